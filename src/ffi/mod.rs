@@ -1,0 +1,20 @@
+//! What the boundary with C shares.
+//!
+//! # The pointer contract
+//!
+//! Unless a function's documentation says that NULL is allowed, every pointer
+//! argument must point to a live object of its type. Strings are
+//! NUL-terminated; a `struct mg_str` points to `len` readable bytes, or is
+//! `{NULL, 0}`. Buffers given with a length are readable (or writable, when
+//! they are outputs) over that length. Nothing is kept after a call returns
+//! unless the documentation says so. `// SAFETY: pointer contract` refers to
+//! this paragraph.
+
+pub mod alloc;
+pub mod guard;
+pub mod layout;
+pub mod str;
+pub mod va;
+
+pub use guard::guard;
+pub use str::mg_str;

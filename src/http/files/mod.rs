@@ -1,0 +1,5 @@
+//! Static files.
+
+/// A file on its way to the peer.
+#[derive(Default)]
+pub struct Transfer {}

@@ -1,0 +1,5 @@
+//! Uploads.
+
+/// An upload in progress.
+#[derive(Default)]
+pub struct Upload {}

@@ -1,0 +1,335 @@
+#![allow(unsafe_code)]
+
+use super::{GEOMETRIC_FROM, grown, round_up};
+use crate::ffi::alloc::{mg_calloc, mg_free};
+use crate::ffi::guard;
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+
+/// A growable byte buffer. The memory belongs to the buffer and comes from the C
+/// heap; `len <= size` always holds.
+#[repr(C)]
+pub struct mg_iobuf {
+    /// First byte, or NULL while `size` is 0.
+    pub buf: Cell<*mut u8>,
+    /// Capacity in bytes.
+    pub size: Cell<usize>,
+    /// Bytes in use.
+    pub len: Cell<usize>,
+    /// `size` is kept a multiple of this; 0 keeps exact sizes.
+    pub align: Cell<usize>,
+}
+
+/// What the library itself does with buffers. Every method survives a buffer
+/// whose fields C code left inconsistent only as far as `len <= size` holds.
+impl mg_iobuf {
+    /// The bytes in use.
+    ///
+    /// # Safety
+    /// The slice must not be held across a call into C code or across any
+    /// method that moves or frees the memory.
+    #[inline]
+    pub unsafe fn as_bytes<'a>(&self) -> &'a [u8] {
+        // SAFETY: `len` bytes at `buf` are initialised by the struct's invariant.
+        unsafe { crate::ffi::str::bytes(self.buf.get(), self.len.get()) }
+    }
+
+    /// Makes room for `extra` bytes behind the data; false when memory is exhausted.
+    /// Never shrinks.
+    #[inline]
+    pub fn reserve(&self, extra: usize) -> bool {
+        let Some(needed) = self.len.get().checked_add(extra) else {
+            return false;
+        };
+        needed <= self.size.get() || self.grow(needed)
+    }
+
+    #[cold]
+    fn grow(&self, needed: usize) -> bool {
+        let Some(size) = grown(self.size.get(), needed, self.align.get()) else {
+            return false;
+        };
+        // SAFETY: `buf` is NULL or a block of the C heap, by the struct's invariant.
+        let p = unsafe { libc::realloc(self.buf.get().cast(), size) }.cast::<u8>();
+        if p.is_null() {
+            crate::log::error(format_args!("{}->{}", self.size.get(), size));
+            return false;
+        }
+        // SAFETY: the block is `size` bytes; programs may read past `len` up to
+        // `size`, so what realloc left undefined is zeroed.
+        unsafe { ptr::write_bytes(p.add(self.size.get()), 0, size - self.size.get()) };
+        self.buf.set(p);
+        self.size.set(size);
+        true
+    }
+
+    /// Appends `data`; false when memory is exhausted (nothing is added then).
+    #[inline]
+    pub fn append(&self, data: &[u8]) -> bool {
+        if !self.reserve(data.len()) {
+            return false;
+        }
+        if !data.is_empty() {
+            // SAFETY: reserve() made room for data.len() bytes at `len`; `data` is a
+            // Rust slice, which cannot overlap the unused tail of this buffer.
+            unsafe {
+                ptr::copy_nonoverlapping(
+                    data.as_ptr(),
+                    self.buf.get().add(self.len.get()),
+                    data.len(),
+                );
+            }
+            self.len.set(self.len.get() + data.len());
+        }
+        true
+    }
+
+    /// Appends `data` and keeps a NUL after it that is not counted, as the printing
+    /// functions do.
+    #[inline]
+    pub fn append_nul(&self, data: &[u8]) -> bool {
+        let Some(room) = data.len().checked_add(1) else {
+            return false;
+        };
+        if !self.reserve(room) || !self.append(data) {
+            return false;
+        }
+        self.terminate();
+        true
+    }
+
+    /// Stores a NUL behind the data if the capacity allows, because programs look at
+    /// text in buffers with C string functions.
+    #[inline]
+    pub fn terminate(&self) {
+        if self.len.get() < self.size.get() {
+            // SAFETY: len < size, so the byte at `len` is inside the block.
+            unsafe { *self.buf.get().add(self.len.get()) = 0 };
+        }
+    }
+
+    /// Removes `n` bytes (at most all) from the front.
+    #[inline]
+    pub fn consume(&self, n: usize) {
+        let len = self.len.get();
+        let n = n.min(len);
+        if n < len && n > 0 {
+            // SAFETY: both ranges lie inside the `len` bytes in use.
+            unsafe { ptr::copy(self.buf.get().add(n), self.buf.get(), len - n) };
+        }
+        self.len.set(len - n);
+        self.terminate();
+    }
+
+    /// Releases the memory; `align` stays.
+    pub fn free(&self) {
+        let p = self.buf.replace(ptr::null_mut());
+        self.size.set(0);
+        self.len.set(0);
+        // SAFETY: NULL or a block of the C heap, and nothing refers to it any more.
+        unsafe { mg_free(p.cast()) };
+    }
+
+    /// Replaces the block by a zeroed one of exactly `size` bytes, keeping what fits.
+    fn resize_exact(&self, size: usize) -> bool {
+        let old = self.size.get();
+        if size == old {
+            return true;
+        }
+        if size == 0 {
+            wipe(self.buf.get(), old);
+            self.free();
+            return true;
+        }
+        let p = mg_calloc(1, size).cast::<u8>();
+        if p.is_null() {
+            crate::log::error(format_args!("{old}->{size}"));
+            return false;
+        }
+        let keep = self.len.get().min(size);
+        let from = self.buf.get();
+        if !from.is_null() {
+            // SAFETY: `keep` bytes are in use in the old block and fit the new one.
+            unsafe { ptr::copy_nonoverlapping(from, p, keep) };
+            wipe(from, old);
+            // SAFETY: the old block came from the C heap and is replaced below.
+            unsafe { mg_free(from.cast()) };
+        }
+        self.buf.set(p);
+        self.size.set(size);
+        self.len.set(keep);
+        true
+    }
+}
+
+/// Zeroes memory that is about to be released; it may hold secrets.
+fn wipe(p: *mut u8, len: usize) {
+    if !p.is_null() {
+        // SAFETY: the caller owns `len` bytes at `p`.
+        unsafe { ptr::write_bytes(p, 0, len) };
+        std::hint::black_box(p);
+    }
+}
+
+/// Initialises `io`, whose earlier content is ignored, with a capacity of `size`
+/// bytes rounded up to `align`. False when memory is exhausted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_iobuf_init(io: *mut mg_iobuf, size: usize, align: usize) -> bool {
+    guard(false, || {
+        if io.is_null() {
+            return false;
+        }
+        // SAFETY: pointer contract; the old content is overwritten without being read.
+        unsafe {
+            io.write(mg_iobuf {
+                buf: Cell::new(ptr::null_mut()),
+                size: Cell::new(0),
+                len: Cell::new(0),
+                align: Cell::new(align),
+            });
+            mg_iobuf_resize(io, size)
+        }
+    })
+}
+
+/// Sets the capacity to `new_size` bytes, rounded up to `io->align`. Data that no
+/// longer fits is cut off; 0 releases the memory. New space is zeroed. False, with
+/// `io` unchanged, when memory is exhausted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_iobuf_resize(io: *mut mg_iobuf, new_size: usize) -> bool {
+    guard(false, || {
+        // SAFETY: pointer contract.
+        let Some(io) = (unsafe { io.as_ref() }) else {
+            return false;
+        };
+        match round_up(new_size, io.align.get()) {
+            Some(size) => io.resize_exact(size),
+            None => {
+                crate::log::error(format_args!("{}->{new_size}", io.size.get()));
+                false
+            }
+        }
+    })
+}
+
+/// Inserts `len` bytes at offset `ofs`, moving what stands there. `buf` NULL leaves the
+/// new bytes unspecified. An `ofs` behind the data makes the gap part of the data.
+/// Returns the number of bytes added: `len`, or 0 when memory is exhausted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_iobuf_add(
+    io: *mut mg_iobuf,
+    ofs: usize,
+    buf: *const c_void,
+    len: usize,
+) -> usize {
+    guard(0, || {
+        // SAFETY: pointer contract.
+        let Some(io) = (unsafe { io.as_ref() }) else {
+            return 0;
+        };
+        let old_len = io.len.get();
+        let Some(new_len) = old_len.max(ofs).checked_add(len) else {
+            return 0;
+        };
+        let Some(exact) = round_up(new_len, io.align.get()) else {
+            return 0;
+        };
+        // Small buffers take exactly the rounded size, also downwards: programs and
+        // tests look at `size`. Large ones keep and over-allocate.
+        let fits = new_len <= io.size.get();
+        if io.size.get() != exact && (exact < GEOMETRIC_FROM || !fits) {
+            let size = if fits || exact < GEOMETRIC_FROM {
+                exact
+            } else {
+                grown(io.size.get(), new_len, io.align.get()).unwrap_or(exact)
+            };
+            // The source may lie in this very buffer.
+            let inside = {
+                let start = io.buf.get() as usize;
+                !buf.is_null() && (start..start + io.size.get()).contains(&(buf as usize))
+            };
+            let source = if inside {
+                buf as usize - io.buf.get() as usize
+            } else {
+                0
+            };
+            if !io.resize_exact(size) {
+                return 0;
+            }
+            if inside {
+                // SAFETY: the offset was inside the old block and the new one is larger
+                // whenever the data moved into it matters.
+                let p = unsafe { io.buf.get().add(source.min(io.size.get())) };
+                insert(
+                    io,
+                    ofs,
+                    p,
+                    len.min(io.size.get() - source.min(io.size.get())),
+                    len,
+                    new_len,
+                );
+                return len;
+            }
+        }
+        insert(io, ofs, buf.cast(), len, len, new_len);
+        len
+    })
+}
+
+/// Opens a gap of `len` bytes at `ofs` and copies `copy` bytes from `src` into it.
+fn insert(io: &mg_iobuf, ofs: usize, src: *const u8, copy: usize, len: usize, new_len: usize) {
+    if len == 0 {
+        return;
+    }
+    let old_len = io.len.get();
+    // SAFETY: the block holds at least new_len = max(old_len, ofs) + len bytes, so every
+    // range below is inside it; ptr::copy allows overlap.
+    unsafe {
+        let base = io.buf.get();
+        if ofs < old_len {
+            ptr::copy(base.add(ofs), base.add(ofs + len), old_len - ofs);
+        } else {
+            ptr::write_bytes(base.add(old_len), 0, ofs - old_len);
+        }
+        if !src.is_null() {
+            ptr::copy(src, base.add(ofs), copy);
+        }
+    }
+    io.len.set(new_len);
+}
+
+/// Removes up to `len` bytes at offset `ofs`; the rest moves down and the vacated
+/// bytes are zeroed. The capacity stays. Returns the number of bytes removed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_iobuf_del(io: *mut mg_iobuf, ofs: usize, len: usize) -> usize {
+    guard(0, || {
+        // SAFETY: pointer contract.
+        let Some(io) = (unsafe { io.as_ref() }) else {
+            return 0;
+        };
+        let old_len = io.len.get();
+        let ofs = ofs.min(old_len);
+        let len = len.min(old_len - ofs);
+        if len == 0 {
+            return 0;
+        }
+        // SAFETY: ofs + len <= old_len, all inside the block.
+        unsafe {
+            let base = io.buf.get();
+            ptr::copy(base.add(ofs + len), base.add(ofs), old_len - ofs - len);
+            ptr::write_bytes(base.add(old_len - len), 0, len);
+        }
+        io.len.set(old_len - len);
+        len
+    })
+}
+
+/// Releases the memory of `io`; `align` stays, so the buffer can be used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_iobuf_free(io: *mut mg_iobuf) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        unsafe { mg_iobuf_resize(io, 0) };
+    })
+}

@@ -1,0 +1,32 @@
+//! `libmongoose`: the `mg_*` networking API of mongoose 7.23 with the same C ABI.
+//!
+//! C programs include `mongoose.h` and link `-lmongoose`; this crate is what
+//! answers. Each folder is one feature. Inside a folder, logic is safe Rust on
+//! slices and plain types; `ffi.rs` holds the `#[repr(C)]` types and the
+//! `extern "C"` functions and nothing else.
+#![allow(non_camel_case_types)]
+
+/// What the boundary with C shares: string views, panic guard, C heap, variadics.
+pub mod ffi;
+/// `%`-formatting: one formatter for every printing function of the API.
+pub mod fmt;
+/// File systems (`struct mg_fs`) and helpers on top of them.
+pub mod fs;
+/// HTTP/1.x: parser, connection state machine, replies, static files, uploads.
+pub mod http;
+/// Growable I/O buffers (`struct mg_iobuf`).
+pub mod iobuf;
+/// Log levels, prefixes and sinks.
+pub mod log;
+/// Manager, connections, event loop, sockets, addresses, wakeup.
+pub mod net;
+/// Single-producer single-consumer message queue in caller memory.
+pub mod queue;
+/// `struct mg_str`: slices, comparison, numbers, glob matching.
+pub mod string;
+/// Timers.
+pub mod timer;
+/// URL components and percent-encoding.
+pub mod url;
+/// Checksums, base64, random bytes, clocks, byte order, access lists.
+pub mod util;

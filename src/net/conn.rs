@@ -1,0 +1,173 @@
+//! `struct mg_connection`: the public part that C sees, and the private part behind it.
+
+use super::ev;
+use super::ffi::{mg_addr, mg_event_handler_t, mg_mgr};
+use crate::http::state::HttpState;
+use crate::iobuf::mg_iobuf;
+use std::cell::{Cell, UnsafeCell};
+use std::ffi::{c_char, c_int, c_ulong, c_void};
+
+/// Bytes of `data` in `struct mg_connection` (`MG_DATA_SIZE`).
+pub const DATA_SIZE: usize = crate::ffi::layout::DATA_SIZE;
+
+/// A connection, a listener, or the library's own channel.
+///
+/// The header declares the same struct with the flags as bit-fields and without
+/// `private`, which lies in the padding behind them.
+#[repr(C)]
+pub struct mg_connection {
+    pub next: Cell<*mut mg_connection>,
+    pub mgr: Cell<*mut mg_mgr>,
+    pub loc: Cell<mg_addr>,
+    pub rem: Cell<mg_addr>,
+    pub fd: Cell<*mut c_void>,
+    pub id: Cell<c_ulong>,
+    pub recv: mg_iobuf,
+    pub send: mg_iobuf,
+    pub prof: mg_iobuf,
+    pub rtls: mg_iobuf,
+    pub r#fn: Cell<mg_event_handler_t>,
+    pub fn_data: Cell<*mut c_void>,
+    pub pfn: Cell<mg_event_handler_t>,
+    pub pfn_data: Cell<*mut c_void>,
+    pub data: UnsafeCell<[c_char; DATA_SIZE]>,
+    pub tls: Cell<*mut c_void>,
+    flags: Cell<u32>,
+    /// Byte offset of the private part from the start of this struct; 0 when there is
+    /// none, which is so for a zeroed struct that a program made itself.
+    private: Cell<u32>,
+}
+
+/// Single-bit members of `struct mg_connection`, as bit numbers in the unit of `dscp`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Flag {
+    Listening = 6,
+    Client = 7,
+    Accepted = 8,
+    Resolving = 9,
+    ArpLooking = 10,
+    Connecting = 11,
+    Tls = 12,
+    TlsHs = 13,
+    Udp = 14,
+    Websocket = 15,
+    Mqtt5 = 16,
+    Hexdumping = 17,
+    Draining = 18,
+    Closing = 19,
+    Full = 20,
+    TlsThrottled = 21,
+    Resp = 22,
+    Readable = 23,
+    Writable = 24,
+}
+
+impl mg_connection {
+    #[inline]
+    pub fn is(&self, flag: Flag) -> bool {
+        self.flags.get() >> flag as u8 & 1 != 0
+    }
+
+    #[inline]
+    pub fn set(&self, flag: Flag, on: bool) {
+        let bit = 1u32 << flag as u8;
+        let flags = self.flags.get();
+        self.flags.set(if on { flags | bit } else { flags & !bit });
+    }
+
+    /// True when any of the bits in `mask` (built from [`Flag`] numbers) is set.
+    #[inline]
+    pub(crate) fn any(&self, mask: u32) -> bool {
+        self.flags.get() & mask != 0
+    }
+
+    pub fn set_dscp(&self, dscp: u8) {
+        self.flags
+            .set(self.flags.get() & !0x3f | u32::from(dscp & 0x3f));
+    }
+
+    #[inline]
+    pub fn as_ptr(&self) -> *mut mg_connection {
+        ptr_of(self)
+    }
+
+    /// The descriptor, or -1.
+    #[inline]
+    pub fn raw_fd(&self) -> c_int {
+        self.fd.get() as usize as c_int
+    }
+
+    #[inline]
+    pub fn set_raw_fd(&self, fd: c_int) {
+        self.fd.set(fd as isize as *mut c_void);
+    }
+
+    /// The private part; `None` for a struct that mg_alloc_conn() did not make.
+    #[inline]
+    pub fn private(&self) -> Option<&ConnPrivate> {
+        let offset = self.private.get() as usize;
+        if offset == 0 {
+            return None;
+        }
+        // SAFETY: only mg_alloc_conn sets the offset, to a ConnPrivate it wrote in the
+        // same block.
+        Some(unsafe { &*self.as_ptr().byte_add(offset).cast::<ConnPrivate>() })
+    }
+
+    /// HTTP state; `None` for a struct that mg_alloc_conn() did not make.
+    #[inline]
+    pub fn http(&self) -> Option<&HttpState> {
+        self.private().map(|p| &p.http)
+    }
+
+    pub(super) fn set_private_offset(&self, offset: usize) {
+        self.private.set(offset as u32);
+    }
+}
+
+fn ptr_of(c: &mg_connection) -> *mut mg_connection {
+    std::ptr::from_ref(c).cast_mut()
+}
+
+/// What the library keeps about a connection and C never sees.
+pub struct ConnPrivate {
+    pub http: HttpState,
+}
+
+/// Delivers an event: protocol handler first, then the user's handler, which is read
+/// after the former returned.
+#[inline]
+pub fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
+    if let Some(pfn) = c.pfn.get() {
+        // SAFETY: the program or the library installed this handler for connections.
+        unsafe { pfn(c.as_ptr(), event, data) };
+    }
+    call_user(c, event, data);
+}
+
+/// Delivers an event to the user's handler alone.
+#[inline]
+pub fn call_user(c: &mg_connection, event: c_int, data: *mut c_void) {
+    if let Some(f) = c.r#fn.get() {
+        // SAFETY: as in `call`.
+        unsafe { f(c.as_ptr(), event, data) };
+    }
+}
+
+/// Fails the connection: logs `text`, sets `is_closing`, fires MG_EV_ERROR with the text cut
+/// to 63 bytes.
+#[cold]
+pub fn error(c: &mg_connection, text: &[u8]) {
+    let mut buf = [0u8; 64];
+    let n = text.len().min(buf.len() - 1);
+    buf[..n].copy_from_slice(&text[..n]);
+    crate::log::error(format_args!(
+        "{} {} {}",
+        c.id.get(),
+        c.raw_fd(),
+        String::from_utf8_lossy(&buf[..n])
+    ));
+    c.set(Flag::Closing, true);
+    call(c, ev::ERROR, buf.as_mut_ptr().cast());
+}

@@ -1,0 +1,38 @@
+//! Manager, connections and the event loop.
+//!
+//! This is the one place besides `ffi.rs` files that handles raw connections.
+//! C code owns the public structs and may change any field, close any
+//! connection and call any function at every call-out, so nothing here keeps a
+//! Rust reference to a buffer across one, and connection memory is only released
+//! when no frame of the loop can look at it any more.
+#![allow(unsafe_code)]
+
+pub mod addr;
+pub mod conn;
+pub mod ffi;
+
+pub use conn::{Flag, call, error, mg_connection};
+pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
+
+/// Events, as `enum mg_event` of the header.
+pub mod ev {
+    use std::ffi::c_int;
+    pub const ERROR: c_int = 0;
+    pub const OPEN: c_int = 1;
+    pub const POLL: c_int = 2;
+    pub const RESOLVE: c_int = 3;
+    pub const CONNECT: c_int = 4;
+    pub const ACCEPT: c_int = 5;
+    pub const TLS_HS: c_int = 6;
+    pub const READ: c_int = 7;
+    pub const WRITE: c_int = 8;
+    pub const CLOSE: c_int = 9;
+    pub const HTTP_HDRS: c_int = 10;
+    pub const HTTP_MSG: c_int = 11;
+    pub const WAKEUP: c_int = 19;
+}
+
+/// Growth step and alignment of connection buffers (`MG_IO_SIZE`).
+pub const IO_SIZE: usize = 16384;
+/// The most unread input a connection may hold (`MG_MAX_RECV_SIZE`).
+pub const MAX_RECV_SIZE: usize = 3 * 1024 * 1024;
