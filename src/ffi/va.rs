@@ -105,7 +105,7 @@ macro_rules! variadic_export {
             #[unsafe(naked)]
             #[unsafe(no_mangle)]
             pub unsafe extern "C" fn $name() {
-                core::arch::naked_asm!($crate::ffi::va::jump_to!("{shim}"), shim = sym $shim)
+        core::arch::naked_asm!($crate::ffi::va::jump_to!("{shim}"), shim = sym $shim)
             }
         };
     };

@@ -21,7 +21,6 @@ size_t shim_va_size(va_list *ap) { return va_arg(*ap, size_t); }
   va_end(ap)
 
 struct mg_connection;
-struct mg_queue;
 typedef void (*mg_pfn_t)(char, void *);
 
 size_t mg_vxprintf(mg_pfn_t fn, void *arg, const char *fmt, va_list *ap);
@@ -62,17 +61,12 @@ void shim_mg_log(const char *fmt, ...) {
   WITH_VA(fmt, mongoose_vlog(fmt, &ap));
 }
 
-/* The length has to be known before room is booked, so the arguments are read
-   twice. */
-size_t mongoose_queue_vprintf(struct mg_queue *q, const char *fmt,
-                              va_list *measure, va_list *print);
-size_t shim_mg_queue_printf(struct mg_queue *q, const char *fmt, ...) {
-  va_list measure, print;
-  size_t n;
-  va_start(measure, fmt);
-  va_start(print, fmt);
-  n = mongoose_queue_vprintf(q, fmt, &measure, &print);
-  va_end(print);
-  va_end(measure);
-  return n;
+/* The library's own messages. These calls go through the dynamic linker, so a
+   program that defines the two functions receives the messages. */
+void mg_log_prefix(int level, const char *file, int line, const char *fname);
+void mg_log(const char *fmt, ...);
+void shim_log(int level, const char *file, int line, const char *fname,
+              const char *text) {
+  mg_log_prefix(level, file, line, fname);
+  mg_log("%s", text);
 }

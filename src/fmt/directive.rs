@@ -93,8 +93,8 @@ impl<'a> Format<'a> {
         let mut value = 0usize;
         while let Some((digit @ b'0'..=b'9', rest)) = self.rest.split_first() {
             value = value
-                .saturating_mul(10)
-                .saturating_add(usize::from(digit - b'0'));
+                .wrapping_mul(10)
+                .wrapping_add(usize::from(digit - b'0'));
             self.rest = rest;
         }
         value
@@ -202,7 +202,11 @@ mod tests {
     fn text_and_directives_alternate() {
         assert_eq!(
             pieces("a%db"),
-            [Piece::Text(b"a"), Piece::Directive(PLAIN), Piece::Text(b"b")]
+            [
+                Piece::Text(b"a"),
+                Piece::Directive(PLAIN),
+                Piece::Text(b"b")
+            ]
         );
         assert_eq!(pieces(""), []);
     }

@@ -53,20 +53,20 @@ pub enum Style {
 pub struct Text {
     bytes: [u8; MAX_LEN],
     len: usize,
-    limit: usize,
 }
 
 impl Text {
     /// Formats `value`. Precision 0 counts as 1 with `%g`.
     pub fn new(value: f64, precision: usize, style: Style) -> Text {
-        let mut text = Text {
-            bytes: [0; MAX_LEN],
-            len: 0,
-            limit: MAX_LEN,
-        };
+        let mut text = Text::EMPTY;
         text.number(value, precision, style);
         text
     }
+
+    const EMPTY: Text = Text {
+        bytes: [0; MAX_LEN],
+        len: 0,
+    };
 
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
@@ -114,17 +114,12 @@ impl Text {
         if !scientific {
             return self.digits(rounded, exponent, precision, Style::General);
         }
-        let mut suffix = Text {
-            bytes: [0; MAX_LEN],
-            len: 0,
-            limit: MAX_LEN,
-        };
-        suffix.exponent(exponent + bias);
-        self.limit -= suffix.len;
         let mantissa = magnitude / scale(exponent);
+        let mut suffix = Text::EMPTY;
+        suffix.exponent(exponent + bias);
         let (rounded, exponent) = round(mantissa, precision, Style::General);
         self.digits(rounded, exponent, precision, Style::General);
-        self.limit += suffix.len;
+        self.len = self.len.min(MAX_LEN - suffix.len);
         self.append(suffix.as_bytes());
     }
 
@@ -148,12 +143,12 @@ impl Text {
         if style == Style::Fixed {
             counted = 0;
         }
-        if counted >= precision || self.len >= self.limit {
+        if counted >= precision || self.len >= MAX_LEN {
             return;
         }
         self.push(b'.');
         for unit in &DOWN[1..] {
-            if counted == precision || self.len == self.limit {
+            if counted == precision || self.len == MAX_LEN {
                 break;
             }
             let digit = take_digit(&mut value, *unit);
@@ -183,7 +178,7 @@ impl Text {
 
     #[inline]
     fn push(&mut self, byte: u8) {
-        if self.len < self.limit {
+        if self.len < MAX_LEN {
             self.bytes[self.len] = byte;
             self.len += 1;
         }

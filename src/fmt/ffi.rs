@@ -1,6 +1,9 @@
 //! The printing functions.
 #![allow(unsafe_code)]
 
+mod out;
+pub mod printers;
+
 use super::Sink;
 use super::directive::{Conversion, Directive, Format, Piece, Precision, Size};
 use super::double::{self, Style};
@@ -14,6 +17,9 @@ use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
 use std::{mem, ptr};
 
+pub(crate) use out::{Out, Source};
+use out::{append_fixed, append_growing};
+
 /// An output function: receives formatted text one character at a time. `param` is what was
 /// given together with the function.
 pub type mg_pfn_t = Option<unsafe extern "C" fn(ch: c_char, param: *mut c_void)>;
@@ -22,142 +28,6 @@ pub type mg_pfn_t = Option<unsafe extern "C" fn(ch: c_char, param: *mut c_void)>
 /// character at a time together with `arg`, and returns the number of characters.
 pub type mg_pm_t =
     Option<unsafe extern "C" fn(out: mg_pfn_t, arg: *mut c_void, ap: *mut va_list) -> usize>;
-
-/// An output function and its parameter. Those that this library offers are recognised, and
-/// then text is appended in runs.
-pub(crate) struct Out {
-    function: mg_pfn_t,
-    param: *mut c_void,
-    kind: Kind,
-    /// Characters so far, including what printers claim.
-    pub(crate) count: usize,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Growing,
-    Fixed,
-    Stdout,
-    Foreign,
-}
-
-impl Out {
-    /// # Safety
-    /// `function` may be called with `param` for as long as this value lives.
-    pub(crate) unsafe fn new(function: mg_pfn_t, param: *mut c_void) -> Out {
-        let is = |known: unsafe extern "C" fn(c_char, *mut c_void)| {
-            function.is_some_and(|f| ptr::fn_addr_eq(f, known))
-        };
-        let kind = if is(mg_pfn_iobuf) {
-            Kind::Growing
-        } else if is(mg_pfn_iobuf_noresize) {
-            Kind::Fixed
-        } else if is(mg_pfn_stdout) {
-            Kind::Stdout
-        } else {
-            Kind::Foreign
-        };
-        Out {
-            function,
-            param,
-            kind,
-            count: 0,
-        }
-    }
-
-    /// The buffer behind the known functions for buffers.
-    fn iobuf(&self) -> Option<&mg_iobuf> {
-        match self.kind {
-            // SAFETY: these functions take a `struct mg_iobuf *`, and `new` requires that it
-            // may be used. Its fields are cells, so printers may change it meanwhile.
-            Kind::Growing | Kind::Fixed => unsafe { self.param.cast::<mg_iobuf>().as_ref() },
-            Kind::Stdout | Kind::Foreign => None,
-        }
-    }
-
-    /// True if `p` lies in memory that writing to this output moves or changes.
-    fn owns(&self, p: *const u8) -> bool {
-        self.iobuf().is_some_and(|io| {
-            let start = io.buf.get() as usize;
-            (start..start.wrapping_add(io.size.get())).contains(&(p as usize))
-        })
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        match self.kind {
-            Kind::Growing => {
-                if let Some(io) = self.iobuf() {
-                    append_growing(io, bytes);
-                }
-            }
-            Kind::Fixed => {
-                if let Some(io) = self.iobuf() {
-                    append_fixed(io, bytes);
-                }
-            }
-            Kind::Stdout => write_stdout(bytes),
-            Kind::Foreign => {
-                if let Some(f) = self.function {
-                    for &byte in bytes {
-                        // SAFETY: `new` requires that this call is allowed.
-                        unsafe { f(byte as c_char, self.param) };
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Sink for Out {
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        self.count = self.count.wrapping_add(bytes.len());
-        if !bytes.is_empty() {
-            self.write(bytes);
-        }
-    }
-}
-
-/// Appends and keeps a NUL behind the text. Without memory, what fits is stored.
-#[inline]
-fn append_growing(io: &mg_iobuf, bytes: &[u8]) {
-    if !io.append_nul(bytes) {
-        append_fixed(io, &bytes[..bytes.len().min(room_before_nul(io))]);
-    }
-}
-
-#[cold]
-fn room_before_nul(io: &mg_iobuf) -> usize {
-    io.size.get().saturating_sub(io.len.get() + 1)
-}
-
-/// Appends without growing. The buffer ends in a NUL, which in a full buffer replaces the
-/// last character and is counted in `len`.
-#[inline]
-fn append_fixed(io: &mg_iobuf, bytes: &[u8]) {
-    let (len, size) = (io.len.get(), io.size.get());
-    let n = bytes.len().min(size.saturating_sub(len));
-    if n == 0 || io.buf.get().is_null() {
-        return;
-    }
-    // SAFETY: n <= size - len, so the copy and the NUL stay inside the block of `size` bytes;
-    // Out::owns() kept text of this very buffer away.
-    unsafe {
-        ptr::copy_nonoverlapping(bytes.as_ptr(), io.buf.get().add(len), n);
-        io.len.set(len + n);
-        *io.buf.get().add((len + n).min(size - 1)) = 0;
-    }
-}
-
-/// Through libc's stdio, so that it mixes with the program's own printf().
-fn write_stdout(bytes: &[u8]) {
-    unsafe extern "C" {
-        #[cfg_attr(target_vendor = "apple", link_name = "__stdoutp")]
-        static mut stdout: *mut libc::FILE;
-    }
-    // SAFETY: libc's stdout is a valid stream or one that the program put there.
-    unsafe { libc::fwrite(bytes.as_ptr().cast(), 1, bytes.len(), stdout) };
-}
 
 /// Formats to an output function.
 ///
@@ -249,13 +119,7 @@ unsafe fn unsigned(size: Size, ap: VaList) -> u64 {
     }
 }
 
-fn float(
-    out: &mut Out,
-    directive: &Directive,
-    precision: Option<usize>,
-    style: Style,
-    value: f64,
-) {
+fn float(out: &mut Out, directive: &Directive, precision: Option<usize>, style: Style, value: f64) {
     // A negative `*` counts as 0.
     let precision = precision.map_or(6, |p| if p > isize::MAX as usize { 0 } else { p });
     let text = double::Text::new(value, precision, style);
@@ -265,44 +129,31 @@ fn float(
 /// # Safety
 /// `text` is NULL or points to bytes that end in a NUL or after `precision` bytes.
 unsafe fn string(out: &mut Out, directive: &Directive, precision: Option<usize>, text: *const u8) {
-    let bytes = match precision {
+    let len = match precision {
+        _ if text.is_null() => 0,
         // SAFETY: NUL-terminated by contract.
-        None => unsafe { cstr(text.cast()) },
-        Some(_) if text.is_null() => &[],
+        None => unsafe { libc::strlen(text.cast()) },
         // SAFETY: as many bytes are readable, or a NUL comes first.
-        Some(max) => unsafe {
-            std::slice::from_raw_parts(text, libc::strnlen(text.cast(), max))
-        },
+        Some(max) => unsafe { libc::strnlen(text.cast(), max) },
     };
-    // A string in the buffer that is written to: it must not move or change meanwhile.
-    let mut copy = Vec::new();
-    let bytes = if !out.owns(text) {
-        bytes
-    } else if copy.try_reserve_exact(bytes.len()).is_ok() {
-        copy.extend_from_slice(bytes);
-        &copy
-    } else {
-        out.count = out.count.wrapping_add(bytes.len());
-        return;
-    };
-    let (before, after, byte) = pad::string(directive, precision, bytes.len());
+    // SAFETY: `len` bytes were read just now.
+    let source = unsafe { Source::new(out, text, len) };
+    let (before, after, byte) = pad::string(directive, precision, len);
     out.fill(byte, before);
-    out.put(bytes);
+    out.put_source(&source, 0, len);
     out.fill(byte, after);
 }
 
-/// Lets the program's printer write.
+/// Lets a printer write.
 ///
 /// # Safety
 /// The next argument is a printer, then come its arguments.
 unsafe fn printer(out: &mut Out, ap: VaList) {
-    // SAFETY: by contract the pointer is NULL or a mg_pm_t, which has the same size.
-    let printer = unsafe { mem::transmute::<*mut c_void, mg_pm_t>(ap.ptr()) };
-    if let Some(printer) = printer {
-        // SAFETY: it is called with an output function that may be called and the arguments
-        // that the format announced.
-        let claimed = unsafe { printer(out.function, out.param, ap.as_ptr()) };
-        out.count = out.count.wrapping_add(claimed);
+    // SAFETY: by contract the pointer is NULL or a mg_pm_t, which has the same size, and its
+    // arguments follow.
+    unsafe {
+        let printer = mem::transmute::<*mut c_void, mg_pm_t>(ap.ptr());
+        out.run_printer(printer, ap);
     }
 }
 

@@ -3,8 +3,10 @@
 //! [`directive`] reads the format; [`pad`], [`hex`] and [`double`] turn numbers into text;
 //! [`ffi`] takes the arguments and knows where text goes.
 
+pub mod address;
 pub mod directive;
 pub mod double;
+pub mod escape;
 pub mod ffi;
 pub mod hex;
 pub mod pad;
