@@ -14,3 +14,4 @@ pub(super) fn write(level: c_int, text: Arguments<'_>) {
         eprintln!("{text}");
     }
 }
+pub unsafe fn mg_hexdump(_: *const std::ffi::c_void, _: usize) {}

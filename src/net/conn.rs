@@ -131,8 +131,60 @@ fn ptr_of(c: &mg_connection) -> *mut mg_connection {
 }
 
 /// What the library keeps about a connection and C never sees.
+#[derive(Default)]
 pub struct ConnPrivate {
+    /// What the socket was last seen ready for; see [`Ready`]. Edge-triggered notification tells
+    /// once, so it is remembered here until an operation would block.
+    ready: Cell<u8>,
+    /// Index in the manager's table of registered connections, plus one; 0 when not registered.
+    pub(super) slot: Cell<u32>,
+    /// Closed: unlinked, MG_EV_CLOSE delivered or being delivered. The memory lives on until no
+    /// frame of the loop can look at it.
+    pub(super) dead: Cell<bool>,
+    /// The peer shut down its side; what is queued is still sent.
+    pub(super) peer_done: Cell<bool>,
+    /// The protocol has more output than `send` holds.
+    pub(super) output_pending: Cell<bool>,
+    /// The peer is expected to send more: close gently, so that a reset does not destroy the
+    /// last response on its way.
+    pub(super) linger: Cell<bool>,
+    /// `fd` is not a socket: read(2) and write(2) serve it.
+    pub(super) not_a_socket: Cell<bool>,
+    /// Accepting failed for lack of descriptors; time of the next try (mg_millis), or 0.
+    pub(super) accept_retry_at: Cell<u64>,
+    /// Next in the manager's list of closed connections.
+    pub(super) next_dead: Cell<*mut mg_connection>,
     pub http: HttpState,
+}
+
+/// Bits of [`ConnPrivate::ready`].
+pub(super) enum Ready {
+    Read = 1,
+    Write = 2,
+    /// An end of stream was reported behind the readable data.
+    ReadClosed = 4,
+}
+
+impl ConnPrivate {
+    #[inline]
+    pub(super) fn is_ready(&self, what: Ready) -> bool {
+        self.ready.get() & what as u8 != 0
+    }
+
+    #[inline]
+    pub(super) fn set_ready(&self, what: Ready, on: bool) {
+        let bit = what as u8;
+        let ready = self.ready.get();
+        self.ready.set(if on { ready | bit } else { ready & !bit });
+    }
+}
+
+impl mg_connection {
+    /// True after the connection was closed. A struct that the library did not make never is.
+    #[inline]
+    pub fn is_dead(&self) -> bool {
+        self.private().is_some_and(|p| p.dead.get())
+    }
 }
 
 /// Delivers an event: protocol handler first, then the user's handler, which is read

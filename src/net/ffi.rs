@@ -1,9 +1,19 @@
 #![allow(unsafe_code)]
 
-use super::mg_connection;
+use super::connect::{self, Handlers};
+use super::mgr::{self, MgrPrivate};
+use super::{Flag, call, error, io, mg_connection, poll, resolve, socket, wake};
+use crate::ffi::guard;
+use crate::ffi::str::{bytes, cstr};
 use crate::timer::ffi::mg_timer;
 use std::cell::Cell;
-use std::ffi::{c_char, c_int, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_long, c_ulong, c_void};
+use std::ptr::null_mut;
+
+/// Result of a failed input or output operation.
+pub(super) const MG_IO_ERR: c_long = -1;
+/// Result of an operation that would block.
+pub(super) const MG_IO_WAIT: c_long = -2;
 
 /// A connection's event handler: `ev` is an MG_EV_* value, and `ev_data` points to what
 /// the event documents. Runs on the thread that polls the manager. It may call any
@@ -104,4 +114,407 @@ pub struct mg_mgr {
     pub extraconnsize: Cell<usize>,
     /// Writing end of the wakeup channel.
     pub pipe: Cell<mg_pipe>,
+}
+
+/// Initialises a manager. Whatever `mgr` held before is ignored; set `userdata` and other
+/// members afterwards.
+///
+/// Process-wide effect: SIGPIPE is ignored from now on. When no readiness queue can be had
+/// (out of descriptors), an error is logged, `epoll_fd` is negative, and the manager cannot
+/// open anything.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_mgr_init(mgr: *mut mg_mgr) {
+    guard((), || {
+        if mgr.is_null() {
+            return;
+        }
+        // SAFETY: pointer contract; all-zero bytes are a valid mg_mgr.
+        let mgr = unsafe {
+            mgr.write_bytes(0, 1);
+            &*mgr
+        };
+        mgr.pipe.set(mg_pipe { fd: -1 });
+        mgr.dnstimeout.set(3000);
+        mgr.dns4.url.set(c"udp://8.8.8.8:53".as_ptr());
+        mgr.dns6.url.set(c"udp://[2001:4860:4860::8888]:53".as_ptr());
+        mgr.epoll_fd.set(-1);
+        // SAFETY: SIG_IGN is a valid disposition.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+        match MgrPrivate::new() {
+            Ok(private) => match crate::ffi::alloc::try_box(private) {
+                Some(private) => {
+                    mgr.epoll_fd.set(private.raw_fd());
+                    mgr.ifp.set(Box::into_raw(private).cast());
+                }
+                None => crate::log::error(format_args!("OOM")),
+            },
+            Err(e) => crate::log::error(format_args!(
+                "epoll_create1 errno {}",
+                e.raw_os_error().unwrap_or(0)
+            )),
+        }
+        crate::log::debug(format_args!("MG_IO_SIZE: {}, TLS: rustls", super::IO_SIZE));
+    });
+}
+
+/// Closes all connections (each gets MG_EV_POLL, then MG_EV_CLOSE), releases all timers made by
+/// mg_timer_add() and everything else the library keeps for the manager. Handlers cannot open new
+/// connections meanwhile. Harmless on a zeroed or already freed manager. Must not be called
+/// from a handler: that is logged and does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_mgr_free(mgr: *mut mg_mgr) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let Some(mgr) = unsafe { mgr.as_ref() } {
+            poll::free(mgr);
+        }
+    });
+}
+
+/// Runs one iteration of the event loop: waits up to `ms` milliseconds for something to do
+/// (negative: for ever; 0: not at all), runs due timers, and serves every connection once.
+/// Timers do not shorten the wait. A signal ends the wait. Call it in a loop, from one thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_mgr_poll(mgr: *mut mg_mgr, ms: c_int) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let Some(mgr) = unsafe { mgr.as_ref() } {
+            poll::poll(mgr, ms);
+        }
+    });
+}
+
+/// Allocates a connection with `mgr->extraconnsize` zeroed bytes behind it and gives it an id.
+/// It is not in the manager's list and has no descriptor. NULL when memory is exhausted. For
+/// network back-ends; programs use mg_listen(), mg_connect() and mg_wrapfd().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_alloc_conn(mgr: *mut mg_mgr) -> *mut mg_connection {
+    guard(null_mut(), || {
+        // SAFETY: pointer contract.
+        let c = unsafe { mgr.as_ref() }.and_then(mgr::allocate);
+        c.map_or(null_mut(), mg_connection::as_ptr)
+    })
+}
+
+/// Closes a connection now: its descriptor is closed, it leaves the manager's list, and
+/// MG_EV_CLOSE fires before this returns. Data not sent yet is lost; set `c->is_draining`
+/// to send it first. Allowed in any handler, also on other connections. The memory stays
+/// readable until the running (or next) mg_mgr_poll() ends; do not use `c` after that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_close_conn(c: *mut mg_connection) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let Some(c) = unsafe { c.as_ref() } {
+            mgr::close(c);
+        }
+    });
+}
+
+/// Delivers an event to a connection: first to its protocol handler `pfn`, then to its handler
+/// `fn`, as it is by then. Programs may send their own events, numbered from MG_EV_USER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_call(c: *mut mg_connection, ev: c_int, ev_data: *mut c_void) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let Some(c) = unsafe { c.as_ref() } {
+            call(c, ev, ev_data);
+        }
+    });
+}
+
+/// Opens a listener for a URL such as "tcp://0.0.0.0:1234", "http://[::]:80" or "udp://:5000".
+///
+/// The host must be a literal address, "localhost" or empty (all IPv4 addresses); names are not
+/// looked up. The scheme "udp" gives a UDP socket, any other a TCP listener. Port 0 picks a
+/// free port; `c->loc.port` tells which. "[::]" serves IPv4 too. MG_EV_OPEN fires before this
+/// returns. Returns the listener, owned by the manager, or NULL (logged) when the URL is
+/// invalid, the address is in use, or memory is exhausted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_listen(
+    mgr: *mut mg_mgr,
+    url: *const c_char,
+    r#fn: mg_event_handler_t,
+    fn_data: *mut c_void,
+) -> *mut mg_connection {
+    guard(null_mut(), || {
+        // SAFETY: pointer contract.
+        let (Some(mgr), false) = (unsafe { mgr.as_ref() }, url.is_null()) else {
+            crate::log::error(format_args!("null url"));
+            return null_mut();
+        };
+        // SAFETY: pointer contract.
+        let c = connect::listen(mgr, unsafe { cstr(url) }, r#fn, fn_data);
+        c.map_or(null_mut(), mg_connection::as_ptr)
+    })
+}
+
+/// Gives connection `c` a listening socket for `url` (see mg_listen()), without putting it into
+/// the manager's list or setting flags. For network back-ends. False (logged) on failure.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_open_listener(c: *mut mg_connection, url: *const c_char) -> bool {
+    guard(false, || {
+        // SAFETY: pointer contract.
+        match unsafe { c.as_ref() } {
+            // SAFETY: pointer contract.
+            Some(c) if !url.is_null() => connect::open_listener(c, unsafe { cstr(url) }),
+            _ => false,
+        }
+    })
+}
+
+/// Opens a client connection to a URL such as "tcp://127.0.0.1:80" or "udp://1.2.3.4:53".
+///
+/// MG_EV_OPEN fires before this returns, MG_EV_RESOLVE when the address is known, MG_EV_CONNECT when
+/// the connection is up; data sent before that is queued. Failure is told by MG_EV_ERROR
+/// and MG_EV_CLOSE, possibly the former before this returns. Returns the connection, owned by the
+/// manager, or NULL when `url` is NULL or empty or memory is exhausted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_connect(
+    mgr: *mut mg_mgr,
+    url: *const c_char,
+    r#fn: mg_event_handler_t,
+    fn_data: *mut c_void,
+) -> *mut mg_connection {
+    // SAFETY: same contract.
+    unsafe { mg_connect_svc(mgr, url, r#fn, fn_data, None, null_mut()) }
+}
+
+/// Like mg_connect(), with a protocol handler `pfn` that sees every event before `fn` does.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_connect_svc(
+    mgr: *mut mg_mgr,
+    url: *const c_char,
+    r#fn: mg_event_handler_t,
+    fn_data: *mut c_void,
+    pfn: mg_event_handler_t,
+    pfn_data: *mut c_void,
+) -> *mut mg_connection {
+    guard(null_mut(), || {
+        // SAFETY: pointer contract.
+        let Some(mgr) = (unsafe { mgr.as_ref() }) else { return null_mut() };
+        let handlers = Handlers { f: r#fn, fn_data, pfn, pfn_data };
+        // SAFETY: pointer contract.
+        let c = connect::connect(mgr, unsafe { cstr(url) }, url, &handlers);
+        c.map_or(null_mut(), mg_connection::as_ptr)
+    })
+}
+
+/// Goes on connecting `c` once `c->rem` holds the peer's address. Called by the resolver.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_connect_resolved(c: *mut mg_connection) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let Some(c) = unsafe { c.as_ref() } {
+            connect::connect_resolved(c);
+        }
+    });
+}
+
+/// Looks up the host of `url` for connection `c`. Leads to MG_EV_RESOLVE and a connection
+/// attempt, or to MG_EV_ERROR; for a literal address or "localhost" before this returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_resolve(c: *mut mg_connection, url: *const c_char) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let Some(c) = unsafe { c.as_ref() } {
+            // SAFETY: pointer contract.
+            resolve::resolve(c, unsafe { cstr(url) });
+        }
+    });
+}
+
+/// Cancels the name lookup of connection `c`, if one is running: its answer will be ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_resolve_cancel(c: *mut mg_connection) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let Some(c) = unsafe { c.as_ref() } {
+            resolve::cancel(c);
+        }
+    });
+}
+
+/// Makes a connection of a descriptor that the program opened: socket, pipe, terminal. It is
+/// switched to non-blocking mode if it is not a socket, and closed with the connection.
+/// MG_EV_OPEN fires before this returns. NULL when memory is exhausted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_wrapfd(
+    mgr: *mut mg_mgr,
+    fd: c_int,
+    r#fn: mg_event_handler_t,
+    fn_data: *mut c_void,
+) -> *mut mg_connection {
+    guard(null_mut(), || {
+        // SAFETY: pointer contract.
+        let Some(mgr) = (unsafe { mgr.as_ref() }) else { return null_mut() };
+        let c = connect::wrap(mgr, fd, r#fn, fn_data);
+        c.map_or(null_mut(), mg_connection::as_ptr)
+    })
+}
+
+/// Sends `len` bytes.
+///
+/// On a TCP connection they are appended to `c->send` and leave when the handler has returned;
+/// `buf` NULL appends `len` unspecified bytes for the program to fill. True unless
+/// memory is exhausted; sending 0 bytes is fine. On a UDP connection they go out at once as one
+/// datagram to `c->rem`, MG_EV_WRITE fires before this returns, and the result is true if
+/// more than 0 bytes were sent; an error other than a full socket closes the connection.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_send(c: *mut mg_connection, buf: *const c_void, len: usize) -> bool {
+    guard(false, || {
+        // SAFETY: pointer contract.
+        let Some(c) = (unsafe { c.as_ref() }) else { return false };
+        if c.is(Flag::Udp) {
+            // SAFETY: pointer contract.
+            return io::send_datagram(c, unsafe { bytes(buf.cast(), len) });
+        }
+        let start = c.send.buf.get() as usize;
+        let own = (start..start + c.send.size.get()).contains(&(buf as usize));
+        if buf.is_null() || own {
+            let io = std::ptr::from_ref(&c.send).cast_mut();
+            // SAFETY: the connection's own buffer; the call copes with a source inside it.
+            return unsafe { crate::iobuf::ffi::mg_iobuf_add(io, c.send.len.get(), buf, len) } == len;
+        }
+        // SAFETY: pointer contract; the source is not in the buffer that grows.
+        c.send.append(unsafe { bytes(buf.cast(), len) })
+    })
+}
+
+/// Sends bytes to the socket at once, past `c->send`; on UDP as one datagram to `c->rem`.
+/// Returns the number of bytes sent, MG_IO_WAIT when it would block, MG_IO_ERR otherwise (also
+/// when nothing was sent).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_io_send(
+    c: *mut mg_connection,
+    buf: *const c_void,
+    len: usize,
+) -> c_long {
+    guard(MG_IO_ERR, || {
+        // SAFETY: pointer contract.
+        let Some(c) = (unsafe { c.as_ref() }) else { return MG_IO_ERR };
+        // SAFETY: pointer contract.
+        io::send_raw(c, unsafe { bytes(buf.cast(), len) })
+    })
+}
+
+/// Takes up to `len` bytes of raw (encrypted) input from `c->rtls`. Returns their number, or
+/// MG_IO_WAIT when there are none. For TLS back-ends.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_io_recv(c: *mut mg_connection, buf: *mut c_void, len: usize) -> c_long {
+    guard(MG_IO_ERR, || {
+        // SAFETY: pointer contract.
+        let Some(c) = (unsafe { c.as_ref() }) else { return MG_IO_ERR };
+        let n = len.min(c.rtls.len.get());
+        if c.rtls.len.get() == 0 {
+            return MG_IO_WAIT;
+        }
+        if n > 0 && !buf.is_null() {
+            // SAFETY: `n` bytes are in use in the source and writable at `buf`.
+            unsafe { buf.cast::<u8>().copy_from(c.rtls.buf.get(), n) };
+            c.rtls.consume(n);
+        }
+        n as c_long
+    })
+}
+
+/// Sets the differentiated services code point (RFC 2474), 0 to 63, of packets that `c` sends.
+/// `c->dscp` takes the value even when the socket refuses it. True on success.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_dscp(c: *mut mg_connection, dscp: u8) -> bool {
+    guard(false, || {
+        // SAFETY: pointer contract.
+        let Some(c) = (unsafe { c.as_ref() }) else { return false };
+        c.set_dscp(dscp);
+        c.raw_fd() >= 0 && socket::set_dscp(c.raw_fd(), dscp & 63, c.loc.get().is_ip6)
+    })
+}
+
+/// Finds the local address from which packets to `to` would leave, and stores it in `addr`.
+/// MG_EV_ERROR on `c` when there is no route.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_getlocaddr(
+    c: *mut mg_connection,
+    to: *mut mg_addr,
+    addr: *mut mg_addr,
+) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        let (Some(to), false) = (unsafe { to.as_ref() }, addr.is_null()) else { return };
+        match socket::route(to.to_socket_addr()) {
+            // SAFETY: pointer contract.
+            Ok(found) => unsafe { addr.write(found) },
+            Err((step, e)) => {
+                // SAFETY: pointer contract.
+                if let Some(c) = unsafe { c.as_ref() } {
+                    let text = format!("{step}: {}", e.raw_os_error().unwrap_or(0));
+                    error(c, text.as_bytes());
+                }
+            }
+        }
+    });
+}
+
+/// Joins the IPv4 multicast group `ip`, such as "224.0.0.251", on the default interface.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_multicast_add(c: *mut mg_connection, ip: *mut c_char) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        let (Some(c), text) = (unsafe { c.as_ref() }, unsafe { cstr(ip) }) else { return };
+        if let Some(group) = std::str::from_utf8(text).ok().and_then(|t| t.parse().ok()) {
+            socket::join_multicast(c.raw_fd(), group);
+        }
+    });
+}
+
+/// Restores the peer address of a multicast client: copies a saved `struct mg_addr`, given by
+/// its bytes, into `c->rem`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_multicast_restore(c: *mut mg_connection, from: *mut u8) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let (Some(c), false) = (unsafe { c.as_ref() }, from.is_null()) {
+            // SAFETY: pointer contract: the bytes of an mg_addr, of any alignment.
+            c.rem.set(unsafe { from.cast::<mg_addr>().read_unaligned() });
+        }
+    });
+}
+
+/// Prepares a manager for mg_wakeup(): opens a channel, which appears as a connection at the head of
+/// `mgr->conns`. Call it once, after mg_mgr_init(). False when it is open already or
+/// cannot be opened.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_wakeup_init(mgr: *mut mg_mgr) -> bool {
+    guard(false, || {
+        // SAFETY: pointer contract.
+        unsafe { mgr.as_ref() }.is_some_and(wake::init)
+    })
+}
+
+/// Sends a copy of `len` bytes to the connection with identifier `id`: its handler gets
+/// MG_EV_WAKEUP with a `struct mg_str *` on the thread that polls the manager. Interrupts a
+/// waiting mg_mgr_poll().
+///
+/// Callable from any thread while the manager lives. Messages arrive in order, of any size, all of
+/// them. A message to an `id` that does not exist is dropped. Returns false when the channel is not
+/// open (see mg_wakeup_init()), `id` is 0, or memory is exhausted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_wakeup(
+    mgr: *mut mg_mgr,
+    id: c_ulong,
+    buf: *const c_void,
+    len: usize,
+) -> bool {
+    guard(false, || {
+        if mgr.is_null() || id == 0 {
+            return false;
+        }
+        // SAFETY: pointer contract; only `ifp`, constant between mg_mgr_init and mg_mgr_free, is
+        // read, because other members belong to the polling thread.
+        let private = unsafe { (*mgr).ifp.get() }.cast::<MgrPrivate>();
+        if private.is_null() {
+            return false;
+        }
+        // SAFETY: as above; the channel is made for sharing, and the data is readable by contract.
+        unsafe { (*private).wake.send(id, bytes(buf.cast(), len)) }
+    })
 }

@@ -9,10 +9,18 @@
 
 pub mod addr;
 pub mod conn;
+mod connect;
 pub mod ffi;
+mod io;
+mod mgr;
+mod poll;
+mod resolve;
+mod socket;
+mod wake;
 
 pub use conn::{Flag, call, error, mg_connection};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
+pub use io::{send_file, set_linger, set_output_pending, write_ready};
 
 /// Events, as `enum mg_event` of the header.
 pub mod ev {

@@ -1,0 +1,319 @@
+//! Opening connections: listeners, clients, wrapped descriptors.
+
+use super::conn::Ready;
+use super::mgr::{allocate, link, manager, release};
+use super::{Flag, call, error, ev, mg_connection, mg_event_handler_t, mg_mgr, resolve, socket};
+use crate::url;
+use libc::c_int;
+use mio::Interest;
+use std::ffi::{c_char, c_void};
+use std::ptr::null_mut;
+
+/// Whose events a new connection's go to.
+pub(super) struct Handlers {
+    pub f: mg_event_handler_t,
+    pub fn_data: *mut c_void,
+    pub pfn: mg_event_handler_t,
+    pub pfn_data: *mut c_void,
+}
+
+fn log_out_of_memory() {
+    crate::log::error(format_args!("OOM"));
+}
+
+/// Opens a listener; `None` (with a log line, without an event) when that fails.
+pub(super) fn listen<'a>(
+    mgr: &'a mg_mgr,
+    url: &[u8],
+    f: mg_event_handler_t,
+    fn_data: *mut c_void,
+) -> Option<&'a mg_connection> {
+    let Some(c) = allocate(mgr) else {
+        log_out_of_memory();
+        return None;
+    };
+    if !open_listener(c, url) {
+        crate::log::error(format_args!("Failed: {}", String::from_utf8_lossy(url)));
+        release(c);
+        return None;
+    }
+    c.set(Flag::Listening, true);
+    c.set(Flag::Udp, url.starts_with(b"udp:"));
+    c.set(Flag::Tls, url::is_ssl(url));
+    c.r#fn.set(f);
+    c.fn_data.set(fn_data);
+    link(mgr, c);
+    call(c, ev::OPEN, null_mut());
+    Some(c)
+}
+
+/// Gives `c` a listening socket for `url`.
+pub(super) fn open_listener(c: &mg_connection, url: &[u8]) -> bool {
+    let Some(address) = super::addr::parse(url::host(url)) else {
+        crate::log::error(format_args!(
+            "invalid listening URL: {}",
+            String::from_utf8_lossy(url)
+        ));
+        return false;
+    };
+    let mut loc = c.loc.get();
+    loc.addr.ip = address.bytes;
+    loc.is_ip6 = address.is_ip6;
+    loc.scope_id = address.scope_id;
+    loc.port = url::port(url).to_be();
+    let udp = url.starts_with(b"udp:");
+    match socket::listen(loc.to_socket_addr(), udp) {
+        Ok((fd, loc)) => {
+            let Some(private) = manager(c).and_then(mg_mgr::private) else {
+                socket::close(fd);
+                return false;
+            };
+            c.set_raw_fd(fd);
+            let interest =
+                if udp { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+            if let Err(e) = private.register(c, interest) {
+                crate::log::error(format_args!("epoll: {}", errno(&e)));
+                socket::close(fd);
+                c.set_raw_fd(-1);
+                return false;
+            }
+            if let Some(p) = c.private() {
+                p.set_ready(Ready::Write, udp);
+            }
+            c.loc.set(loc);
+            true
+        }
+        Err(e) => {
+            crate::log::error(format_args!("{}: {}", e.step, errno(&e.cause)));
+            false
+        }
+    }
+}
+
+fn errno(e: &std::io::Error) -> c_int {
+    e.raw_os_error().unwrap_or(0)
+}
+
+/// Starts a client connection. The result may have failed already (MG_EV_ERROR was fired); it
+/// is `None` when there is no memory or no URL, or when a handler closed it meanwhile.
+pub(super) fn connect<'a>(
+    mgr: &'a mg_mgr,
+    url: &[u8],
+    url_ptr: *const c_char,
+    handlers: &Handlers,
+) -> Option<&'a mg_connection> {
+    if url.is_empty() {
+        crate::log::error(format_args!("null url"));
+        return None;
+    }
+    let Some(c) = allocate(mgr) else {
+        log_out_of_memory();
+        return None;
+    };
+    link(mgr, c);
+    c.set_raw_fd(-1);
+    c.set(Flag::Client, true);
+    c.set(Flag::Udp, url.starts_with(b"udp:"));
+    c.set(Flag::Tls, url::is_ssl(url));
+    c.r#fn.set(handlers.f);
+    c.fn_data.set(handlers.fn_data);
+    c.pfn.set(handlers.pfn);
+    c.pfn_data.set(handlers.pfn_data);
+    call(c, ev::OPEN, url_ptr.cast_mut().cast());
+    if !c.is_dead() {
+        resolve::resolve(c, url);
+    }
+    (!c.is_dead()).then_some(c)
+}
+
+/// `c->rem` is known: opens the socket and connects.
+pub(super) fn connect_resolved(c: &mg_connection) {
+    c.set(Flag::Resolving, false);
+    let udp = c.is(Flag::Udp);
+    let rem = c.rem.get().to_socket_addr();
+    let fd = match socket::client(rem, udp) {
+        Ok(fd) => fd,
+        Err(e) => return error(c, format!("socket(): {}", errno(&e)).as_bytes()),
+    };
+    c.set_raw_fd(fd);
+    if udp {
+        connect_udp(c, fd);
+    } else {
+        connect_tcp(c, fd, rem);
+    }
+}
+
+fn register_client(c: &mg_connection) -> bool {
+    let registered = manager(c)
+        .and_then(mg_mgr::private)
+        .is_some_and(|p| p.register(c, Interest::READABLE | Interest::WRITABLE).is_ok());
+    if !registered {
+        error(c, b"OOM");
+    }
+    registered
+}
+
+fn connect_udp(c: &mg_connection, fd: c_int) {
+    if !register_client(c) {
+        return;
+    }
+    if let Some(p) = c.private() {
+        p.set_ready(Ready::Write, true);
+    }
+    if let Some(loc) = socket::local_addr(fd) {
+        c.loc.set(loc);
+    }
+    call(c, ev::RESOLVE, null_mut());
+    if !c.is_dead() {
+        call(c, ev::CONNECT, null_mut());
+    }
+}
+
+fn connect_tcp(c: &mg_connection, fd: c_int, rem: std::net::SocketAddr) {
+    call(c, ev::RESOLVE, null_mut());
+    if c.is_dead() {
+        return;
+    }
+    let outcome = socket::connect(fd, rem);
+    // After connect(), because a socket that does nothing yet reports a hang-up.
+    if outcome.is_ok() && !register_client(c) {
+        return;
+    }
+    match outcome {
+        Ok(true) => finish(c),
+        Ok(false) => c.set(Flag::Connecting, true),
+        Err(e) => error(c, format!("connect: {}", errno(&e)).as_bytes()),
+    }
+}
+
+/// The connection is up.
+fn finish(c: &mg_connection) {
+    c.set(Flag::Connecting, false);
+    if let Some(loc) = socket::local_addr(c.raw_fd()) {
+        c.loc.set(loc);
+    }
+    if let Some(p) = c.private() {
+        p.set_ready(Ready::Write, true);
+    }
+    call(c, ev::CONNECT, null_mut());
+    if c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
+        plain_instead_of_tls(c);
+    }
+}
+
+/// A URL asked for TLS and no handler started it; programs rely on carrying on in plain text.
+fn plain_instead_of_tls(c: &mg_connection) {
+    crate::log::error(format_args!("{} TLS not initialised, using plain text", c.id.get()));
+    c.set(Flag::Tls, false);
+}
+
+/// Readiness of a connect in progress: it succeeded or failed.
+pub(super) fn connect_ready(c: &mg_connection) {
+    if socket::is_connected(c.raw_fd()) {
+        finish(c);
+    } else {
+        error(c, b"socket error");
+    }
+}
+
+/// Makes a connection of a descriptor that the program opened.
+pub(super) fn wrap(
+    mgr: &mg_mgr,
+    fd: c_int,
+    f: mg_event_handler_t,
+    fn_data: *mut c_void,
+) -> Option<&mg_connection> {
+    let Some(c) = allocate(mgr) else {
+        log_out_of_memory();
+        return None;
+    };
+    c.set_raw_fd(fd);
+    c.r#fn.set(f);
+    c.fn_data.set(fn_data);
+    if let (Some(private), Some(p)) = (mgr.private(), c.private()) {
+        if !socket::is_socket(fd) {
+            p.not_a_socket.set(true);
+            socket::set_nonblocking(fd);
+        }
+        // What cannot be waited for, a regular file say, is never ready.
+        let _ = private.register(c, Interest::READABLE | Interest::WRITABLE);
+    }
+    call(c, ev::OPEN, null_mut());
+    if c.is_dead() {
+        return None;
+    }
+    link(mgr, c);
+    Some(c)
+}
+
+/// How many connections a listener takes in one iteration.
+const ACCEPT_BUDGET: u32 = 64;
+/// Pause after running out of descriptors.
+const ACCEPT_PAUSE_MS: u64 = 50;
+
+/// Takes pending connections of a listener.
+pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
+    let Some(private) = listener.private() else { return };
+    for _ in 0..ACCEPT_BUDGET {
+        if listener.is_dead() || listener.any(1 << Flag::Closing as u8 | 1 << Flag::Full as u8) {
+            return;
+        }
+        match socket::accept(listener.raw_fd()) {
+            Ok((fd, rem)) => accepted(listener, fd, rem),
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
+                return private.set_ready(Ready::Read, false);
+            }
+            // The peer gave up while it waited in the queue.
+            Err(e) if e.kind() == std::io::ErrorKind::ConnectionAborted => {}
+            Err(e) => {
+                crate::log::error(format_args!(
+                    "{} accept failed, errno {}",
+                    listener.id.get(),
+                    errno(&e)
+                ));
+                private.set_ready(Ready::Read, false);
+                private.accept_retry_at.set(now + ACCEPT_PAUSE_MS);
+                return;
+            }
+        }
+    }
+}
+
+fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
+    let Some(mgr) = manager(listener) else { return socket::close(fd) };
+    let Some(c) = allocate(mgr) else {
+        crate::log::error(format_args!("{} OOM", listener.id.get()));
+        return socket::close(fd);
+    };
+    c.rem.set(rem);
+    c.set_raw_fd(fd);
+    let registered = mgr
+        .private()
+        .is_some_and(|p| p.register(c, Interest::READABLE | Interest::WRITABLE).is_ok());
+    if !registered {
+        crate::log::error(format_args!("{} OOM", listener.id.get()));
+        socket::close(fd);
+        return release(c);
+    }
+    link(mgr, c);
+    if let Some(p) = c.private() {
+        p.set_ready(Ready::Write, true);
+    }
+    c.set(Flag::Accepted, true);
+    c.set(Flag::Hexdumping, listener.is(Flag::Hexdumping));
+    c.set(Flag::Tls, listener.is(Flag::Tls));
+    c.pfn.set(listener.pfn.get());
+    c.pfn_data.set(listener.pfn_data.get());
+    c.r#fn.set(listener.r#fn.get());
+    c.fn_data.set(listener.fn_data.get());
+    // A listener bound to one address says it all; a wildcard does not.
+    let loc = listener.loc.get();
+    c.loc.set(if loc.ip().is_unspecified() { socket::local_addr(fd).unwrap_or(loc) } else { loc });
+    call(c, ev::OPEN, null_mut());
+    if !c.is_dead() {
+        call(c, ev::ACCEPT, null_mut());
+    }
+    if !c.is_dead() && c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
+        plain_instead_of_tls(c);
+    }
+}

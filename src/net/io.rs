@@ -1,0 +1,325 @@
+//! Moving bytes between sockets and connection buffers.
+
+use super::conn::{ConnPrivate, Ready};
+use super::{Flag, IO_SIZE, MAX_RECV_SIZE, call, error, ev, mg_connection, socket};
+use std::ffi::{c_int, c_long};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+/// Bytes (or datagrams, at full size) a connection may take per iteration before others get
+/// their turn.
+const READ_BUDGET: usize = 256 * 1024;
+/// Free space below which the receive buffer grows before a read.
+const MIN_ROOM: usize = 4096;
+/// Room for the largest datagram.
+const DATAGRAM_ROOM: usize = 65536;
+/// Bytes of a file that one sendfile call may move.
+const SENDFILE_MAX: usize = 1 << 20;
+
+fn fire(c: &mg_connection, event: c_int, n: usize) {
+    let mut n = n as c_long;
+    call(c, event, std::ptr::from_mut(&mut n).cast());
+}
+
+/// Makes room for a read; the number of bytes that may be read, 0 after an error.
+fn make_room(c: &mg_connection, wanted: usize) -> usize {
+    let len = c.recv.len.get();
+    if len >= MAX_RECV_SIZE {
+        error(c, b"MG_MAX_RECV_SIZE");
+        return 0;
+    }
+    let room = c.recv.size.get().saturating_sub(len);
+    if room < wanted && !c.recv.reserve(wanted.max(IO_SIZE)) && room == 0 {
+        error(c, b"OOM");
+        return 0;
+    }
+    (c.recv.size.get() - len).min(MAX_RECV_SIZE - len)
+}
+
+/// Reads while there is input, the handlers consume it and the budget lasts.
+pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
+    let udp = c.is(Flag::Udp);
+    let mut budget = READ_BUDGET;
+    while p.is_ready(Ready::Read) && !c.is(Flag::Full) {
+        let room = make_room(c, if udp { DATAGRAM_ROOM } else { MIN_ROOM });
+        if room == 0 {
+            return;
+        }
+        let received = if udp { receive_datagram(c, room) } else { receive(c, p, room) };
+        let n = match received {
+            Ok(0) if udp => continue,
+            Ok(0) => return end_of_stream(p),
+            Ok(n) => n,
+            Err(e) => return read_failed(c, p, &e),
+        };
+        // A stream socket that filled less than it could is empty (epoll(7)), unless an end of
+        // stream waits behind the data.
+        if !udp && n < room && !p.is_ready(Ready::ReadClosed) && !p.not_a_socket.get() {
+            p.set_ready(Ready::Read, false);
+        }
+        let before = c.recv.len.get();
+        c.recv.len.set(before + n);
+        c.recv.terminate();
+        if c.is(Flag::Hexdumping) {
+            hexdump(c, "<-", before, n, true);
+        }
+        fire(c, ev::READ, n);
+        if p.dead.get() {
+            return;
+        }
+        if udp {
+            flush_datagram(c, p);
+        }
+        budget = budget.saturating_sub(if udp { n.max(IO_SIZE / 4) } else { n });
+        let consumed = c.recv.len.get() <= before;
+        if budget == 0 || !consumed || p.dead.get() || c.is(Flag::Closing) {
+            return;
+        }
+    }
+}
+
+fn receive(c: &mg_connection, p: &ConnPrivate, room: usize) -> io::Result<usize> {
+    // SAFETY: make_room() left `room` bytes of capacity behind the data.
+    unsafe {
+        let tail = c.recv.buf.get().add(c.recv.len.get());
+        socket::recv(c.raw_fd(), tail, room, !p.not_a_socket.get())
+    }
+}
+
+fn receive_datagram(c: &mg_connection, room: usize) -> io::Result<usize> {
+    // SAFETY: make_room() left `room` bytes of capacity behind the data; no handler runs while
+    // the slice lives.
+    let buf = unsafe {
+        let tail = c.recv.buf.get().add(c.recv.len.get());
+        std::slice::from_raw_parts_mut(tail.cast::<MaybeUninit<u8>>(), room)
+    };
+    let (n, rem) = socket::recv_from(c.raw_fd(), buf)?;
+    if n > 0 {
+        c.rem.set(rem);
+    }
+    Ok(n)
+}
+
+fn read_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
+    match e.kind() {
+        io::ErrorKind::WouldBlock => p.set_ready(Ready::Read, false),
+        // An earlier datagram found nobody; the socket itself is fine.
+        io::ErrorKind::ConnectionRefused if c.is(Flag::Udp) => {}
+        _ => c.set(Flag::Closing, true),
+    }
+}
+
+/// The peer will send no more. What is queued for it still goes out; it may only have shut down
+/// its sending side.
+fn end_of_stream(p: &ConnPrivate) {
+    p.set_ready(Ready::Read, false);
+    p.peer_done.set(true);
+}
+
+/// Sends what is queued, as far as the socket takes it.
+pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
+    if c.send.len.get() == 0 || !p.is_ready(Ready::Write) {
+        return;
+    }
+    if c.is(Flag::Udp) {
+        return flush_datagram(c, p);
+    }
+    let len = c.send.len.get();
+    // The rest of a file follows: let it share packets with the head.
+    let more = if p.output_pending.get() { MSG_MORE } else { 0 };
+    // SAFETY: `len` bytes are in use at `buf`.
+    let sent = unsafe {
+        socket::send(c.raw_fd(), c.send.buf.get(), len, !p.not_a_socket.get(), more)
+    };
+    match sent {
+        Ok(n) => {
+            if n < len {
+                p.set_ready(Ready::Write, false);
+            }
+            wrote(c, n);
+        }
+        Err(e) => write_failed(c, p, &e),
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MSG_MORE: c_int = libc::MSG_MORE;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const MSG_MORE: c_int = 0;
+
+/// `n` bytes of `send` are on their way.
+fn wrote(c: &mg_connection, n: usize) {
+    if n == 0 {
+        return;
+    }
+    if c.is(Flag::Hexdumping) {
+        hexdump(c, "->", 0, n, false);
+    }
+    c.send.consume(n);
+    fire(c, ev::WRITE, n);
+}
+
+fn write_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
+    if e.kind() == io::ErrorKind::WouldBlock {
+        p.set_ready(Ready::Write, false);
+    } else {
+        c.set(Flag::Closing, true);
+    }
+}
+
+/// Sends what mg_printf() queued on a UDP connection as one datagram to `rem`.
+fn flush_datagram(c: &mg_connection, p: &ConnPrivate) {
+    let len = c.send.len.get();
+    if len == 0 || c.is(Flag::Closing) {
+        return;
+    }
+    // SAFETY: no handler runs while the slice lives.
+    match socket::send_to(c.raw_fd(), unsafe { c.send.as_bytes() }, &c.rem.get()) {
+        Ok(_) => {
+            refresh_loc(c);
+            wrote(c, len);
+        }
+        Err(e) => write_failed(c, p, &e),
+    }
+}
+
+/// A UDP socket gets its address with its first datagram.
+fn refresh_loc(c: &mg_connection) {
+    if c.loc.get().port == 0
+        && let Some(loc) = socket::local_addr(c.raw_fd())
+    {
+        c.loc.set(loc);
+    }
+}
+
+/// mg_send() on a UDP connection: one datagram, at once.
+pub(super) fn send_datagram(c: &mg_connection, data: &[u8]) -> bool {
+    match send_raw(c, data) {
+        super::ffi::MG_IO_WAIT => false,
+        n if n > 0 => {
+            fire(c, ev::WRITE, n as usize);
+            true
+        }
+        _ => {
+            // Sending nothing is not a failure of the socket.
+            if !data.is_empty() || c.raw_fd() < 0 {
+                c.set(Flag::Closing, true);
+            }
+            false
+        }
+    }
+}
+
+/// Sends bytes past the queue: the number sent, MG_IO_WAIT, or MG_IO_ERR (also for 0).
+pub(super) fn send_raw(c: &mg_connection, data: &[u8]) -> c_long {
+    if c.raw_fd() < 0 {
+        return super::ffi::MG_IO_ERR;
+    }
+    let sent = if c.is(Flag::Udp) {
+        socket::send_to(c.raw_fd(), data, &c.rem.get()).inspect(|_| refresh_loc(c))
+    } else {
+        // SAFETY: a slice is as long as it says.
+        unsafe { socket::send(c.raw_fd(), data.as_ptr(), data.len(), true, 0) }
+    };
+    match sent {
+        Ok(0) => super::ffi::MG_IO_ERR,
+        Ok(n) => n as c_long,
+        Err(e) if e.kind() == io::ErrorKind::WouldBlock => super::ffi::MG_IO_WAIT,
+        Err(_) => super::ffi::MG_IO_ERR,
+    }
+}
+
+/// True when the socket took everything offered so far.
+pub fn write_ready(c: &mg_connection) -> bool {
+    c.private().is_some_and(|p| p.is_ready(Ready::Write))
+}
+
+/// Tells the loop that the protocol has more output than `c->send` holds: it does not sleep
+/// while the socket is writable, and draining waits.
+pub fn set_output_pending(c: &mg_connection, pending: bool) {
+    if let Some(p) = c.private() {
+        p.output_pending.set(pending);
+    }
+}
+
+/// Tells the loop that the peer is still sending something nobody will read, so that closing
+/// must not reset the connection.
+pub fn set_linger(c: &mg_connection) {
+    if let Some(p) = c.private() {
+        p.linger.set(true);
+    }
+}
+
+/// Sends up to `max` bytes of a file from `offset` on, straight to a plain TCP socket, and moves
+/// the offset. `Ok(0)` is the end of the file. A full socket is `WouldBlock`; MG_EV_POLL comes when
+/// it has room again.
+pub fn send_file(
+    c: &mg_connection,
+    file: BorrowedFd<'_>,
+    offset: &mut u64,
+    max: usize,
+) -> io::Result<usize> {
+    let p = c.private().ok_or(io::ErrorKind::InvalidInput)?;
+    let max = max.min(SENDFILE_MAX);
+    loop {
+        match sendfile(c.raw_fd(), file, *offset, max) {
+            Ok(n) => {
+                *offset += n as u64;
+                return Ok(n);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => {
+                if e.kind() == io::ErrorKind::WouldBlock {
+                    p.set_ready(Ready::Write, false);
+                }
+                return Err(e);
+            }
+        }
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn sendfile(fd: c_int, file: BorrowedFd<'_>, offset: u64, max: usize) -> io::Result<usize> {
+    let mut offset = libc::off64_t::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: both descriptors are open and `offset` outlives the call.
+    let n = unsafe { libc::sendfile64(fd, file.as_raw_fd(), &raw mut offset, max) };
+    usize::try_from(n).map_err(|_| io::Error::last_os_error())
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn sendfile(fd: c_int, file: BorrowedFd<'_>, offset: u64, max: usize) -> io::Result<usize> {
+    let offset = libc::off_t::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput)?;
+    let mut buf = [0u8; 32 * 1024];
+    let len = max.min(buf.len());
+    // SAFETY: `len` bytes of the buffer are writable, then `n` of them readable.
+    unsafe {
+        let n = libc::pread(file.as_raw_fd(), buf.as_mut_ptr().cast(), len, offset);
+        match usize::try_from(n) {
+            Ok(0) => Ok(0),
+            Ok(n) => socket::send(fd, buf.as_ptr(), n, true, 0),
+            Err(_) => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+/// Logs traffic of a connection with `is_hexdumping`.
+fn hexdump(c: &mg_connection, arrow: &str, from: usize, n: usize, received: bool) {
+    let io = if received { &c.recv } else { &c.send };
+    crate::log::info(format_args!(
+        "\n-- {} {} {arrow} {} {n}",
+        c.id.get(),
+        AddrText(c.loc.get()),
+        AddrText(c.rem.get())
+    ));
+    // SAFETY: `n` bytes from `from` on are in use; the log sink is the only code that runs.
+    unsafe { crate::log::ffi::mg_hexdump(io.buf.get().add(from).cast(), n) };
+}
+
+struct AddrText(super::mg_addr);
+
+impl std::fmt::Display for AddrText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.to_socket_addr().fmt(f)
+    }
+}

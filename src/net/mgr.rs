@@ -1,0 +1,327 @@
+//! The private part of a manager: the readiness queue, the table of registered
+//! connections, and connections that are closed but not yet released.
+
+use super::conn::{ConnPrivate, Flag, Ready, call};
+use super::wake::WakeChannel;
+use super::{IO_SIZE, ev, mg_addr, mg_connection, mg_mgr};
+use crate::ffi::alloc::{mg_calloc, mg_free};
+use mio::unix::SourceFd;
+use mio::{Interest, Token};
+use std::cell::{Cell, RefCell, UnsafeCell};
+use std::ffi::c_int;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::ptr;
+
+/// Most readiness events taken in one iteration.
+pub(super) const EVENTS_CAPACITY: usize = 1024;
+
+/// How long a gently closed socket may go on discarding input.
+const LINGER_MS: u64 = 2000;
+
+pub(super) struct MgrPrivate {
+    pub poll: UnsafeCell<mio::Poll>,
+    /// Taken by the running mg_mgr_poll; a nested one makes its own.
+    pub events: Cell<Option<mio::Events>>,
+    /// Token to connection. An entry stays NULL, and is not reused, until the closed
+    /// connection is released, so that an event already fetched cannot reach a newcomer.
+    slots: RefCell<Vec<*mut mg_connection>>,
+    vacant: RefCell<Vec<u32>>,
+    dead: Cell<*mut mg_connection>,
+    /// Sockets whose connection is gone, discarding input until the peer closes too.
+    lingering: RefCell<Vec<(c_int, u64)>>,
+    /// Depth of mg_mgr_poll calls on the stack.
+    pub depth: Cell<u32>,
+    /// mg_mgr_free is running: nothing new may be opened.
+    pub freeing: Cell<bool>,
+    pub wake: WakeChannel,
+}
+
+impl MgrPrivate {
+    pub fn new() -> io::Result<MgrPrivate> {
+        Ok(MgrPrivate {
+            poll: UnsafeCell::new(mio::Poll::new()?),
+            events: Cell::new(None),
+            slots: RefCell::default(),
+            vacant: RefCell::default(),
+            dead: Cell::new(ptr::null_mut()),
+            lingering: RefCell::default(),
+            depth: Cell::new(0),
+            freeing: Cell::new(false),
+            wake: WakeChannel::default(),
+        })
+    }
+
+    fn registry(&self) -> &mio::Registry {
+        // SAFETY: `poll` is borrowed mutably only while waiting, when nothing else runs.
+        unsafe { &*self.poll.get() }.registry()
+    }
+
+    /// The descriptor that the manager waits on.
+    pub fn raw_fd(&self) -> c_int {
+        // SAFETY: as in `registry`.
+        unsafe { &*self.poll.get() }.as_raw_fd()
+    }
+
+    /// The connection that a token stands for, unless it was closed.
+    pub fn connection(&self, token: Token) -> Option<*mut mg_connection> {
+        self.slots.borrow().get(token.0).copied().filter(|c| !c.is_null())
+    }
+
+    /// Asks to be told of readiness of the connection's descriptor, once per change and for as
+    /// long as it is open.
+    pub fn register(&self, c: &mg_connection, interest: Interest) -> io::Result<()> {
+        let Some(private) = c.private() else { return Err(io::ErrorKind::InvalidInput.into()) };
+        let slot = self.take_slot(c)?;
+        let fd = c.raw_fd();
+        match self.registry().register(&mut SourceFd(&fd), Token(slot as usize), interest) {
+            Ok(()) => {
+                private.slot.set(slot + 1);
+                Ok(())
+            }
+            Err(e) => {
+                self.slots.borrow_mut()[slot as usize] = ptr::null_mut();
+                self.vacant.borrow_mut().push(slot);
+                Err(e)
+            }
+        }
+    }
+
+    fn take_slot(&self, c: &mg_connection) -> io::Result<u32> {
+        let mut slots = self.slots.borrow_mut();
+        if let Some(slot) = self.vacant.borrow_mut().pop() {
+            slots[slot as usize] = c.as_ptr();
+            return Ok(slot);
+        }
+        let slot = u32::try_from(slots.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        slots.try_reserve(1).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        // Room to note every slot as vacant, so that closing never allocates.
+        let mut vacant = self.vacant.borrow_mut();
+        let room = (slots.len() + 1).saturating_sub(vacant.len());
+        vacant.try_reserve(room).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        slots.push(c.as_ptr());
+        Ok(slot)
+    }
+
+    fn deregister(&self, c: &mg_connection) {
+        let Some(private) = c.private() else { return };
+        if let Some(slot) = private.slot.get().checked_sub(1) {
+            self.slots.borrow_mut()[slot as usize] = ptr::null_mut();
+            let fd = c.raw_fd();
+            // A descriptor that the program closed itself is no longer registered.
+            let _ = self.registry().deregister(&mut SourceFd(&fd));
+        }
+    }
+
+    /// Puts a closed connection on the list of those to release.
+    fn bury(&self, c: &mg_connection) {
+        if let Some(private) = c.private() {
+            private.next_dead.set(self.dead.replace(c.as_ptr()));
+        }
+    }
+
+    /// Releases closed connections. Only to be called when no frame of the loop is below.
+    pub fn reap(&self) {
+        let mut next = self.dead.replace(ptr::null_mut());
+        while !next.is_null() {
+            // SAFETY: buried connections are ours and nobody else releases them.
+            let c = unsafe { &*next };
+            let Some(private) = c.private() else { return };
+            next = private.next_dead.get();
+            if let Some(slot) = private.slot.get().checked_sub(1) {
+                self.vacant.borrow_mut().push(slot);
+            }
+            release(c);
+        }
+    }
+
+    /// Discards input of gently closed sockets and drops those that are done.
+    pub fn serve_lingering(&self, now: u64) {
+        self.lingering.borrow_mut().retain(|&(fd, deadline)| {
+            let keep = now < deadline && !discard_input(fd);
+            if !keep {
+                super::socket::close(fd);
+            }
+            keep
+        });
+    }
+
+    pub fn has_lingering(&self) -> bool {
+        !self.lingering.borrow().is_empty()
+    }
+
+    fn linger(&self, fd: c_int) {
+        // SAFETY: shutdown accepts any descriptor.
+        unsafe { libc::shutdown(fd, libc::SHUT_WR) };
+        let mut lingering = self.lingering.borrow_mut();
+        if !discard_input(fd) && lingering.try_reserve(1).is_ok() {
+            lingering.push((fd, crate::util::ffi::mg_millis() + LINGER_MS));
+        } else {
+            super::socket::close(fd);
+        }
+    }
+}
+
+impl Drop for MgrPrivate {
+    fn drop(&mut self) {
+        self.serve_lingering(u64::MAX);
+    }
+}
+
+/// Reads and drops what is there, within a bound. True when the stream has ended.
+fn discard_input(fd: c_int) -> bool {
+    let mut scratch = [0u8; 4096];
+    for _ in 0..64 {
+        // SAFETY: the buffer is as long as stated.
+        let n = unsafe {
+            libc::recv(fd, scratch.as_mut_ptr().cast(), scratch.len(), libc::MSG_DONTWAIT)
+        };
+        if n == 0 {
+            return true;
+        }
+        if n < 0 {
+            return !matches!(
+                io::Error::last_os_error().kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+            );
+        }
+    }
+    false
+}
+
+impl mg_mgr {
+    /// The private part; `None` before mg_mgr_init() on zeroed memory and after
+    /// mg_mgr_free().
+    #[inline]
+    pub(super) fn private(&self) -> Option<&MgrPrivate> {
+        // SAFETY: NULL, or the box that mg_mgr_init made, released only by mg_mgr_free.
+        unsafe { self.ifp.get().cast::<MgrPrivate>().as_ref() }
+    }
+}
+
+/// The manager of a connection.
+#[inline]
+pub(super) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
+    // SAFETY: a connection's manager outlives it, by contract.
+    unsafe { c.mgr.get().as_ref() }
+}
+
+const NO_ADDR: mg_addr =
+    mg_addr { addr: super::ffi::mg_addr_bytes { ip: [0; 16] }, port: 0, scope_id: 0, is_ip6: false };
+
+/// Allocates a connection: public part, `extraconnsize` bytes for the program, private part.
+pub(super) fn allocate(mgr: &mg_mgr) -> Option<&mg_connection> {
+    if mgr.private().is_some_and(|p| p.freeing.get()) {
+        return None;
+    }
+    let align = align_of::<ConnPrivate>().max(align_of::<mg_connection>());
+    let offset = size_of::<mg_connection>()
+        .checked_add(mgr.extraconnsize.get())?
+        .checked_next_multiple_of(align)?;
+    u32::try_from(offset).ok()?;
+    let block = mg_calloc(1, offset.checked_add(size_of::<ConnPrivate>())?).cast::<mg_connection>();
+    if block.is_null() {
+        return None;
+    }
+    // SAFETY: calloc returns memory aligned for any type; all-zero bytes are a valid
+    // mg_connection, and the private part lies inside the block.
+    let c = unsafe {
+        block.byte_add(offset).cast::<ConnPrivate>().write(ConnPrivate::default());
+        &*block
+    };
+    c.set_private_offset(offset);
+    c.mgr.set(ptr::from_ref(mgr).cast_mut());
+    c.loc.set(NO_ADDR);
+    c.rem.set(NO_ADDR);
+    for io in [&c.recv, &c.send, &c.rtls] {
+        io.align.set(IO_SIZE);
+    }
+    mgr.nextid.set(mgr.nextid.get().wrapping_add(1));
+    c.id.set(mgr.nextid.get());
+    Some(c)
+}
+
+/// Releases a connection that is not (or no longer) linked.
+pub(super) fn release(c: &mg_connection) {
+    for io in [&c.recv, &c.send, &c.rtls, &c.prof] {
+        io.free();
+    }
+    let block = c.as_ptr();
+    if let Some(private) = c.private() {
+        // SAFETY: written by `allocate`, dropped once: the block goes right after.
+        unsafe { ptr::drop_in_place(ptr::from_ref(private).cast_mut()) };
+    }
+    // SAFETY: `allocate` made the block; nothing refers to it any more.
+    unsafe {
+        ptr::write_bytes(block.cast::<u8>(), 0, size_of::<mg_connection>());
+        mg_free(block.cast());
+    }
+}
+
+/// Puts a connection at the head of its manager's list.
+pub(super) fn link(mgr: &mg_mgr, c: &mg_connection) {
+    c.next.set(mgr.conns.get());
+    mgr.conns.set(c.as_ptr());
+}
+
+/// Takes a connection out of the list. It keeps its own `next`, so that a walk that stands
+/// on it finds its way on.
+fn unlink(mgr: &mg_mgr, c: &mg_connection) {
+    let mut link = &mgr.conns;
+    while !link.get().is_null() {
+        if link.get() == c.as_ptr() {
+            link.set(c.next.get());
+            return;
+        }
+        // SAFETY: list members are live connections.
+        link = unsafe { &(*link.get()).next };
+    }
+}
+
+/// Closes a connection: leaves the readiness queue, closes the descriptor, leaves the list, fires
+/// MG_EV_CLOSE. The memory is released at the end of the outermost poll.
+pub(super) fn close(c: &mg_connection) {
+    let (Some(mgr), Some(private)) = (manager(c), c.private()) else { return };
+    if private.dead.replace(true) {
+        return;
+    }
+    c.set(Flag::Closing, true);
+    crate::net::resolve::cancel(c);
+    if let Some(p) = mgr.private() {
+        close_descriptor(p, c, private);
+    }
+    unlink(mgr, c);
+    for dns in [&mgr.dns4, &mgr.dns6] {
+        if dns.c.get() == c.as_ptr() {
+            dns.c.set(ptr::null_mut());
+        }
+    }
+    if mgr.mdns.get() == c.as_ptr() {
+        mgr.mdns.set(ptr::null_mut());
+    }
+    call(c, ev::CLOSE, ptr::null_mut());
+    match mgr.private() {
+        Some(p) => p.bury(c),
+        None => release(c),
+    }
+}
+
+fn close_descriptor(p: &MgrPrivate, c: &mg_connection, private: &ConnPrivate) {
+    p.deregister(c);
+    // A connection that was never opened has the zero of its zeroed block, not descriptor 0.
+    let opened = private.slot.get() != 0 || c.raw_fd() > 0;
+    if !opened || c.raw_fd() < 0 {
+        return;
+    }
+    let gentle = c.is(Flag::Draining)
+        && !c.is(Flag::Udp)
+        && !c.is(Flag::Listening)
+        && !p.freeing.get()
+        && !private.peer_done.get()
+        && (private.linger.get() || private.is_ready(Ready::Read));
+    if gentle {
+        p.linger(c.raw_fd());
+    } else {
+        super::socket::close(c.raw_fd());
+    }
+}

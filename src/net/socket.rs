@@ -1,0 +1,279 @@
+//! Sockets: creation, options, addresses. Everything is non-blocking and close-on-exec.
+
+use super::ffi::{mg_addr, mg_addr_bytes};
+use libc::c_int;
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
+use std::io;
+use std::mem::MaybeUninit;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd};
+
+/// Pending connections per listener (`MG_SOCK_LISTEN_BACKLOG_SIZE`).
+const BACKLOG: c_int = 128;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) const SEND_FLAGS: c_int = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) const SEND_FLAGS: c_int = libc::MSG_DONTWAIT;
+
+pub(super) fn close(fd: c_int) {
+    // SAFETY: close accepts any number.
+    unsafe { libc::close(fd) };
+}
+
+/// Two connected stream sockets.
+pub(super) fn pair() -> io::Result<(c_int, c_int)> {
+    let (a, b) = Socket::pair(Domain::UNIX, Type::STREAM, None)?;
+    a.set_nonblocking(true)?;
+    b.set_nonblocking(true)?;
+    Ok((a.into_raw_fd(), b.into_raw_fd()))
+}
+
+impl mg_addr {
+    pub fn ip(&self) -> IpAddr {
+        // SAFETY: every bit pattern is valid for every member of the union.
+        let bytes = unsafe { self.addr.ip };
+        if self.is_ip6 {
+            IpAddr::V6(Ipv6Addr::from(bytes))
+        } else {
+            IpAddr::V4(Ipv4Addr::new(bytes[0], bytes[1], bytes[2], bytes[3]))
+        }
+    }
+
+    /// The port in host byte order.
+    pub fn port(&self) -> u16 {
+        u16::from_be(self.port)
+    }
+
+    pub fn to_socket_addr(self) -> SocketAddr {
+        match self.ip() {
+            IpAddr::V4(ip) => (ip, self.port()).into(),
+            IpAddr::V6(ip) => SocketAddrV6::new(ip, self.port(), 0, self.scope_id.into()).into(),
+        }
+    }
+
+    pub fn from_socket_addr(addr: SocketAddr) -> mg_addr {
+        let mut ip = [0; 16];
+        match addr.ip() {
+            IpAddr::V4(a) => ip[..4].copy_from_slice(&a.octets()),
+            IpAddr::V6(a) => ip = a.octets(),
+        }
+        let scope = if let SocketAddr::V6(a) = addr { a.scope_id() } else { 0 };
+        mg_addr {
+            addr: mg_addr_bytes { ip },
+            port: addr.port().to_be(),
+            scope_id: u8::try_from(scope).unwrap_or(0),
+            is_ip6: addr.is_ipv6(),
+        }
+    }
+}
+
+/// The same address as the kernel spells it; `None` for an address that is not IP.
+pub(super) fn from_sock_addr(addr: &SockAddr) -> Option<mg_addr> {
+    addr.as_socket().map(mg_addr::from_socket_addr)
+}
+
+/// A view of a descriptor that the caller keeps open.
+pub(super) fn with_socket<R>(fd: c_int, f: impl FnOnce(&Socket) -> R) -> R {
+    // SAFETY: the connection that owns the descriptor keeps it open over this call.
+    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+    f(&SockRef::from(&fd))
+}
+
+/// The local address of a socket.
+pub(super) fn local_addr(fd: c_int) -> Option<mg_addr> {
+    with_socket(fd, |s| s.local_addr()).ok().as_ref().and_then(from_sock_addr)
+}
+
+fn new(addr: SocketAddr, udp: bool) -> io::Result<Socket> {
+    let (kind, protocol) =
+        if udp { (Type::DGRAM, Protocol::UDP) } else { (Type::STREAM, Protocol::TCP) };
+    let socket = Socket::new(Domain::for_address(addr), kind, Some(protocol))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// Latency and liveness options of every TCP connection. Listeners have them too: Linux hands
+/// them on to accepted sockets.
+fn set_tcp_options(socket: &Socket) {
+    let _ = socket.set_tcp_nodelay(true);
+    let _ = socket.set_keepalive(true);
+}
+
+/// What failed while opening a listener, as the log says it.
+pub(super) struct ListenError {
+    pub step: &'static str,
+    pub cause: io::Error,
+}
+
+/// Opens a listening socket; returns it with its real address.
+pub(super) fn listen(addr: SocketAddr, udp: bool) -> Result<(c_int, mg_addr), ListenError> {
+    let at = |step| move |cause| ListenError { step, cause };
+    let socket = new(addr, udp).map_err(at("socket"))?;
+    socket.set_reuse_address(true).map_err(at("setsockopt(SO_REUSEADDR)"))?;
+    if addr.is_ipv6() {
+        // Dual stack, whatever the host's default is; hosts without IPv4 may refuse.
+        let _ = socket.set_only_v6(false);
+    }
+    socket.bind(&addr.into()).map_err(at("bind"))?;
+    if !udp {
+        set_tcp_options(&socket);
+        socket.listen(BACKLOG).map_err(at("listen"))?;
+    }
+    let local = socket.local_addr().map_err(at("getsockname"))?;
+    let local = from_sock_addr(&local).unwrap_or(mg_addr::from_socket_addr(addr));
+    Ok((socket.into_raw_fd(), local))
+}
+
+/// A socket for talking to `addr`, not connected yet.
+pub(super) fn client(addr: SocketAddr, udp: bool) -> io::Result<c_int> {
+    let socket = new(addr, udp)?;
+    if !udp {
+        set_tcp_options(&socket);
+    }
+    Ok(socket.into_raw_fd())
+}
+
+/// Starts to connect. `Ok(true)`: connected at once; `Ok(false)`: in progress.
+pub(super) fn connect(fd: c_int, addr: SocketAddr) -> io::Result<bool> {
+    loop {
+        match with_socket(fd, |s| s.connect(&addr.into())) {
+            Ok(()) => return Ok(true),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if e.raw_os_error() == Some(libc::EINPROGRESS) => return Ok(false),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+/// True when a connect in progress has succeeded.
+pub(super) fn is_connected(fd: c_int) -> bool {
+    with_socket(fd, |s| s.peer_addr()).is_ok()
+}
+
+/// Takes one pending connection.
+pub(super) fn accept(fd: c_int) -> io::Result<(c_int, mg_addr)> {
+    loop {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let accepted = with_socket(fd, |s| {
+            s.accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC)
+        });
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let accepted = with_socket(fd, Socket::accept).and_then(|(socket, addr)| {
+            socket.set_nonblocking(true)?;
+            set_tcp_options(&socket);
+            Ok((socket, addr))
+        });
+        match accepted {
+            Ok((socket, addr)) => {
+                let rem = from_sock_addr(&addr).ok_or(io::ErrorKind::Unsupported)?;
+                return Ok((socket.into_raw_fd(), rem));
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+/// Receives one datagram.
+pub(super) fn recv_from(fd: c_int, buf: &mut [MaybeUninit<u8>]) -> io::Result<(usize, mg_addr)> {
+    let (n, addr) =
+        with_socket(fd, |s| s.recv_from_with_flags(buf, libc::MSG_DONTWAIT))?;
+    Ok((n, from_sock_addr(&addr).ok_or(io::ErrorKind::Unsupported)?))
+}
+
+/// Sends one datagram.
+pub(super) fn send_to(fd: c_int, data: &[u8], to: &mg_addr) -> io::Result<usize> {
+    let to = SockAddr::from(to.to_socket_addr());
+    loop {
+        match with_socket(fd, |s| s.send_to_with_flags(data, &to, SEND_FLAGS)) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// Sets the differentiated services code point.
+pub(super) fn set_dscp(fd: c_int, dscp: u8, ip6: bool) -> bool {
+    let tos = u32::from(dscp) << 2;
+    with_socket(fd, |s| if ip6 { s.set_tclass_v6(tos) } else { s.set_tos_v4(tos) }).is_ok()
+}
+
+/// The local address that packets to `to` would leave from.
+pub(super) fn route(to: SocketAddr) -> Result<mg_addr, (&'static str, io::Error)> {
+    let socket = new(to, true).map_err(|e| ("socket()", e))?;
+    socket.connect(&to.into()).map_err(|e| ("connect", e))?;
+    local_addr(socket.as_raw_fd()).ok_or_else(|| ("connect", io::Error::last_os_error()))
+}
+
+pub(super) fn is_socket(fd: c_int) -> bool {
+    with_socket(fd, Socket::r#type).is_ok()
+}
+
+pub(super) fn set_nonblocking(fd: c_int) {
+    let _ = with_socket(fd, |s| s.set_nonblocking(true));
+}
+
+/// Receives into `len` bytes at `buf`; 0 is the end of the stream.
+///
+/// # Safety
+/// `len` writable bytes at `buf`.
+pub(super) unsafe fn recv(fd: c_int, buf: *mut u8, len: usize, socket: bool) -> io::Result<usize> {
+    loop {
+        // SAFETY: forwarded from the caller.
+        let n = unsafe {
+            if socket {
+                libc::recv(fd, buf.cast(), len, libc::MSG_DONTWAIT)
+            } else {
+                libc::read(fd, buf.cast(), len)
+            }
+        };
+        match usize::try_from(n) {
+            Ok(n) => return Ok(n),
+            Err(_) => {
+                let e = io::Error::last_os_error();
+                if e.kind() != io::ErrorKind::Interrupted {
+                    return Err(e);
+                }
+            }
+        }
+    }
+}
+
+/// Sends `len` bytes at `buf`, or the first part of them.
+///
+/// # Safety
+/// `len` readable bytes at `buf`.
+pub(super) unsafe fn send(
+    fd: c_int,
+    buf: *const u8,
+    len: usize,
+    socket: bool,
+    flags: c_int,
+) -> io::Result<usize> {
+    loop {
+        // SAFETY: forwarded from the caller.
+        let n = unsafe {
+            if socket {
+                libc::send(fd, buf.cast(), len, SEND_FLAGS | flags)
+            } else {
+                libc::write(fd, buf.cast(), len)
+            }
+        };
+        match usize::try_from(n) {
+            Ok(n) => return Ok(n),
+            Err(_) => {
+                let e = io::Error::last_os_error();
+                if e.kind() != io::ErrorKind::Interrupted {
+                    return Err(e);
+                }
+            }
+        }
+    }
+}
+
+/// Joins an IPv4 multicast group on the default interface.
+pub(super) fn join_multicast(fd: c_int, group: Ipv4Addr) {
+    let _ = with_socket(fd, |s| s.join_multicast_v4(&group, &Ipv4Addr::UNSPECIFIED));
+}
