@@ -2,9 +2,7 @@
 //
 // Build: make examples        Run: target/examples/rest_api http://127.0.0.1:8000
 // Try:   curl -d 'buy milk' http://127.0.0.1:8000/notes       create, answers {"id":1,...}
-//        curl http://127.0.0.1:8000/notes/1                   read; /notes lists all
-//        curl -X PUT -d 'milk' http://127.0.0.1:8000/notes/1  update
-//        curl -X DELETE http://127.0.0.1:8000/notes/1         delete
+//        /notes lists all with GET; /notes/1 reads with GET, updates with PUT, deletes with DELETE
 
 #include <signal.h>
 #include <stdio.h>
@@ -46,17 +44,6 @@ static void list(struct mg_connection *c) {
   mg_http_printf_chunk(c, "");
 }
 
-static void create(struct mg_connection *c, struct mg_str text) {
-  unsigned id = 1;
-  while (id <= MAX_NOTES && notes[id].buf != NULL) id++;
-  if (id > MAX_NOTES) {
-    fail(c, 507, "too many notes");
-    return;
-  }
-  notes[id] = mg_strdup(text);
-  show(c, 201, id);
-}
-
 static void set(unsigned id, struct mg_str text) {
   mg_free(notes[id].buf);
   notes[id] = text;
@@ -74,24 +61,24 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
   if (ev != MG_EV_HTTP_MSG) return;
   bool all = is(hm->uri, "/notes"), get = is(hm->method, "GET");
   unsigned id = find(hm->uri);
-  if (all && get) {
-    list(c);
-  } else if (all && is(hm->method, "POST") && hm->body.len > 0) {
-    create(c, hm->body);
-  } else if (all) {
-    fail(c, 400, "GET, or POST with a text");
-  } else if (id == 0) {
+  if (!all && id == 0) {
     fail(c, 404, "no such note");
+  } else if (get && all) {
+    list(c);
   } else if (get) {
     show(c, 200, id);
-  } else if (is(hm->method, "PUT") && hm->body.len > 0) {
+  } else if (all && is(hm->method, "POST") && hm->body.len > 0) {
+    for (id = 1; id < MAX_NOTES && notes[id].buf != NULL;) id++;
+    set(id, mg_strdup(hm->body));  // when there is no room, the last one is replaced
+    show(c, 201, id);
+  } else if (id > 0 && is(hm->method, "PUT") && hm->body.len > 0) {
     set(id, mg_strdup(hm->body));
     show(c, 200, id);
-  } else if (is(hm->method, "DELETE")) {
+  } else if (id > 0 && is(hm->method, "DELETE")) {
+    show(c, 200, id);
     set(id, mg_str_n(NULL, 0));
-    mg_http_reply(c, 200, JSON, "{}\n");
   } else {
-    fail(c, 400, "GET, DELETE, or PUT with a text");
+    fail(c, 400, "GET, DELETE, or POST and PUT with a text");
   }
 }
 
