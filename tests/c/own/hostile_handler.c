@@ -9,6 +9,7 @@
 
 static char url[64], udp_url[64];
 static int depth, polling;
+static bool freeing;
 static unsigned long seed = 12345, events;
 
 static unsigned rnd(unsigned n) {
@@ -78,7 +79,7 @@ static void act(struct mg_connection *c, int ev) {
     case 28: mg_timer_add(mgr, rnd(3), MG_TIMER_ONCE, timer, mgr); break;
     case 29: mg_mgr_poll(mgr, 0); break;
     case 30: if (polling > 0) mg_mgr_free(mgr); break;
-    case 31: if (room && socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0) {
+    case 31: if (room && !freeing && socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0) {
       mg_wrapfd(mgr, fds[0], hostile, NULL);
       mg_wrapfd(mgr, fds[1], hostile, NULL);
     } break;
@@ -128,7 +129,9 @@ static void run(int iterations) {
     polling--;
     CHECK(count(&mgr) < 4 * MAX_CONNS);
   }
+  freeing = true;
   mg_mgr_free(&mgr);
+  freeing = false;
   CHECK(mgr.conns == NULL);
   CHECK(mgr.timers == NULL);
 }
