@@ -81,8 +81,10 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
 /// Phases 1 and 2.
 fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
     let timeout = look_ahead(mgr, private, ms);
-    let mut events =
-        private.events.take().unwrap_or_else(|| mio::Events::with_capacity(EVENTS_CAPACITY));
+    let mut events = private
+        .events
+        .take()
+        .unwrap_or_else(|| mio::Events::with_capacity(EVENTS_CAPACITY));
     // SAFETY: &MgrPrivate is shared, but only this frame uses `poll` mutably: mio wants &mut to keep
     // two threads from waiting at once, which a manager forbids.
     let waited = unsafe { (*private.poll.get()).poll(&mut events, timeout) };
