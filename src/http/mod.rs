@@ -3,5 +3,6 @@
 pub mod conn;
 pub mod ffi;
 pub mod files;
+pub mod parser;
 pub mod state;
 pub mod upload;
