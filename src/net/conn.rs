@@ -189,13 +189,23 @@ impl mg_connection {
 
 /// Delivers an event: protocol handler first, then the user's handler, which is read
 /// after the former returned.
+///
+/// A handler may run the loop again. That inner iteration must not release connections, since our
+/// callers go on with `c` even when none of them is an iteration, as in mg_connect().
 #[inline]
 pub fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
+    let depth = super::mgr::manager(c).and_then(mg_mgr::private).map(|p| &p.depth);
+    if let Some(depth) = depth {
+        depth.set(depth.get() + 1);
+    }
     if let Some(pfn) = c.pfn.get() {
         // SAFETY: the program or the library installed this handler for connections.
         unsafe { pfn(c.as_ptr(), event, data) };
     }
     call_user(c, event, data);
+    if let Some(depth) = depth {
+        depth.set(depth.get() - 1);
+    }
 }
 
 /// Delivers an event to the user's handler alone.

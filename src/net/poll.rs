@@ -228,6 +228,8 @@ pub(super) fn free(mgr: &mg_mgr) {
         mgr.epoll_fd.set(-1);
     }
     mgr.conns.set(null_mut());
+    // Those that handlers added while they were told to close.
+    crate::timer::ffi::free_all(&mgr.timers);
 }
 
 fn mark_closing(mgr: &mg_mgr) {
