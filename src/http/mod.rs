@@ -1,7 +1,15 @@
 //! HTTP/1.x (RFC 9110, RFC 9112).
 
+mod backlog;
+pub mod chunked;
 pub mod conn;
 pub mod ffi;
+pub mod fields;
 pub mod files;
+pub mod framing;
+pub mod multipart;
+pub mod parser;
+pub mod reply;
 pub mod state;
+pub mod status;
 pub mod upload;
