@@ -98,7 +98,8 @@ def run_ours(options, program):
     prefix, timeout = [], options.timeout
     if options.valgrind:
         prefix, timeout = VALGRIND, timeout * 10
-    environment = {"LD_LIBRARY_PATH": str(options.lib.resolve())}
+    # As with the C library, an allocation that cannot succeed is a result and not an error.
+    environment = {"LD_LIBRARY_PATH": str(options.lib.resolve()), "ASAN_OPTIONS": "allocator_may_return_null=1"}
     return execute([*prefix, str(program.binary)], environment, timeout)
 
 
