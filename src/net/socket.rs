@@ -78,10 +78,7 @@ pub(super) fn from_sock_addr(addr: &SockAddr) -> Option<mg_addr> {
 }
 
 /// Works on a descriptor that the caller keeps open; a negative one is a bad descriptor.
-pub(super) fn with_socket<R>(
-    fd: c_int,
-    f: impl FnOnce(&Socket) -> io::Result<R>,
-) -> io::Result<R> {
+pub(super) fn with_socket<R>(fd: c_int, f: impl FnOnce(&Socket) -> io::Result<R>) -> io::Result<R> {
     if fd < 0 {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
