@@ -65,7 +65,10 @@ fn body_len(text: &[u8], delimiter: &[u8]) -> Option<usize> {
 
 /// True when a delimiter ends before `text`: with the mark of the last one, or with its line.
 fn ends_line(text: &[u8]) -> bool {
-    let blanks = text.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blanks = text
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
     text.starts_with(b"--") || text[blanks..].starts_with(b"\r\n")
 }
 
@@ -99,14 +102,18 @@ mod tests {
         assert_eq!(parts(TWO), want);
         assert_eq!(parts(TWO.trim_end()), want);
         assert_eq!(parts(&TWO.replace("--xyz--", "--xyz")), want);
-        assert_eq!(parts("--x\r\n\r\nbody\r\n--x--\r\n"), [(None, None, "body")]);
+        assert_eq!(
+            parts("--x\r\n\r\nbody\r\n--x--\r\n"),
+            [(None, None, "body")]
+        );
         assert_eq!(parts("--x\r\n\r\n\r\n--x--\r\n"), [(None, None, "")]);
         assert_eq!(parts("--x \r\n\r\nb\r\n--x\t\r\n\r\nc\r\n--x--").len(), 2);
     }
 
     #[test]
     fn parameters_in_any_order() {
-        let text = "--x\r\nContent-Disposition: form-data; filename=\"fn.txt\"; name=n\r\n\r\n\r\n--x--";
+        let text =
+            "--x\r\nContent-Disposition: form-data; filename=\"fn.txt\"; name=n\r\n\r\n\r\n--x--";
         assert_eq!(parts(text), [(Some("n"), Some("fn.txt"), "")]);
     }
 
