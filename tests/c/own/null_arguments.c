@@ -4,6 +4,8 @@
 
 #define CHECK(expr) do { if (!(expr)) { printf("%s:%d: %s\n", __FILE__, __LINE__, #expr); exit(1); } } while (0)
 
+void mg_multicast_add(struct mg_connection *c, char *ip);
+
 int main(void) {
   struct mg_mgr mgr;
   struct mg_addr addr;
@@ -42,6 +44,12 @@ int main(void) {
   CHECK(mg_send(c, NULL, 0));
   CHECK(c->send.len == 0);
   mg_multicast_restore(c, NULL);
+  c->fd = (void *) (size_t) -1;
+  mg_multicast_add(c, (char *) "224.0.0.251");
+  CHECK(!mg_dscp(c, 1));
+  CHECK(mg_io_send(c, "x", 1) == MG_IO_ERR);
+  c->is_udp = 1;
+  CHECK(!mg_send(c, "x", 1));
   mg_free(c);
   c = mg_wrapfd(&mgr, -1, NULL, NULL);
   if (c != NULL) mg_send(c, "x", 1);
