@@ -70,3 +70,16 @@ void shim_log(int level, const char *file, int line, const char *text,
   mg_log_prefix(level, file, line, "");
   mg_log("%.*s", len, text);
 }
+
+void mongoose_http_vreply(struct mg_connection *c, int code,
+                          const char *headers, const char *fmt, va_list *ap);
+void shim_mg_http_reply(struct mg_connection *c, int code, const char *headers,
+                        const char *fmt, ...) {
+  WITH_VA(fmt, mongoose_http_vreply(c, code, headers, fmt, &ap));
+}
+
+void mongoose_http_vprintf_chunk(struct mg_connection *c, const char *fmt,
+                                 va_list *ap);
+void shim_mg_http_printf_chunk(struct mg_connection *c, const char *fmt, ...) {
+  WITH_VA(fmt, mongoose_http_vprintf_chunk(c, fmt, &ap));
+}

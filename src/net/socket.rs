@@ -77,8 +77,11 @@ pub(super) fn from_sock_addr(addr: &SockAddr) -> Option<mg_addr> {
     addr.as_socket().map(mg_addr::from_socket_addr)
 }
 
-/// A view of a descriptor that the caller keeps open.
-pub(super) fn with_socket<R>(fd: c_int, f: impl FnOnce(&Socket) -> R) -> R {
+/// Works on a descriptor that the caller keeps open; a negative one is a bad descriptor.
+pub(super) fn with_socket<R>(fd: c_int, f: impl FnOnce(&Socket) -> io::Result<R>) -> io::Result<R> {
+    if fd < 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
     // SAFETY: the connection that owns the descriptor keeps it open over this call.
     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
     f(&SockRef::from(&fd))
