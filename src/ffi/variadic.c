@@ -1,6 +1,8 @@
 /* Stable Rust can neither define variadic functions nor read a va_list. This
    file does both and nothing else: shim_va_* take one argument each, and every
-   shim_mg_* packs its "..." and calls the va_list twin that Rust exports. */
+   shim_mg_* packs its "..." and calls the va_list twin that Rust defines. The
+   public twins are the mg_v* functions, the private ones are called mongoose_*
+   here (variadic_twin! in va.rs). */
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -10,3 +12,74 @@ long long shim_va_llong(va_list *ap) { return va_arg(*ap, long long); }
 double shim_va_double(va_list *ap) { return va_arg(*ap, double); }
 void *shim_va_ptr(va_list *ap) { return va_arg(*ap, void *); }
 size_t shim_va_size(va_list *ap) { return va_arg(*ap, size_t); }
+
+/* Evaluates `call` with `ap` started after the last named argument. */
+#define WITH_VA(last, call) \
+  va_list ap;               \
+  va_start(ap, last);       \
+  call;                     \
+  va_end(ap)
+
+struct mg_connection;
+typedef void (*mg_pfn_t)(char, void *);
+
+size_t mg_vxprintf(mg_pfn_t fn, void *arg, const char *fmt, va_list *ap);
+size_t shim_mg_xprintf(mg_pfn_t fn, void *arg, const char *fmt, ...) {
+  size_t n;
+  WITH_VA(fmt, n = mg_vxprintf(fn, arg, fmt, &ap));
+  return n;
+}
+
+size_t mg_vsnprintf(char *buf, size_t len, const char *fmt, va_list *ap);
+size_t shim_mg_snprintf(char *buf, size_t len, const char *fmt, ...) {
+  size_t n;
+  WITH_VA(fmt, n = mg_vsnprintf(buf, len, fmt, &ap));
+  return n;
+}
+
+char *mg_vmprintf(const char *fmt, va_list *ap);
+char *shim_mg_mprintf(const char *fmt, ...) {
+  char *s;
+  WITH_VA(fmt, s = mg_vmprintf(fmt, &ap));
+  return s;
+}
+
+size_t mg_vprintf(struct mg_connection *c, const char *fmt, va_list *ap);
+size_t shim_mg_printf(struct mg_connection *c, const char *fmt, ...) {
+  size_t n;
+  WITH_VA(fmt, n = mg_vprintf(c, fmt, &ap));
+  return n;
+}
+
+void mongoose_verror(struct mg_connection *c, const char *fmt, va_list *ap);
+void shim_mg_error(struct mg_connection *c, const char *fmt, ...) {
+  WITH_VA(fmt, mongoose_verror(c, fmt, &ap));
+}
+
+void mongoose_vlog(const char *fmt, va_list *ap);
+void shim_mg_log(const char *fmt, ...) {
+  WITH_VA(fmt, mongoose_vlog(fmt, &ap));
+}
+
+/* The library's own messages. These calls go through the dynamic linker, so a
+   program that defines the two functions receives the messages. */
+void mg_log_prefix(int level, const char *file, int line, const char *fname);
+void mg_log(const char *fmt, ...);
+void shim_log(int level, const char *file, int line, const char *fname,
+              const char *text) {
+  mg_log_prefix(level, file, line, fname);
+  mg_log("%s", text);
+}
+
+void mongoose_http_vreply(struct mg_connection *c, int code,
+                          const char *headers, const char *fmt, va_list *ap);
+void shim_mg_http_reply(struct mg_connection *c, int code, const char *headers,
+                        const char *fmt, ...) {
+  WITH_VA(fmt, mongoose_http_vreply(c, code, headers, fmt, &ap));
+}
+
+void mongoose_http_vprintf_chunk(struct mg_connection *c, const char *fmt,
+                                 va_list *ap);
+void shim_mg_http_printf_chunk(struct mg_connection *c, const char *fmt, ...) {
+  WITH_VA(fmt, mongoose_http_vprintf_chunk(c, fmt, &ap));
+}

@@ -1,20 +1,517 @@
 //! The HTTP state machine of a connection.
+//!
+//! A *pass* looks at what stands in `c->recv`. Message by message: when the head is complete,
+//! MG_EV_HTTP_HDRS, once, with the head at the very start of the buffer, because handlers remove it
+//! there to take the body over; when the body is complete, MG_EV_HTTP_MSG; then the message
+//! is removed. On accepted connections `is_resp` stops the pass until the response is complete.
+//!
+//! Handlers may do anything to the connection in both events. What the pass needs is read again
+//! after each of them, and no slice of a buffer lives across one.
 #![allow(unsafe_code)]
 
-use crate::net::mg_connection;
-use std::ffi::{c_int, c_void};
+use super::backlog::Backlog;
+use super::chunked::{self, Chunks, Step};
+use super::ffi::mg_http_message;
+use super::framing::{self, Framing, FramingError, Persistence};
+use super::parser::{self, HeadEnd, Parsed};
+use super::reply;
+use super::state::{Body, HttpState, Incoming, Request};
+use crate::ffi::guard;
+use crate::ffi::str::bytes;
+use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t};
+use std::ffi::{c_int, c_long, c_void};
+use std::ptr::from_mut;
+
+/// Requests wait while more than this is queued for the client (and it does not read).
+const MAX_QUEUED: usize = 256 * 1024;
 
 /// The HTTP protocol handler (`c->pfn` of HTTP connections).
-pub unsafe extern "C" fn http_handler(_c: *mut mg_connection, _ev: c_int, _ev_data: *mut c_void) {}
-
-/// Appends a complete response to `c->send`, as mg_http_reply() does, and finishes it.
-pub fn reply(_c: &mg_connection, _code: i32, _headers: &[u8], _body: &[u8]) {}
-
-/// The response to the request at hand is complete: clears `is_resp` and closes the connection
-/// when the request asked for it.
-pub fn finish_response(_c: &mg_connection) {}
+pub unsafe extern "C" fn http_handler(c: *mut mg_connection, event: c_int, data: *mut c_void) {
+    // SAFETY: handlers are called with a live connection.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    let finished = guard(false, || {
+        // A connection that the program made itself has no state and starts afresh every time.
+        let fresh;
+        let state = match c.http() {
+            Some(state) => state,
+            None => {
+                fresh = HttpState::default();
+                &fresh
+            }
+        };
+        match event {
+            ev::READ => {
+                // SAFETY: READ comes with the number of bytes, or from elsewhere with NULL.
+                let n = unsafe { data.cast::<c_long>().as_ref() }
+                    .copied()
+                    .unwrap_or(0);
+                run(c, state, usize::try_from(n).unwrap_or(0), false);
+            }
+            ev::CLOSE => run(c, state, 0, true),
+            ev::POLL | ev::WRITE => resume(c, state),
+            _ => {}
+        }
+        true
+    });
+    if !finished {
+        net::error(c, b"internal error");
+    }
+}
 
 /// True when the pending request is a HEAD request.
-pub fn head_requested(_c: &mg_connection) -> bool {
-    false
+pub fn head_requested(c: &mg_connection) -> bool {
+    c.http().is_some_and(|s| s.request.get().is_head)
+}
+
+/// True when a request is being received or answered on this connection.
+pub(super) fn request_open(c: &mg_connection) -> bool {
+    c.http().is_some_and(|s| s.request.get().open)
+}
+
+/// The response to the request at hand is complete: clears `is_resp`, and closes the connection
+/// when the request asked for it.
+pub fn finish_response(c: &mg_connection) {
+    let responding = c.is(Flag::Resp);
+    c.set(Flag::Resp, false);
+    let Some(state) = c.http() else { return };
+    // A running pass looks at the flag itself, when the handler has returned.
+    if responding && !state.running.get() {
+        settle(c, state);
+        close_if_idle(c, state);
+    }
+}
+
+/// Draws the consequences of a complete response.
+fn settle(c: &mg_connection, state: &HttpState) {
+    let request = state.request.get();
+    if !request.dispatched || c.is(Flag::Resp) {
+        return;
+    }
+    state.forget_request();
+    match request.persistence {
+        Persistence::Keep => {}
+        Persistence::CloseWhenIdle => state.close_when_idle.set(true),
+        Persistence::Close => {
+            c.set(Flag::Draining, true);
+            state.discarding.set(true);
+        }
+    }
+}
+
+fn close_if_idle(c: &mg_connection, state: &HttpState) {
+    if state.close_when_idle.get() && !c.is(Flag::Resp) && c.recv.len.get() == 0 {
+        c.set(Flag::Draining, true);
+    }
+}
+
+/// Goes on with requests that were waiting for a response or for the client to read.
+#[inline]
+fn resume(c: &mg_connection, state: &HttpState) {
+    let len = c.recv.len.get();
+    if len < state.seen.get() {
+        state.restart();
+    }
+    let work = len > 0 || state.request.get().dispatched;
+    let may = !c.is(Flag::Draining) || state.stalled.get();
+    if work && may && c.is(Flag::Accepted) && !c.is(Flag::Resp) {
+        run(c, state, 0, false);
+    }
+}
+
+fn run(c: &mg_connection, state: &HttpState, received: usize, closing: bool) {
+    if state.running.replace(true) {
+        return;
+    }
+    let pass = Pass {
+        c,
+        state,
+        closing,
+        pfn: c.pfn.get(),
+        backlog: Backlog::default(),
+    };
+    pass.run(received);
+    let successor = if pass.replaced() { c.pfn.get() } else { None };
+    drop(pass);
+    // The new protocol begins where the old one ended.
+    if let Some(pfn) = successor
+        && c.recv.len.get() > 0
+        && !c.is_dead()
+    {
+        let mut n = c.recv.len.get() as c_long;
+        // SAFETY: the program or the library installed this handler for connections.
+        unsafe { pfn(c.as_ptr(), ev::READ, from_mut(&mut n).cast()) };
+    }
+}
+
+/// What a pass needs to know of a head once handlers have run.
+struct Facts {
+    len: usize,
+    status: i32,
+    framing: Result<Framing, FramingError>,
+    expects_continue: bool,
+}
+
+/// Whether to go on with the pass.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Message,
+    Stop,
+}
+
+/// One run over the receive buffer.
+struct Pass<'a> {
+    c: &'a mg_connection,
+    state: &'a HttpState,
+    /// The stream has ended.
+    closing: bool,
+    /// The protocol handler when the pass began.
+    pfn: mg_event_handler_t,
+    backlog: Backlog,
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        self.state.running.set(false);
+    }
+}
+
+impl Pass<'_> {
+    fn run(&self, received: usize) {
+        let (c, state) = (self.c, self.state);
+        let before = c.recv.len.get().saturating_sub(received);
+        if before < state.seen.get() {
+            // The program took bytes of the message away.
+            state.restart();
+        }
+        settle(c, state);
+        // What a client left unfinished is no request.
+        let over = self.closing && c.is(Flag::Accepted);
+        if !over {
+            while !state.discarding.get() && self.step() == Next::Message {}
+        }
+        if state.discarding.get() {
+            self.discard();
+        } else if !self.backlog.restore(&c.recv) {
+            net::error(c, b"OOM");
+        }
+        state.seen.set(c.recv.len.get());
+        if !over {
+            close_if_idle(c, state);
+        }
+    }
+
+    fn step(&self) -> Next {
+        let c = self.c;
+        if c.is(Flag::Resp) || c.is(Flag::Closing) && !self.closing || self.replaced() {
+            return Next::Stop;
+        }
+        let next = match self.state.incoming.get() {
+            Incoming::Head { scanned } => self.head(scanned),
+            Incoming::Body(body) => self.body(body, None),
+        };
+        match next {
+            Some(next) => next,
+            None if self.backlog.refill(&c.recv) => Next::Message,
+            None => Next::Stop,
+        }
+    }
+
+    /// Looks for a head. `None`: there is more to wait for.
+    fn head(&self, scanned: usize) -> Option<Next> {
+        let (c, state) = (self.c, self.state);
+        let stalled = c.is(Flag::Accepted) && c.send.len.get() > MAX_QUEUED;
+        state.stalled.set(stalled);
+        if stalled {
+            return Some(Next::Stop);
+        }
+        if scanned == 0
+            && (c.is(Flag::Accepted) && self.skip_empty_lines() || c.recv.len.get() == 0)
+        {
+            return None;
+        }
+        let mut hm = mg_http_message::EMPTY;
+        // SAFETY: no handler runs while the slice lives.
+        let buf = unsafe { c.recv.as_bytes() };
+        // A head that comes in drops is searched for its end only, and parsed when it is whole.
+        if scanned > 0 && parser::head_end(buf, scanned) == HeadEnd::NotYet {
+            state.incoming.set(Incoming::Head { scanned: buf.len() });
+            return None;
+        }
+        let facts = match hm.parse(buf) {
+            Parsed::Incomplete => {
+                state.incoming.set(Incoming::Head { scanned: buf.len() });
+                return None;
+            }
+            Parsed::Invalid => {
+                self.protocol_error();
+                return Some(Next::Stop);
+            }
+            Parsed::Complete(head) => {
+                if c.is(Flag::Accepted) {
+                    state.request.set(Request {
+                        open: true,
+                        dispatched: false,
+                        is_head: !head.is_response && head.method == b"HEAD",
+                        persistence: framing::persistence(&head),
+                    });
+                }
+                Facts {
+                    len: head.len,
+                    status: head.status(),
+                    framing: framing::framing(&head, state.head_sent.get()),
+                    expects_continue: head.expects_continue
+                        && !head.is_http10()
+                        && !head.is_response,
+                }
+            }
+        };
+        self.announce(hm, &facts)
+    }
+
+    /// A client may send empty lines before a request (RFC 9112, 2.2). True when one of them is
+    /// all there is.
+    fn skip_empty_lines(&self) -> bool {
+        // SAFETY: the slice is gone before the buffer changes.
+        let text = unsafe { self.c.recv.as_bytes() };
+        let mut rest = text;
+        while let [b'\r', b'\n', tail @ ..] | [b'\n', tail @ ..] = rest {
+            rest = tail;
+        }
+        let n = text.len() - rest.len();
+        let wait = matches!(rest, [] | [b'\r']);
+        if n > 0 {
+            self.c.recv.consume(n);
+        }
+        wait
+    }
+
+    /// A head is complete.
+    fn announce(&self, mut hm: mg_http_message, facts: &Facts) -> Option<Next> {
+        let (c, state) = (self.c, self.state);
+        let body = Body {
+            head_len: facts.len,
+            framing: facts.framing.unwrap_or(Framing::UntilClose),
+            chunks: Chunks::default(),
+            pos: facts.len,
+        };
+        state.incoming.set(Incoming::Body(body));
+        let (buf, len, queued) = (c.recv.buf.get(), c.recv.len.get(), c.send.len.get());
+        net::call(c, ev::HTTP_HDRS, from_mut(&mut hm).cast());
+        if self.gone() {
+            return Some(Next::Stop);
+        }
+        self.take_surplus(len);
+        if c.recv.len.get() < len {
+            self.detach();
+            return Some(Next::Stop);
+        }
+        match facts.framing {
+            Ok(Framing::Interim) => {
+                c.recv.consume(facts.len);
+                state.incoming.take();
+                return Some(Next::Message);
+            }
+            Ok(Framing::UntilClose) if facts.status >= 200 => {
+                crate::log::error(format_args!("Content length missing from response"));
+                if c.is(Flag::Accepted) {
+                    reply::reply(c, 411, b"", b"");
+                    self.give_up();
+                    return Some(Next::Stop);
+                }
+            }
+            Ok(_) => {}
+            Err(FramingError::CodedHttp10) => {
+                self.protocol_error();
+                return Some(Next::Stop);
+            }
+            Err(FramingError::TransferEncoding) => {
+                self.fail(b"Invalid Transfer-Encoding");
+                return Some(Next::Stop);
+            }
+        }
+        let hm = (c.recv.buf.get() == buf).then_some(hm);
+        let next = self.body(body, hm);
+        if next.is_none() && c.is(Flag::Accepted) {
+            if self.replaced() {
+                state.restart();
+                state.forget_request();
+            } else if c.is(Flag::Draining) {
+                // The client was told to go away while it sends its body.
+                net::set_linger(c);
+            } else if facts.expects_continue && c.send.len.get() == queued {
+                c.send.append(b"HTTP/1.1 100 Continue\r\n\r\n");
+            }
+        }
+        next
+    }
+
+    /// Looks whether a body is complete. `None`: there is more to wait for.
+    fn body(&self, mut body: Body, hm: Option<mg_http_message>) -> Option<Next> {
+        let c = self.c;
+        let len = c.recv.len.get();
+        let available = len.saturating_sub(body.head_len);
+        match body.framing {
+            Framing::Length(n) if n <= available => Some(self.message(body, hm, n, n)),
+            // Either the peer broke off, or the head told the length of what it left out.
+            Framing::Length(_) | Framing::UntilClose if self.closing && len > 0 => {
+                Some(self.message(body, hm, available, available))
+            }
+            Framing::Length(_) | Framing::UntilClose | Framing::Interim => None,
+            Framing::Chunked => {
+                // SAFETY: no handler runs while the slice lives.
+                let step = body
+                    .chunks
+                    .skip(unsafe { c.recv.as_bytes() }, &mut body.pos);
+                self.state.incoming.set(Incoming::Body(body));
+                match step {
+                    Step::End => {
+                        let raw = body.pos - body.head_len;
+                        // SAFETY: `pos` is inside the bytes in use, and no handler runs while
+                        // the slice lives.
+                        let text = unsafe {
+                            std::slice::from_raw_parts_mut(c.recv.buf.get().add(body.head_len), raw)
+                        };
+                        match chunked::decode(text) {
+                            Some((_, n)) => Some(self.message(body, hm, raw, n)),
+                            None => Some(self.chunk_error()),
+                        }
+                    }
+                    Step::Invalid => Some(self.chunk_error()),
+                    Step::More | Step::Data(_) => None,
+                }
+            }
+        }
+    }
+
+    /// A message is complete: its body takes `raw` bytes behind the head, of which the first `n`
+    /// are content.
+    fn message(&self, body: Body, hm: Option<mg_http_message>, raw: usize, n: usize) -> Next {
+        let (c, state) = (self.c, self.state);
+        let mut hm = match hm {
+            Some(hm) => hm,
+            None => {
+                let mut hm = mg_http_message::EMPTY;
+                // SAFETY: no handler runs while the slice lives.
+                let head = unsafe { bytes(c.recv.buf.get(), body.head_len.min(c.recv.len.get())) };
+                match hm.parse(head) {
+                    Parsed::Complete(head) if head.len == body.head_len => hm,
+                    // The program changed what it was shown.
+                    _ => {
+                        self.protocol_error();
+                        return Next::Stop;
+                    }
+                }
+            }
+        };
+        hm.body.len = n;
+        hm.message.len = body.head_len + n;
+        state.incoming.take();
+        state.head_sent.set(false);
+        if c.is(Flag::Accepted) {
+            c.set(Flag::Resp, true);
+            let request = state.request.get();
+            state.request.set(Request {
+                dispatched: true,
+                ..request
+            });
+        }
+        let len = c.recv.len.get();
+        net::call(c, ev::HTTP_MSG, from_mut(&mut hm).cast());
+        if self.gone() {
+            return Next::Stop;
+        }
+        self.take_surplus(len);
+        let taken = len - c.recv.len.get();
+        if taken > 0 && c.recv.len.get() == 0 {
+            // The handler emptied the buffer, and with it what waits behind.
+            self.backlog.clear();
+        }
+        self.backlog.split(&c.recv, body.head_len + raw);
+        c.recv.consume((body.head_len + raw).saturating_sub(taken));
+        if self.replaced() {
+            if !c.is(Flag::Resp) {
+                state.forget_request();
+            }
+            return Next::Stop;
+        }
+        settle(c, state);
+        Next::Message
+    }
+
+    /// A handler switched the connection to another protocol, or to none.
+    fn replaced(&self) -> bool {
+        self.c.pfn.get().map(|f| f as usize) != self.pfn.map(|f| f as usize)
+    }
+
+    /// The connection was closed by a handler.
+    fn gone(&self) -> bool {
+        self.c.is_dead() && !self.closing
+    }
+
+    /// A handler that polled the manager made the buffer longer than `len`: what came stands
+    /// behind the backlog.
+    fn take_surplus(&self, len: usize) {
+        if !self.backlog.push_surplus(&self.c.recv, len) {
+            net::error(self.c, b"OOM");
+        }
+    }
+
+    /// The program took the message over.
+    fn detach(&self) {
+        let (c, state) = (self.c, self.state);
+        crate::log::debug(format_args!("{} detaching HTTP handler", c.id.get()));
+        if !self.replaced() {
+            c.pfn.set(None);
+        }
+        state.restart();
+        state.forget_request();
+    }
+
+    /// What arrived is not HTTP. Nothing is said to the peer.
+    #[cold]
+    fn protocol_error(&self) {
+        let recv = &self.c.recv;
+        crate::log::error(format_args!("HTTP parse, {} bytes", recv.len.get()));
+        // SAFETY: the log function does not touch connections.
+        let start = unsafe { bytes(recv.buf.get(), recv.len.get().min(16)) };
+        crate::log::debug(format_args!("{}", start.escape_ascii()));
+        self.give_up();
+    }
+
+    #[cold]
+    fn chunk_error(&self) -> Next {
+        self.fail(b"Invalid chunk");
+        Next::Stop
+    }
+
+    /// The message cannot be delimited: MG_EV_ERROR. Responses that are queued are still sent.
+    #[cold]
+    fn fail(&self, text: &'static [u8]) {
+        let c = self.c;
+        let mut message = [0u8; 64];
+        message[..text.len()].copy_from_slice(text);
+        crate::log::error(format_args!(
+            "{} {} {}",
+            c.id.get(),
+            c.raw_fd(),
+            text.escape_ascii()
+        ));
+        self.give_up();
+        net::call(c, ev::ERROR, message.as_mut_ptr().cast());
+    }
+
+    /// Closes when the queued responses are sent; input does not matter any more.
+    fn give_up(&self) {
+        self.c.set(Flag::Draining, true);
+        self.state.discarding.set(true);
+        net::set_linger(self.c);
+    }
+
+    fn discard(&self) {
+        self.backlog.clear();
+        self.c.recv.consume(usize::MAX);
+        self.state.restart();
+    }
 }

@@ -1,7 +1,16 @@
 //! HTTP/1.x (RFC 9110, RFC 9112).
 
+pub mod accessors;
+mod backlog;
+pub mod chunked;
 pub mod conn;
 pub mod ffi;
+pub mod fields;
 pub mod files;
+pub mod framing;
+pub mod multipart;
+pub mod parser;
+pub mod reply;
 pub mod state;
+pub mod status;
 pub mod upload;

@@ -1,10 +1,83 @@
 //! What the HTTP layer remembers about a connection between events.
+#![forbid(unsafe_code)]
 
+use super::chunked::Chunks;
+use super::framing::{Framing, Persistence};
 use super::{files::Transfer, upload::Upload};
+use std::cell::Cell;
 
 /// State of the message at the front of the receive buffer and of the response to it.
+///
+/// All-default is the state of a new connection.
 #[derive(Default)]
 pub struct HttpState {
     pub transfer: Transfer,
     pub upload: Upload,
+    /// Progress of the message at the front.
+    pub(super) incoming: Cell<Incoming>,
+    /// Length of the receive buffer when it was last looked at.
+    pub(super) seen: Cell<usize>,
+    /// The request that is being received or answered.
+    pub(super) request: Cell<Request>,
+    /// A run over the receive buffer is on the stack.
+    pub(super) running: Cell<bool>,
+    /// Whatever still arrives is thrown away.
+    pub(super) discarding: Cell<bool>,
+    /// Requests wait in the receive buffer until the responses before them are sent.
+    pub(super) stalled: Cell<bool>,
+    /// Close when nothing is left to answer.
+    pub(super) close_when_idle: Cell<bool>,
+    /// The client sent a HEAD request.
+    pub(super) head_sent: Cell<bool>,
+}
+
+/// How far the message at the front of the receive buffer has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Incoming {
+    /// Its head is not complete; so many bytes were looked at.
+    Head { scanned: usize },
+    /// Its head was announced.
+    Body(Body),
+}
+
+impl Default for Incoming {
+    fn default() -> Incoming {
+        Incoming::Head { scanned: 0 }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Body {
+    pub head_len: usize,
+    pub framing: Framing,
+    /// Where a chunked body was left off: state, and offset in the message.
+    pub chunks: Chunks,
+    pub pos: usize,
+}
+
+/// Facts about a request that its response needs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Request {
+    /// There is one: its head was announced, and its response is not complete.
+    pub open: bool,
+    /// MG_EV_HTTP_MSG was delivered.
+    pub dispatched: bool,
+    /// The method is HEAD.
+    pub is_head: bool,
+    pub persistence: Persistence,
+}
+
+impl HttpState {
+    /// Forgets the message being received. Called when somebody else took over the receive
+    /// buffer.
+    pub fn restart(&self) {
+        self.incoming.take();
+        self.seen.set(0);
+    }
+
+    /// Forgets the request and its response.
+    pub(super) fn forget_request(&self) {
+        self.request.take();
+        self.close_when_idle.set(false);
+    }
 }

@@ -109,6 +109,16 @@ impl mg_iobuf {
         }
     }
 
+    /// Overwrites bytes in use at `ofs`, as far as they are in use.
+    #[inline]
+    pub fn overwrite(&self, ofs: usize, data: &[u8]) {
+        let n = self.len.get().saturating_sub(ofs).min(data.len());
+        if n > 0 {
+            // SAFETY: `n` bytes at `ofs` are in use; ptr::copy allows overlap.
+            unsafe { ptr::copy(data.as_ptr(), self.buf.get().add(ofs), n) };
+        }
+    }
+
     /// Removes `n` bytes (at most all) from the front.
     #[inline]
     pub fn consume(&self, n: usize) {

@@ -1,17 +1,180 @@
+//! Logging.
 #![allow(unsafe_code)]
 
-use std::ffi::c_int;
-use std::fmt::Arguments;
+use super::hexdump;
+use super::prefix::prefix;
+use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
+use crate::ffi::{
+    guard,
+    str::{bytes, cstr},
+};
+use crate::fmt::Sink;
+use crate::fmt::ffi::{Out, mg_pfn_stdout, mg_pfn_t, print};
+use parking_lot::Mutex;
+use std::ffi::{c_char, c_int, c_void};
+use std::fmt::{Arguments, Write};
+use std::panic::Location;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// Messages above this level (MG_LL_*) are not logged. Programs may change it at any time.
 #[unsafe(no_mangle)]
 pub static mut mg_log_level: c_int = 3;
 
-/// Writes a line of the library's own if `level` is enabled.
+/// Where log text goes. The lock is held to copy the pair, never while it is called.
+static SINK: Mutex<LogSink> = Mutex::new(LogSink {
+    function: Some(mg_pfn_stdout),
+    param: std::ptr::null_mut(),
+});
+
+#[derive(Clone, Copy)]
+struct LogSink {
+    function: mg_pfn_t,
+    param: *mut c_void,
+}
+
+// SAFETY: the parameter is only passed on to the function that came with it; mg_log_set_fn()
+// demands that the pair can be called from every thread that logs.
+unsafe impl Send for LogSink {}
+
+fn out() -> Out {
+    let sink = *SINK.lock();
+    // SAFETY: mg_log_set_fn() demands a pair that may be called until it is replaced.
+    unsafe { Out::new(sink.function, sink.param) }
+}
+
+/// Sets the function that receives log text, character by character, and its parameter. The
+/// initial one writes to libc's stdout. Both must stay valid until they are replaced, and on
+/// every thread that uses the library. Thread-safe; a message that another thread is
+/// writing at this moment may still go to the previous function.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_log_set_fn(r#fn: mg_pfn_t, param: *mut c_void) {
+    guard((), || {
+        *SINK.lock() = LogSink {
+            function: r#fn,
+            param,
+        }
+    })
+}
+
+/// Logs the 40 characters that precede a message: time (mg_millis(), hexadecimal), level, file
+/// name without directories, line and function, cut or filled with blanks. Does not check
+/// the level. Normally called by MG_ERROR() and its kin.
+///
+/// A program that defines this function and mg_log() itself also receives the library's own
+/// messages through them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_log_prefix(
+    level: c_int,
+    file: *const c_char,
+    line: c_int,
+    fname: *const c_char,
+) {
+    guard((), || {
+        let millis = crate::util::ffi::mg_millis();
+        // SAFETY: pointer contract; the slices are not used any more when the sink is called.
+        let text = unsafe { prefix(millis, level, cstr(file), line, cstr(fname)) };
+        out().put(&text);
+    })
+}
+
+/// mg_log() behind its shim.
+unsafe extern "C" fn vlog(fmt: *const c_char, ap: *mut va_list) {
+    guard((), || {
+        let mut out = out();
+        // SAFETY: pointer contract; the program passes a matching format.
+        unsafe { print(&mut out, fmt, VaList::new(ap)) };
+        out.put(b"\r\n");
+    })
+}
+
+variadic_twin!("mongoose_vlog" => vlog);
+variadic_export!(mg_log => shim_mg_log);
+
+/// Logs a hex dump of `len` bytes at `buf`, 16 to the line. Does not check the level.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_hexdump(buf: *const c_void, len: usize) {
+    guard((), || {
+        let buf = buf.cast::<u8>();
+        let mut out = out();
+        if buf.is_null() || len == 0 {
+            // One line, in which not even the offset is shown.
+            out.put(&hexdump::line(0, &[])[4 + 3..]);
+            return;
+        }
+        for offset in (0..len).step_by(hexdump::PER_LINE) {
+            let n = hexdump::PER_LINE.min(len - offset);
+            // SAFETY: pointer contract; the slice ends before the sink is called.
+            let line = hexdump::line(offset, unsafe { bytes(buf.add(offset), n) });
+            out.put(&line);
+        }
+    })
+}
+
+/// Logs a message of the library's own if `level` is enabled.
+#[track_caller]
 pub(super) fn write(level: c_int, text: Arguments<'_>) {
-    // SAFETY: a plain int that programs write, as in C.
-    if level <= unsafe { mg_log_level } {
-        eprintln!("{text}");
+    // SAFETY: programs write this int at any time, from any thread; relaxed atomic loads
+    // make the best of it.
+    let enabled = unsafe { &*(&raw const mg_log_level).cast::<AtomicI32>() };
+    if level > enabled.load(Ordering::Relaxed) {
+        return;
+    }
+    let location = Location::caller();
+    let mut file = Message::default();
+    let mut message = Message::default();
+    // Both cut silently; the messages of this library are short, except for texts of others.
+    let _ = write!(file, "{}", location.file());
+    let _ = write!(message, "{text}");
+    // SAFETY: both are NUL-terminated and outlive the call.
+    unsafe {
+        shim_log(
+            level,
+            file.as_ptr(),
+            location.line() as c_int,
+            c"".as_ptr(),
+            message.as_ptr(),
+        )
+    };
+}
+
+unsafe extern "C" {
+    /// Calls mg_log_prefix() and mg_log() through the dynamic linker, so that a program's
+    /// own definitions take effect.
+    fn shim_log(
+        level: c_int,
+        file: *const c_char,
+        line: c_int,
+        fname: *const c_char,
+        text: *const c_char,
+    );
+}
+
+/// A NUL-terminated text without allocation. What does not fit is cut.
+struct Message {
+    bytes: [u8; 1024],
+    len: usize,
+}
+
+impl Default for Message {
+    fn default() -> Message {
+        Message {
+            bytes: [0; 1024],
+            len: 0,
+        }
     }
 }
-pub unsafe fn mg_hexdump(_: *const std::ffi::c_void, _: usize) {}
+
+impl Message {
+    fn as_ptr(&self) -> *const c_char {
+        self.bytes.as_ptr().cast()
+    }
+}
+
+impl Write for Message {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let n = text.len().min(self.bytes.len() - 1 - self.len);
+        self.bytes[self.len..self.len + n].copy_from_slice(&text.as_bytes()[..n]);
+        self.len += n;
+        Ok(())
+    }
+}

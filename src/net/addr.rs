@@ -1,12 +1,210 @@
 //! Literal addresses.
+#![forbid(unsafe_code)]
+
+use std::net::Ipv6Addr;
+
+/// An address without a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Address {
+    /// Network order; an IPv4 address uses the first 4.
     pub bytes: [u8; 16],
-    pub is_ip6: bool,
+    /// Interface index of an IPv6 address, 0 for none.
     pub scope_id: u8,
+    pub is_ip6: bool,
 }
-pub fn parse(s: &[u8]) -> Option<Address> {
-    let ip: std::net::Ipv4Addr = if s.is_empty() { [0, 0, 0, 0].into() } else { std::str::from_utf8(s).ok()?.parse().ok()? };
-    let mut bytes = [0; 16];
-    bytes[..4].copy_from_slice(&ip.octets());
-    Some(Address { bytes, is_ip6: false, scope_id: 0 })
+
+/// The address that `text` spells: a dotted quad, an IPv6 address in or without brackets and with or
+/// without a numeric `%scope`, `localhost`, or nothing at all, which is 0.0.0.0. `None` for anything
+/// else, such as a host name.
+pub fn parse(text: &[u8]) -> Option<Address> {
+    if text.is_empty() {
+        return Some(Address::default());
+    }
+    if text.eq_ignore_ascii_case(b"localhost") {
+        return Some(ip4([127, 0, 0, 1]));
+    }
+    quad(text).map(ip4).or_else(|| ip6(text))
+}
+
+fn ip4(quad: [u8; 4]) -> Address {
+    let mut address = Address::default();
+    address.bytes[..4].copy_from_slice(&quad);
+    address
+}
+
+/// Four decimal numbers. Unlike std, leading zeros are accepted; they do not mean octal.
+fn quad(text: &[u8]) -> Option<[u8; 4]> {
+    let mut quad = [0; 4];
+    let mut parts = text.split(|&b| b == b'.');
+    for byte in &mut quad {
+        *byte = decimal(parts.next()?)?;
+    }
+    parts.next().is_none().then_some(quad)
+}
+
+/// Decimal digits, at least one, of a value up to 255.
+fn decimal(text: &[u8]) -> Option<u8> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u8, |value, b| {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// RFC 4291 section 2.2, but a dotted quad only after `::ffff:` (mapped IPv4).
+fn ip6(text: &[u8]) -> Option<Address> {
+    const MAPPED: &[u8] = b"::ffff:";
+    let text = match text.strip_prefix(b"[") {
+        Some(rest) => rest.strip_suffix(b"]")?,
+        None => text,
+    };
+    let (ip, scope_id) = match text.iter().position(|&b| b == b'%') {
+        Some(i) => (&text[..i], decimal(&text[i + 1..])?),
+        None => (text, 0),
+    };
+    let bytes = if ip.contains(&b'.') {
+        let (prefix, quad_text) = ip.split_at_checked(MAPPED.len())?;
+        if !prefix.eq_ignore_ascii_case(MAPPED) {
+            return None;
+        }
+        Ipv6Addr::from_octets(mapped(quad(quad_text)?))
+    } else {
+        str::from_utf8(ip).ok()?.parse::<Ipv6Addr>().ok()?
+    };
+    Some(Address {
+        bytes: bytes.octets(),
+        scope_id,
+        is_ip6: true,
+    })
+}
+
+fn mapped(quad: [u8; 4]) -> [u8; 16] {
+    let [a, b, c, d] = quad;
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn v4(text: &str) -> Option<[u8; 4]> {
+        let a = parse(text.as_bytes())?;
+        assert!(
+            !a.is_ip6 && a.scope_id == 0 && a.bytes[4..] == [0; 12],
+            "{text}"
+        );
+        Some([a.bytes[0], a.bytes[1], a.bytes[2], a.bytes[3]])
+    }
+
+    fn v6(text: &str) -> Option<(String, u8)> {
+        let a = parse(text.as_bytes())?;
+        assert!(a.is_ip6, "{text}");
+        Some((Ipv6Addr::from(a.bytes).to_string(), a.scope_id))
+    }
+
+    #[test]
+    fn ipv4() {
+        assert_eq!(v4(""), Some([0; 4]));
+        assert_eq!(v4("localhost"), Some([127, 0, 0, 1]));
+        assert_eq!(v4("LOCALhost"), Some([127, 0, 0, 1]));
+        assert_eq!(v4("1.2.3.4"), Some([1, 2, 3, 4]));
+        assert_eq!(v4("01.002.0003.4"), Some([1, 2, 3, 4]));
+        assert_eq!(v4("255.255.255.255"), Some([255; 4]));
+    }
+
+    #[test]
+    fn not_ipv4() {
+        for text in [
+            "0",
+            "1.2.3",
+            "127.1",
+            "256.1.1.1",
+            "1.2.3.4.",
+            "1..2.3",
+            "1.2.3.4 ",
+            " 1.2.3.4",
+            "0.0.0.-1",
+            "0x7f.0.0.1",
+            "*",
+            "[1.2.3.4]",
+            "1.2.3.4.5",
+            "localhost.",
+            ".",
+            "...",
+        ] {
+            assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ipv6() {
+        for (text, expected) in [
+            ("::", "::"),
+            ("::1", "::1"),
+            ("1::", "1::"),
+            ("1:2::3", "1:2::3"),
+            ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"),
+            ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
+            ("::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"),
+            ("0000:0000::0001", "::1"),
+            ("[::1]", "::1"),
+            ("[1::2]", "1::2"),
+            ("::ffff:1.2.3.4", "::ffff:1.2.3.4"),
+            ("::FFFF:1.2.3.04", "::ffff:1.2.3.4"),
+            ("[::ffff:1.2.3.4]", "::ffff:1.2.3.4"),
+            ("::ffff:102:304", "::ffff:1.2.3.4"),
+        ] {
+            assert_eq!(v6(text), Some((expected.into(), 0)), "{text}");
+        }
+        for text in ["fe80::1%5", "[fe80::1%5]", "fe80::1%005"] {
+            assert_eq!(v6(text), Some(("fe80::1".into(), 5)), "{text}");
+        }
+        assert_eq!(
+            v6("1:2:3:4:5:6:7:8%255"),
+            Some(("1:2:3:4:5:6:7:8".into(), 255))
+        );
+    }
+
+    #[test]
+    fn not_ipv6() {
+        for text in [
+            "::1.2.3.4",
+            "64:ff9b::1.2.3.4",
+            "12345::1",
+            "1:::2",
+            "1::2::3",
+            "1:2:3:4:5:6:7",
+            "1:2:3:4:5:6:7:8:9",
+            "1:2:3:4:5:6:7:g",
+            ":",
+            ":1",
+            "1:",
+            "a",
+            "abcd",
+            "[]",
+            "[",
+            "[[::1]]",
+            "::1/64",
+            "[::1",
+            "::1]",
+            "::1:",
+            "::1%",
+            "::1%256",
+            "::1%eth0",
+            "::1%+1",
+            "::1%1%2",
+            "%1",
+            "[::1]:80",
+            "::ffff:1.2.3",
+            "1::1:2:3:4:5:6:7:8",
+            "::\u{e9}",
+        ] {
+            assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use std::ffi::{c_char, c_int, c_ulong, c_void};
 /// Bytes of `data` in `struct mg_connection` (`MG_DATA_SIZE`).
 pub const DATA_SIZE: usize = crate::ffi::layout::DATA_SIZE;
 
+/// cbindgen:ignore
 /// A connection, a listener, or the library's own channel.
 ///
 /// The header declares the same struct with the flags as bit-fields and without
@@ -189,18 +190,30 @@ impl mg_connection {
 
 /// Delivers an event: protocol handler first, then the user's handler, which is read
 /// after the former returned.
+///
+/// A handler may run the loop again. That inner iteration must not release connections, since our
+/// callers go on with `c` even when none of them is an iteration, as in mg_connect().
 #[inline]
-pub fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
+pub(crate) fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
+    let depth = super::mgr::manager(c)
+        .and_then(mg_mgr::private)
+        .map(|p| &p.depth);
+    if let Some(depth) = depth {
+        depth.set(depth.get() + 1);
+    }
     if let Some(pfn) = c.pfn.get() {
         // SAFETY: the program or the library installed this handler for connections.
         unsafe { pfn(c.as_ptr(), event, data) };
     }
     call_user(c, event, data);
+    if let Some(depth) = depth {
+        depth.set(depth.get() - 1);
+    }
 }
 
 /// Delivers an event to the user's handler alone.
 #[inline]
-pub fn call_user(c: &mg_connection, event: c_int, data: *mut c_void) {
+pub(crate) fn call_user(c: &mg_connection, event: c_int, data: *mut c_void) {
     if let Some(f) = c.r#fn.get() {
         // SAFETY: as in `call`.
         unsafe { f(c.as_ptr(), event, data) };
@@ -210,7 +223,7 @@ pub fn call_user(c: &mg_connection, event: c_int, data: *mut c_void) {
 /// Fails the connection: logs `text`, sets `is_closing`, fires MG_EV_ERROR with the text cut
 /// to 63 bytes.
 #[cold]
-pub fn error(c: &mg_connection, text: &[u8]) {
+pub(crate) fn error(c: &mg_connection, text: &[u8]) {
     let mut buf = [0u8; 64];
     let n = text.len().min(buf.len() - 1);
     buf[..n].copy_from_slice(&text[..n]);

@@ -69,8 +69,11 @@ pub(super) fn open_listener(c: &mg_connection, url: &[u8]) -> bool {
                 return false;
             };
             c.set_raw_fd(fd);
-            let interest =
-                if udp { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+            let interest = if udp {
+                Interest::READABLE | Interest::WRITABLE
+            } else {
+                Interest::READABLE
+            };
             if let Err(e) = private.register(c, interest) {
                 crate::log::error(format_args!("epoll: {}", errno(&e)));
                 socket::close(fd);
@@ -144,9 +147,10 @@ pub(super) fn connect_resolved(c: &mg_connection) {
 }
 
 fn register_client(c: &mg_connection) -> bool {
-    let registered = manager(c)
-        .and_then(mg_mgr::private)
-        .is_some_and(|p| p.register(c, Interest::READABLE | Interest::WRITABLE).is_ok());
+    let registered = manager(c).and_then(mg_mgr::private).is_some_and(|p| {
+        p.register(c, Interest::READABLE | Interest::WRITABLE)
+            .is_ok()
+    });
     if !registered {
         error(c, b"OOM");
     }
@@ -203,7 +207,10 @@ fn finish(c: &mg_connection) {
 
 /// A URL asked for TLS and no handler started it; programs rely on carrying on in plain text.
 fn plain_instead_of_tls(c: &mg_connection) {
-    crate::log::error(format_args!("{} TLS not initialised, using plain text", c.id.get()));
+    crate::log::error(format_args!(
+        "{} TLS not initialised, using plain text",
+        c.id.get()
+    ));
     c.set(Flag::Tls, false);
 }
 
@@ -253,7 +260,9 @@ const ACCEPT_PAUSE_MS: u64 = 50;
 
 /// Takes pending connections of a listener.
 pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
-    let Some(private) = listener.private() else { return };
+    let Some(private) = listener.private() else {
+        return;
+    };
     for _ in 0..ACCEPT_BUDGET {
         if listener.is_dead() || listener.any(1 << Flag::Closing as u8 | 1 << Flag::Full as u8) {
             return;
@@ -280,16 +289,19 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
 }
 
 fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
-    let Some(mgr) = manager(listener) else { return socket::close(fd) };
+    let Some(mgr) = manager(listener) else {
+        return socket::close(fd);
+    };
     let Some(c) = allocate(mgr) else {
         crate::log::error(format_args!("{} OOM", listener.id.get()));
         return socket::close(fd);
     };
     c.rem.set(rem);
     c.set_raw_fd(fd);
-    let registered = mgr
-        .private()
-        .is_some_and(|p| p.register(c, Interest::READABLE | Interest::WRITABLE).is_ok());
+    let registered = mgr.private().is_some_and(|p| {
+        p.register(c, Interest::READABLE | Interest::WRITABLE)
+            .is_ok()
+    });
     if !registered {
         crate::log::error(format_args!("{} OOM", listener.id.get()));
         socket::close(fd);
@@ -308,7 +320,11 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     c.fn_data.set(listener.fn_data.get());
     // A listener bound to one address says it all; a wildcard does not.
     let loc = listener.loc.get();
-    c.loc.set(if loc.ip().is_unspecified() { socket::local_addr(fd).unwrap_or(loc) } else { loc });
+    c.loc.set(if loc.ip().is_unspecified() {
+        socket::local_addr(fd).unwrap_or(loc)
+    } else {
+        loc
+    });
     call(c, ev::OPEN, null_mut());
     if !c.is_dead() {
         call(c, ev::ACCEPT, null_mut());

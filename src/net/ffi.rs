@@ -136,7 +136,9 @@ pub unsafe extern "C" fn mg_mgr_init(mgr: *mut mg_mgr) {
         mgr.pipe.set(mg_pipe { fd: -1 });
         mgr.dnstimeout.set(3000);
         mgr.dns4.url.set(c"udp://8.8.8.8:53".as_ptr());
-        mgr.dns6.url.set(c"udp://[2001:4860:4860::8888]:53".as_ptr());
+        mgr.dns6
+            .url
+            .set(c"udp://[2001:4860:4860::8888]:53".as_ptr());
         mgr.epoll_fd.set(-1);
         // SAFETY: SIG_IGN is a valid disposition.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
@@ -291,8 +293,15 @@ pub unsafe extern "C" fn mg_connect_svc(
 ) -> *mut mg_connection {
     guard(null_mut(), || {
         // SAFETY: pointer contract.
-        let Some(mgr) = (unsafe { mgr.as_ref() }) else { return null_mut() };
-        let handlers = Handlers { f: r#fn, fn_data, pfn, pfn_data };
+        let Some(mgr) = (unsafe { mgr.as_ref() }) else {
+            return null_mut();
+        };
+        let handlers = Handlers {
+            f: r#fn,
+            fn_data,
+            pfn,
+            pfn_data,
+        };
         // SAFETY: pointer contract.
         let c = connect::connect(mgr, unsafe { cstr(url) }, url, &handlers);
         c.map_or(null_mut(), mg_connection::as_ptr)
@@ -346,7 +355,9 @@ pub unsafe extern "C" fn mg_wrapfd(
 ) -> *mut mg_connection {
     guard(null_mut(), || {
         // SAFETY: pointer contract.
-        let Some(mgr) = (unsafe { mgr.as_ref() }) else { return null_mut() };
+        let Some(mgr) = (unsafe { mgr.as_ref() }) else {
+            return null_mut();
+        };
         let c = connect::wrap(mgr, fd, r#fn, fn_data);
         c.map_or(null_mut(), mg_connection::as_ptr)
     })
@@ -363,7 +374,9 @@ pub unsafe extern "C" fn mg_wrapfd(
 pub unsafe extern "C" fn mg_send(c: *mut mg_connection, buf: *const c_void, len: usize) -> bool {
     guard(false, || {
         // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else { return false };
+        let Some(c) = (unsafe { c.as_ref() }) else {
+            return false;
+        };
         if c.is(Flag::Udp) {
             // SAFETY: pointer contract.
             return io::send_datagram(c, unsafe { bytes(buf.cast(), len) });
@@ -373,7 +386,8 @@ pub unsafe extern "C" fn mg_send(c: *mut mg_connection, buf: *const c_void, len:
         if buf.is_null() || own {
             let io = std::ptr::from_ref(&c.send).cast_mut();
             // SAFETY: the connection's own buffer; the call copes with a source inside it.
-            return unsafe { crate::iobuf::ffi::mg_iobuf_add(io, c.send.len.get(), buf, len) } == len;
+            return unsafe { crate::iobuf::ffi::mg_iobuf_add(io, c.send.len.get(), buf, len) }
+                == len;
         }
         // SAFETY: pointer contract; the source is not in the buffer that grows.
         c.send.append(unsafe { bytes(buf.cast(), len) })
@@ -391,7 +405,9 @@ pub unsafe extern "C" fn mg_io_send(
 ) -> c_long {
     guard(MG_IO_ERR, || {
         // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else { return MG_IO_ERR };
+        let Some(c) = (unsafe { c.as_ref() }) else {
+            return MG_IO_ERR;
+        };
         // SAFETY: pointer contract.
         io::send_raw(c, unsafe { bytes(buf.cast(), len) })
     })
@@ -403,7 +419,9 @@ pub unsafe extern "C" fn mg_io_send(
 pub unsafe extern "C" fn mg_io_recv(c: *mut mg_connection, buf: *mut c_void, len: usize) -> c_long {
     guard(MG_IO_ERR, || {
         // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else { return MG_IO_ERR };
+        let Some(c) = (unsafe { c.as_ref() }) else {
+            return MG_IO_ERR;
+        };
         let n = len.min(c.rtls.len.get());
         if c.rtls.len.get() == 0 {
             return MG_IO_WAIT;
@@ -423,7 +441,9 @@ pub unsafe extern "C" fn mg_io_recv(c: *mut mg_connection, buf: *mut c_void, len
 pub unsafe extern "C" fn mg_dscp(c: *mut mg_connection, dscp: u8) -> bool {
     guard(false, || {
         // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else { return false };
+        let Some(c) = (unsafe { c.as_ref() }) else {
+            return false;
+        };
         c.set_dscp(dscp);
         c.raw_fd() >= 0 && socket::set_dscp(c.raw_fd(), dscp & 63, c.loc.get().is_ip6)
     })
@@ -439,7 +459,9 @@ pub unsafe extern "C" fn mg_getlocaddr(
 ) {
     guard((), || {
         // SAFETY: pointer contract.
-        let (Some(to), false) = (unsafe { to.as_ref() }, addr.is_null()) else { return };
+        let (Some(to), false) = (unsafe { to.as_ref() }, addr.is_null()) else {
+            return;
+        };
         match socket::route(to.to_socket_addr()) {
             // SAFETY: pointer contract.
             Ok(found) => unsafe { addr.write(found) },
@@ -459,7 +481,9 @@ pub unsafe extern "C" fn mg_getlocaddr(
 pub unsafe extern "C" fn mg_multicast_add(c: *mut mg_connection, ip: *mut c_char) {
     guard((), || {
         // SAFETY: pointer contract.
-        let (Some(c), text) = (unsafe { c.as_ref() }, unsafe { cstr(ip) }) else { return };
+        let (Some(c), text) = (unsafe { c.as_ref() }, unsafe { cstr(ip) }) else {
+            return;
+        };
         if let Some(group) = std::str::from_utf8(text).ok().and_then(|t| t.parse().ok()) {
             socket::join_multicast(c.raw_fd(), group);
         }
@@ -474,7 +498,8 @@ pub unsafe extern "C" fn mg_multicast_restore(c: *mut mg_connection, from: *mut 
         // SAFETY: pointer contract.
         if let (Some(c), false) = (unsafe { c.as_ref() }, from.is_null()) {
             // SAFETY: pointer contract: the bytes of an mg_addr, of any alignment.
-            c.rem.set(unsafe { from.cast::<mg_addr>().read_unaligned() });
+            c.rem
+                .set(unsafe { from.cast::<mg_addr>().read_unaligned() });
         }
     });
 }

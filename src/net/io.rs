@@ -46,7 +46,11 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
         if room == 0 {
             return;
         }
-        let received = if udp { receive_datagram(c, room) } else { receive(c, p, room) };
+        let received = if udp {
+            receive_datagram(c, room)
+        } else {
+            receive(c, p, room)
+        };
         let n = match received {
             Ok(0) if udp => continue,
             Ok(0) => return end_of_stream(p),
@@ -130,7 +134,13 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
     let more = if p.output_pending.get() { MSG_MORE } else { 0 };
     // SAFETY: `len` bytes are in use at `buf`.
     let sent = unsafe {
-        socket::send(c.raw_fd(), c.send.buf.get(), len, !p.not_a_socket.get(), more)
+        socket::send(
+            c.raw_fd(),
+            c.send.buf.get(),
+            len,
+            !p.not_a_socket.get(),
+            more,
+        )
     };
     match sent {
         Ok(n) => {

@@ -65,16 +65,25 @@ impl MgrPrivate {
 
     /// The connection that a token stands for, unless it was closed.
     pub fn connection(&self, token: Token) -> Option<*mut mg_connection> {
-        self.slots.borrow().get(token.0).copied().filter(|c| !c.is_null())
+        self.slots
+            .borrow()
+            .get(token.0)
+            .copied()
+            .filter(|c| !c.is_null())
     }
 
     /// Asks to be told of readiness of the connection's descriptor, once per change and for as
     /// long as it is open.
     pub fn register(&self, c: &mg_connection, interest: Interest) -> io::Result<()> {
-        let Some(private) = c.private() else { return Err(io::ErrorKind::InvalidInput.into()) };
+        let Some(private) = c.private() else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
         let slot = self.take_slot(c)?;
         let fd = c.raw_fd();
-        match self.registry().register(&mut SourceFd(&fd), Token(slot as usize), interest) {
+        match self
+            .registry()
+            .register(&mut SourceFd(&fd), Token(slot as usize), interest)
+        {
             Ok(()) => {
                 private.slot.set(slot + 1);
                 Ok(())
@@ -94,11 +103,15 @@ impl MgrPrivate {
             return Ok(slot);
         }
         let slot = u32::try_from(slots.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        slots.try_reserve(1).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        slots
+            .try_reserve(1)
+            .map_err(|_| io::ErrorKind::OutOfMemory)?;
         // Room to note every slot as vacant, so that closing never allocates.
         let mut vacant = self.vacant.borrow_mut();
         let room = (slots.len() + 1).saturating_sub(vacant.len());
-        vacant.try_reserve(room).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        vacant
+            .try_reserve(room)
+            .map_err(|_| io::ErrorKind::OutOfMemory)?;
         slots.push(c.as_ptr());
         Ok(slot)
     }
@@ -174,7 +187,12 @@ fn discard_input(fd: c_int) -> bool {
     for _ in 0..64 {
         // SAFETY: the buffer is as long as stated.
         let n = unsafe {
-            libc::recv(fd, scratch.as_mut_ptr().cast(), scratch.len(), libc::MSG_DONTWAIT)
+            libc::recv(
+                fd,
+                scratch.as_mut_ptr().cast(),
+                scratch.len(),
+                libc::MSG_DONTWAIT,
+            )
         };
         if n == 0 {
             return true;
@@ -206,8 +224,12 @@ pub(super) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
     unsafe { c.mgr.get().as_ref() }
 }
 
-const NO_ADDR: mg_addr =
-    mg_addr { addr: super::ffi::mg_addr_bytes { ip: [0; 16] }, port: 0, scope_id: 0, is_ip6: false };
+const NO_ADDR: mg_addr = mg_addr {
+    addr: super::ffi::mg_addr_bytes { ip: [0; 16] },
+    port: 0,
+    scope_id: 0,
+    is_ip6: false,
+};
 
 /// Allocates a connection: public part, `extraconnsize` bytes for the program, private part.
 pub(super) fn allocate(mgr: &mg_mgr) -> Option<&mg_connection> {
@@ -226,7 +248,10 @@ pub(super) fn allocate(mgr: &mg_mgr) -> Option<&mg_connection> {
     // SAFETY: calloc returns memory aligned for any type; all-zero bytes are a valid
     // mg_connection, and the private part lies inside the block.
     let c = unsafe {
-        block.byte_add(offset).cast::<ConnPrivate>().write(ConnPrivate::default());
+        block
+            .byte_add(offset)
+            .cast::<ConnPrivate>()
+            .write(ConnPrivate::default());
         &*block
     };
     c.set_private_offset(offset);
@@ -281,7 +306,9 @@ fn unlink(mgr: &mg_mgr, c: &mg_connection) {
 /// Closes a connection: leaves the readiness queue, closes the descriptor, leaves the list, fires
 /// MG_EV_CLOSE. The memory is released at the end of the outermost poll.
 pub(super) fn close(c: &mg_connection) {
-    let (Some(mgr), Some(private)) = (manager(c), c.private()) else { return };
+    let (Some(mgr), Some(private)) = (manager(c), c.private()) else {
+        return;
+    };
     if private.dead.replace(true) {
         return;
     }

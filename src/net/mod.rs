@@ -18,7 +18,8 @@ mod resolve;
 mod socket;
 mod wake;
 
-pub use conn::{Flag, call, error, mg_connection};
+pub use conn::{Flag, mg_connection};
+pub(crate) use conn::{call, error};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{send_file, set_linger, set_output_pending, write_ready};
 

@@ -17,7 +17,10 @@
 use super::conn::{ConnPrivate, Ready, call};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr};
+use crate::ffi::guard;
+use std::cell::Cell;
 use std::ffi::{c_int, c_long};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{from_mut, null_mut};
 use std::time::Duration;
 
@@ -35,8 +38,10 @@ const NOT_RECEIVING: u32 =
 const HOUSEKEEPING_MS: u64 = 50;
 
 pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
-    let Some(private) = mgr.private() else { return };
-    private.depth.set(private.depth.get() + 1);
+    let Some(private) = mgr.private() else {
+        return;
+    };
+    let _iteration = Iteration::begin(private);
     wait(mgr, private, ms);
     let mut now = crate::util::ffi::mg_millis();
     crate::timer::ffi::poll(&mgr.timers, now);
@@ -44,9 +49,24 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     if private.has_lingering() {
         private.serve_lingering(now);
     }
-    private.depth.set(private.depth.get() - 1);
-    if private.depth.get() == 0 {
-        private.reap();
+}
+
+/// A running iteration. The end of the outermost one releases closed connections.
+struct Iteration<'a>(&'a MgrPrivate);
+
+impl Iteration<'_> {
+    fn begin(private: &MgrPrivate) -> Iteration<'_> {
+        private.depth.set(private.depth.get() + 1);
+        Iteration(private)
+    }
+}
+
+impl Drop for Iteration<'_> {
+    fn drop(&mut self) {
+        self.0.depth.set(self.0.depth.get() - 1);
+        if self.0.depth.get() == 0 {
+            self.0.reap();
+        }
     }
 }
 
@@ -81,8 +101,10 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
 /// Phases 1 and 2.
 fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
     let timeout = look_ahead(mgr, private, ms);
-    let mut events =
-        private.events.take().unwrap_or_else(|| mio::Events::with_capacity(EVENTS_CAPACITY));
+    let mut events = private
+        .events
+        .take()
+        .unwrap_or_else(|| mio::Events::with_capacity(EVENTS_CAPACITY));
     // SAFETY: &MgrPrivate is shared, but only this frame uses `poll` mutably: mio wants &mut to keep
     // two threads from waiting at once, which a manager forbids.
     let waited = unsafe { (*private.poll.get()).poll(&mut events, timeout) };
@@ -121,21 +143,28 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
     }
 }
 
-/// Phase 4.
+/// Phase 4. A panic costs the connection at hand, not the others.
 fn turns(mgr: &mg_mgr, now: &mut u64) {
-    let mut next = mgr.conns.get();
-    while !next.is_null() {
+    let next = Cell::new(mgr.conns.get());
+    let current = Cell::new(null_mut());
+    while catch_unwind(AssertUnwindSafe(|| walk(&next, &current, now))).is_err() {
+        // SAFETY: the walk stood on it; its memory stays until phase 5.
+        let c: &mg_connection = unsafe { &*current.get() };
+        guard((), || error(c, b"internal error"));
+    }
+}
+
+fn walk(next: &Cell<*mut mg_connection>, current: &Cell<*mut mg_connection>, now: &mut u64) {
+    while !next.get().is_null() {
+        current.set(next.get());
         // SAFETY: reached through the list or through a connection of the list; closed ones keep
         // their memory until phase 5.
-        let c = unsafe { &*next };
-        if c.is_dead() {
-            next = c.next.get();
-            continue;
-        }
+        let c = unsafe { &*current.get() };
         // Taken before the turn: connections that a handler closes stay readable, and those it
         // opens go to the head.
-        next = c.next.get();
+        next.set(c.next.get());
         match c.private() {
+            Some(p) if p.dead.get() => {}
             Some(p) => turn(c, p, now),
             None => call(c, ev::POLL, from_mut(now).cast()),
         }
@@ -226,6 +255,8 @@ pub(super) fn free(mgr: &mg_mgr) {
         mgr.epoll_fd.set(-1);
     }
     mgr.conns.set(null_mut());
+    // Those that handlers added while they were told to close.
+    crate::timer::ffi::free_all(&mgr.timers);
 }
 
 fn mark_closing(mgr: &mg_mgr) {

@@ -58,7 +58,11 @@ impl mg_addr {
             IpAddr::V4(a) => ip[..4].copy_from_slice(&a.octets()),
             IpAddr::V6(a) => ip = a.octets(),
         }
-        let scope = if let SocketAddr::V6(a) = addr { a.scope_id() } else { 0 };
+        let scope = if let SocketAddr::V6(a) = addr {
+            a.scope_id()
+        } else {
+            0
+        };
         mg_addr {
             addr: mg_addr_bytes { ip },
             port: addr.port().to_be(),
@@ -73,8 +77,11 @@ pub(super) fn from_sock_addr(addr: &SockAddr) -> Option<mg_addr> {
     addr.as_socket().map(mg_addr::from_socket_addr)
 }
 
-/// A view of a descriptor that the caller keeps open.
-pub(super) fn with_socket<R>(fd: c_int, f: impl FnOnce(&Socket) -> R) -> R {
+/// Works on a descriptor that the caller keeps open; a negative one is a bad descriptor.
+pub(super) fn with_socket<R>(fd: c_int, f: impl FnOnce(&Socket) -> io::Result<R>) -> io::Result<R> {
+    if fd < 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
     // SAFETY: the connection that owns the descriptor keeps it open over this call.
     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
     f(&SockRef::from(&fd))
@@ -82,12 +89,18 @@ pub(super) fn with_socket<R>(fd: c_int, f: impl FnOnce(&Socket) -> R) -> R {
 
 /// The local address of a socket.
 pub(super) fn local_addr(fd: c_int) -> Option<mg_addr> {
-    with_socket(fd, |s| s.local_addr()).ok().as_ref().and_then(from_sock_addr)
+    with_socket(fd, |s| s.local_addr())
+        .ok()
+        .as_ref()
+        .and_then(from_sock_addr)
 }
 
 fn new(addr: SocketAddr, udp: bool) -> io::Result<Socket> {
-    let (kind, protocol) =
-        if udp { (Type::DGRAM, Protocol::UDP) } else { (Type::STREAM, Protocol::TCP) };
+    let (kind, protocol) = if udp {
+        (Type::DGRAM, Protocol::UDP)
+    } else {
+        (Type::STREAM, Protocol::TCP)
+    };
     let socket = Socket::new(Domain::for_address(addr), kind, Some(protocol))?;
     socket.set_nonblocking(true)?;
     Ok(socket)
@@ -110,7 +123,9 @@ pub(super) struct ListenError {
 pub(super) fn listen(addr: SocketAddr, udp: bool) -> Result<(c_int, mg_addr), ListenError> {
     let at = |step| move |cause| ListenError { step, cause };
     let socket = new(addr, udp).map_err(at("socket"))?;
-    socket.set_reuse_address(true).map_err(at("setsockopt(SO_REUSEADDR)"))?;
+    socket
+        .set_reuse_address(true)
+        .map_err(at("setsockopt(SO_REUSEADDR)"))?;
     if addr.is_ipv6() {
         // Dual stack, whatever the host's default is; hosts without IPv4 may refuse.
         let _ = socket.set_only_v6(false);
@@ -156,9 +171,7 @@ pub(super) fn is_connected(fd: c_int) -> bool {
 pub(super) fn accept(fd: c_int) -> io::Result<(c_int, mg_addr)> {
     loop {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        let accepted = with_socket(fd, |s| {
-            s.accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC)
-        });
+        let accepted = with_socket(fd, |s| s.accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         let accepted = with_socket(fd, Socket::accept).and_then(|(socket, addr)| {
             socket.set_nonblocking(true)?;
@@ -178,8 +191,7 @@ pub(super) fn accept(fd: c_int) -> io::Result<(c_int, mg_addr)> {
 
 /// Receives one datagram.
 pub(super) fn recv_from(fd: c_int, buf: &mut [MaybeUninit<u8>]) -> io::Result<(usize, mg_addr)> {
-    let (n, addr) =
-        with_socket(fd, |s| s.recv_from_with_flags(buf, libc::MSG_DONTWAIT))?;
+    let (n, addr) = with_socket(fd, |s| s.recv_from_with_flags(buf, libc::MSG_DONTWAIT))?;
     Ok((n, from_sock_addr(&addr).ok_or(io::ErrorKind::Unsupported)?))
 }
 
@@ -197,7 +209,14 @@ pub(super) fn send_to(fd: c_int, data: &[u8], to: &mg_addr) -> io::Result<usize>
 /// Sets the differentiated services code point.
 pub(super) fn set_dscp(fd: c_int, dscp: u8, ip6: bool) -> bool {
     let tos = u32::from(dscp) << 2;
-    with_socket(fd, |s| if ip6 { s.set_tclass_v6(tos) } else { s.set_tos_v4(tos) }).is_ok()
+    with_socket(fd, |s| {
+        if ip6 {
+            s.set_tclass_v6(tos)
+        } else {
+            s.set_tos_v4(tos)
+        }
+    })
+    .is_ok()
 }
 
 /// The local address that packets to `to` would leave from.

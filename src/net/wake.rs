@@ -25,7 +25,10 @@ pub(super) struct WakeChannel(Mutex<Queue>);
 
 impl Default for WakeChannel {
     fn default() -> WakeChannel {
-        WakeChannel(Mutex::new(Queue { messages: VecDeque::new(), fd: -1 }))
+        WakeChannel(Mutex::new(Queue {
+            messages: VecDeque::new(),
+            fd: -1,
+        }))
     }
 }
 
@@ -56,7 +59,10 @@ impl WakeChannel {
             return false;
         }
         let idle = queue.messages.is_empty();
-        queue.messages.push_back(Message { id, payload: payload.into_boxed_slice() });
+        queue.messages.push_back(Message {
+            id,
+            payload: payload.into_boxed_slice(),
+        });
         // The loop takes the whole queue at once, so one byte per filling is enough.
         if idle {
             // SAFETY: one readable byte.
@@ -107,7 +113,9 @@ fn deliver(mgr: &mg_mgr, message: &Message) {
 
 /// Creates the channel of a manager. See mg_wakeup_init().
 pub(super) fn init(mgr: &mg_mgr) -> bool {
-    let Some(private) = mgr.private() else { return false };
+    let Some(private) = mgr.private() else {
+        return false;
+    };
     // SAFETY: `fd` is the member in use on hosts with sockets.
     if unsafe { mgr.pipe.get().fd } >= 0 {
         return false;

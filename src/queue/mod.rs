@@ -1,1 +1,4 @@
-//! queue
+//! Single-producer single-consumer message queue in caller memory.
+
+pub mod ffi;
+mod ring;

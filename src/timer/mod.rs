@@ -1,2 +1,4 @@
 //! Timers.
+
 pub mod ffi;
+mod schedule;

@@ -1,6 +1,3 @@
-//! util
-pub mod ffi {
-    pub fn mg_millis() -> u64 {
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64
-    }
-}
+//! Checksums, base64, random bytes, clocks, byte order, access lists.
+
+pub mod ffi;

@@ -1,0 +1,112 @@
+# `make` lists the targets.
+
+SHELL := /bin/bash
+CARGO ?= cargo
+CC ?= cc
+CFLAGS ?= -O2 -g -Wall -Wextra -pedantic
+URL := http://127.0.0.1:8000
+DIR := .
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Options that change public structs. Setting one builds another library, with its own header, in its own folder.
+LAYOUT := $(or $(MG_DATA_SIZE),32)-$(or $(MG_MAX_HTTP_HEADERS),30)-$(or $(MG_DASH_MAX_USER_NAME),32)
+ifeq ($(LAYOUT),32-30-32)
+  TARGET := target
+  INCLUDE := include
+  .DEFAULT_GOAL := help
+else
+  TARGET := target/layout-$(LAYOUT)
+  INCLUDE := $(TARGET)/release/include
+  .DEFAULT_GOAL := build
+endif
+export CARGO_TARGET_DIR := $(CURDIR)/$(TARGET)
+LIB := $(TARGET)/release
+
+EXAMPLES := $(patsubst c_examples/%.c,$(TARGET)/examples/%,$(wildcard c_examples/*.c))
+
+# Programs that also run under memcheck; all run with the address and undefined-behaviour sanitizers.
+VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_close_handler,own/timer_callbacks_free_timers,$\
+  own/wakeup_large,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
+  mgr_free_with_open_connections,wakeup
+
+say = @printf '\n==> %s\n' '$(1)'
+
+.NOTPARALLEL:
+.PHONY: help build examples run install test test-setup test-rust test-c test-reference test-peers header-check abi-check \
+  fmt lint clean FORCE
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo '  MG_DATA_SIZE=64 MG_MAX_HTTP_HEADERS=7 make    build the library with another struct layout'
+
+build: $(LIB)/libmongoose.so ## build libmongoose.so and libmongoose.a
+	@echo "library: $(LIB)   header: $(INCLUDE)/mongoose.h"
+
+$(LIB)/libmongoose.so: FORCE
+	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: see https://rustup.rs' >&2; exit 1; }
+	@command -v $(CC) >/dev/null || { echo 'a C compiler is missing: install gcc or clang' >&2; exit 1; }
+	$(CARGO) build --release
+	@ln -sfn libmongoose.so $(LIB)/$$(objdump -p $(LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }')
+
+examples: $(EXAMPLES) ## build the programs in c_examples
+
+$(TARGET)/examples/%: c_examples/%.c $(LIB)/libmongoose.so
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -I$(INCLUDE) $< -o $@ -L$(LIB) -lmongoose -Wl,-rpath,$(CURDIR)/$(LIB) -pthread
+
+run: $(TARGET)/examples/static_server ## serve DIR (default: this folder) on URL (default: http://127.0.0.1:8000)
+	@echo 'Serving $(DIR) on $(URL), Ctrl-C to stop'
+	@exec $< $(URL) $(DIR)
+
+install: build ## install header and libraries under PREFIX (default: /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib
+	install -m 644 $(INCLUDE)/mongoose.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(LIB)/libmongoose.a $(DESTDIR)$(PREFIX)/lib/
+	soname=$$(objdump -p $(LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }') && \
+	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
+	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
+
+test: test-setup test-rust abi-check test-c test-reference test-peers ## run every test
+	$(call say,all tests passed)
+
+test-setup:
+	@tests/setup.sh
+
+test-rust: ## unit tests of the Rust code
+	$(call say,Rust tests)
+	$(CARGO) test --quiet
+
+test-reference: build test-setup ## C programs on this library and on the reference, compared
+	$(call say,C programs on this library and on the reference)
+	@tests/reference/reference setup
+	tests/run_c.py --lib $(LIB) --include $(INCLUDE)
+
+test-c: build test-setup ## C programs on this library under sanitizers and valgrind
+	$(call say,C programs under the address and undefined-behaviour sanitizers)
+	tests/run_c.py --lib $(LIB) --include $(INCLUDE) --sanitize
+	$(call say,C programs under valgrind)
+	tests/run_c.py --lib $(LIB) --include $(INCLUDE) --valgrind --only $(VALGRIND)
+
+test-peers: examples test-setup ## example programs against curl, wrk, sockets and http.server
+	$(call say,example programs and real peers)
+	MG_EXAMPLES=$(CURDIR)/$(TARGET)/examples MG_LIB=$(CURDIR)/$(LIB) \
+	  python3 -m unittest discover --verbose --start-directory tests/peers
+
+header-check: build ## the committed header is the one the sources give
+	git diff --exit-code include/mongoose.h
+
+abi-check: build ## layouts, constants, symbols and prototypes against the recorded interface
+	$(call say,interface)
+	tests/abi/check_abi.py --header $(INCLUDE)/mongoose.h --lib $(LIB)/libmongoose.so
+
+fmt: ## format the Rust code
+	$(CARGO) fmt
+
+lint: ## check formatting, run clippy
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+
+clean: ## remove everything that was built
+	rm -rf target

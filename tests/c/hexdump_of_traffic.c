@@ -1,0 +1,47 @@
+// is_hexdumping logs every read and write with addresses and a hex dump.
+
+#include "mongoose.h"
+
+static char log_text[4096];
+static bool done;
+
+static void sink(char ch, void *param) {
+  size_t n = strlen(log_text);
+  if (n + 1 < sizeof(log_text)) log_text[n] = ch, log_text[n + 1] = '\0';
+  (void) param;
+}
+
+static void server(struct mg_connection *c, int ev, void *ev_data) {
+  if (ev == MG_EV_READ) {
+    mg_send(c, "reply", 5);
+    c->recv.len = 0;
+  }
+  if (ev == MG_EV_WRITE) done = true;
+  (void) ev_data;
+}
+
+int main(void) {
+  struct mg_mgr mgr;
+  char head[128];
+  mg_log_level = MG_LL_INFO;
+  mg_log_set_fn(sink, NULL);
+  mg_mgr_init(&mgr);
+  struct mg_connection *l = mg_listen(&mgr, "tcp://127.0.0.1:0", server, NULL);
+  l->is_hexdumping = 1;
+  struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = l->loc.port};
+  socklen_t len = sizeof(addr);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  connect(fd, (struct sockaddr *) &addr, sizeof(addr));
+  getsockname(fd, (struct sockaddr *) &addr, &len);
+  send(fd, "request", 7, 0);
+  for (int i = 0; i < 300 && !done; i++) mg_mgr_poll(&mgr, 10);
+  snprintf(head, sizeof(head), "\n-- 2 127.0.0.1:%u <- 127.0.0.1:%u 7\r\n", ntohs(l->loc.port), ntohs(addr.sin_port));
+  printf("head of the incoming dump: %d\n", strstr(log_text, head) != NULL);
+  snprintf(head, sizeof(head), "\n-- 2 127.0.0.1:%u -> 127.0.0.1:%u 5\r\n", ntohs(l->loc.port), ntohs(addr.sin_port));
+  printf("head of the outgoing dump: %d\n", strstr(log_text, head) != NULL);
+  printf("incoming bytes: %d\n", strstr(log_text, "0000   72 65 71 75 65 73 74 ") != NULL);
+  printf("outgoing bytes: %d\n", strstr(log_text, "0000   72 65 70 6c 79 ") != NULL);
+  close(fd);
+  mg_mgr_free(&mgr);
+  return 0;
+}

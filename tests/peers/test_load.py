@@ -1,0 +1,45 @@
+"""Many clients at once."""
+
+import re
+import subprocess
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+from example import Folder, content, example, raise_descriptor_limit
+
+
+class Load(unittest.TestCase):
+    def wrk(self, url, connections, *arguments):
+        result = subprocess.run(["wrk", "-t2", f"-c{connections}", "-d3s", "--timeout", "10s", *arguments, url],
+                                capture_output=True, text=True, check=True)
+        self.assertNotIn("Socket errors", result.stdout)
+        self.assertNotIn("Non-2xx", result.stdout)
+        requests = int(re.search(r"(\d+) requests in", result.stdout).group(1))
+        self.assertGreater(requests, connections)
+
+    def test_a_thousand_connections(self):
+        limit = raise_descriptor_limit(4096)
+        connections = 1000 if limit >= 1100 else limit - 100
+        with example("hello") as server:
+            idle = server.descriptors()
+            self.wrk(server.url, connections)
+            self.assertTrue(server.wait_for_descriptors(idle), "connections are left open")
+
+    def test_connections_that_close_each_time(self):
+        limit = raise_descriptor_limit(4096)
+        connections = 200 if limit >= 300 else limit - 100
+        with Folder(**{"file.txt": content(3000)}) as folder, example("static_server", folder.path) as server:
+            self.wrk(f"{server.url}/file.txt", connections, "-H", "Connection: close")
+
+    def test_answers_of_worker_threads_reach_their_clients(self):
+        fibonacci = [0, 1]
+        while len(fibonacci) < 25:
+            fibonacci.append(fibonacci[-1] + fibonacci[-2])
+        with example("wakeup") as server, ThreadPoolExecutor(16) as pool:
+            numbers = [n % 25 for n in range(400)]
+            for n, (status, body) in zip(numbers, pool.map(lambda n: server.get(f"/{n}"), numbers)):
+                self.assertEqual((status, body), (200, b"%d\n" % fibonacci[n]))
+
+
+if __name__ == "__main__":
+    unittest.main()
