@@ -1294,28 +1294,32 @@ enum {
 };
 
 /**
- * A file system: functions that the file helpers and the HTTP file server call. Programs use
- * mg_fs_posix, mg_fs_packed, or their own table. Paths are C strings.
+ * A file system: ten functions that all work on paths and handles of its own. Programs may
+ * fill in a table themselves; mg_fs_posix and mg_fs_packed are ready-made.
+ *
+ * The library calls the functions on the thread that polls the manager. A table must
+ * outlive all files opened through it.
  */
 struct mg_fs {
   /**
-   * Tells about a file: MG_FS_* bits, 0 when it does not exist. Stores size and time of last
-   * modification (seconds since 1970) where the pointers are not NULL.
+   * Describes a path: 0 when it does not exist, else MG_FS_* bits (MG_FS_DIR for a directory).
+   * Stores its length in bytes and its modification time (seconds since 1970) where
+   * `size` and `mtime` are not NULL.
    */
   int (*st)(const char *path, size_t *size, time_t *mtime);
-  /** Calls `fn` with the name of every entry of a directory, without "." and "..". */
-  void (*ls)(const char *path, void (*fn)(const char *name, void *param), void *param);
-  /** Opens a file; `flags` are MG_FS_* bits. Returns a handle, NULL on failure. */
+  /** Calls `fn` with the name of every entry of a directory, except "." and "..", and with `data`. */
+  void (*ls)(const char *path, void (*fn)(const char *name, void *data), void *data);
+  /** Opens a file; `flags` are MG_FS_* bits. Returns a handle, or NULL. */
   void *(*op)(const char *path, int flags);
   /** Closes a handle. */
   void (*cl)(void *fd);
-  /** Reads up to `len` bytes; returns their number, 0 at the end or on failure. */
+  /** Reads up to `len` bytes. Returns the number read, 0 at the end and on errors. */
   size_t (*rd)(void *fd, void *buf, size_t len);
-  /** Writes bytes; returns the number accepted. */
+  /** Writes `len` bytes. Returns the number written; fewer means an error. */
   size_t (*wr)(void *fd, const void *buf, size_t len);
-  /** Moves to an offset from the start; returns the new position. */
+  /** Moves to an absolute position. Returns the new position. */
   size_t (*sk)(void *fd, size_t offset);
-  /** Renames a file, replacing an existing one. */
+  /** Renames a file, replacing `to`. */
   bool (*mv)(const char *from, const char *to);
   /** Removes a file. */
   bool (*rm)(const char *path);
@@ -1323,35 +1327,48 @@ struct mg_fs {
   bool (*mkd)(const char *path);
 };
 
-/** An open file. */
+/** An open file: a handle and the file system it belongs to. Made by mg_fs_open(). */
 struct mg_fd {
-  /** Handle of the file system. */
+  /** Handle for the functions of `fs`. */
   void *fd;
   /** The file system. */
   struct mg_fs *fs;
 };
 
-/** A file that the program carries inside. An array of these ends with a NULL path. */
+/** A file that is part of the program; see mg_mem_files. */
 struct mg_mem_file {
-  /** Full name, such as "/web_root/index.html". */
+  /** Full path, such as "/web_root/index.html"; NULL ends a table. */
   const char *path;
-  /** Content. */
-  const unsigned char *data;
-  /** Size of the content. */
+  /** Content, or NULL for a file that does not exist. */
+  const uint8_t *data;
+  /** Length of the content in bytes. */
   size_t size;
-  /** Time of last modification, seconds since 1970. */
+  /** Modification time, seconds since 1970. */
   time_t mtime;
 };
 
-/** The file system of the machine. Writing appends, unless MG_FS_EXCL asks for a new file. */
+/**
+ * The files of the host, through the C library's conventions.
+ *
+ * `op` with MG_FS_READ reads an existing file; with MG_FS_EXCL it makes a new file for writing
+ * and fails when there is one; any other flags append to a file and make it when it is
+ * missing (mode 0666 less the umask). Opening never waits for a FIFO or a device.
+ * Descriptors are closed on exec. Small writes are buffered: `cl` hands the rest to the
+ * kernel. `mkd` uses mode 0775 less the umask. `rm` also removes empty directories. `st`
+ * follows symbolic links.
+ */
 extern struct mg_fs mg_fs_posix;
 
-/** Read-only files inside the program, listed in mg_mem_files. */
+/**
+ * The files in the table that mg_mem_files points to. Read-only; nothing is copied.
+ * Directories exist where a file lies under them.
+ */
 extern struct mg_fs mg_fs_packed;
 
 /**
- * The files of mg_fs_packed, ended by an entry with a NULL path; NULL for none. Set by the
- * program.
+ * The files that mg_fs_packed serves, NULL by default: an array that ends with a NULL path.
+ * It is read at every call, so a program may replace it at any time. Names in a
+ * directory are expected to stand together.
  */
 extern const struct mg_mem_file *mg_mem_files;
 
@@ -1361,35 +1378,59 @@ extern const struct mg_mem_file *mg_mem_files;
  */
 bool mg_file_printf(struct mg_fs *fs, const char *path, const char *fmt, ...);
 
-/** Content of a file of mg_mem_files by its full name; {NULL, 0} when there is none. */
+/**
+ * Looks up a file in mg_mem_files by its exact path.
+ *
+ * Returns a view of its content, or `{NULL, 0}` when there is no such file.
+ */
 struct mg_str mg_unpacked(const char *path);
 
 /**
- * Opens a file of a file system; `flags` are MG_FS_* bits. Close it with mg_fs_close(). NULL
- * on failure.
+ * Opens a file. `flags` are MG_FS_* bits with the meaning that `fs` gives them.
+ *
+ * Returns a heap object to be released with mg_fs_close(), or NULL when the file cannot be
+ * opened, memory is exhausted or an argument is NULL. `fs` must outlive it.
  */
 struct mg_fd *mg_fs_open(struct mg_fs *fs, const char *path, int flags);
 
-/** Closes a file. NULL is allowed. */
+/** Closes a file and releases it. NULL is allowed. */
 void mg_fs_close(struct mg_fd *fd);
 
 /**
- * Walks through a directory: puts the name that follows the one in `buf` into `buf` (`len`
- * bytes). Start with an empty string; false at the end.
+ * Steps through a directory. `buf` must hold an empty string at first; each call replaces the
+ * name in it by the one that follows in the directory.
+ *
+ * Every call lists the directory again, so that a walk over n entries costs n listings.
+ * Returns false, with an empty string in `buf`, at the end, when the name in `buf` is no
+ * longer there, and when the next name does not fit into `len` bytes with its
+ * terminator.
  */
 bool mg_fs_ls(struct mg_fs *fs, const char *path, char *buf, size_t len);
 
 /**
- * Reads a whole file into new memory with a NUL behind it; release `buf` with mg_free().
- * {NULL, 0} on failure.
+ * Reads a whole file.
+ *
+ * Returns heap memory to be released with mg_free(), with a NUL behind the content that is not
+ * counted; an empty file gives a non-NULL pointer and length 0. Returns `{NULL, 0}` when the file
+ * cannot be read whole, is a directory, or memory is exhausted. On mg_fs_posix, files that
+ * report no length, as those under /proc, are read to their end.
  */
-struct mg_str mg_file_read(struct mg_fs *fs, const char *path);
+struct mg_str mg_file_read(struct mg_fs *fs,
+                           const char *path);
 
 /**
- * Replaces the content of a file: writes a temporary file beside it and renames that. False on
- * failure, with the old file in place.
+ * Replaces the content of a file, or makes the file, by writing a temporary file in the
+ * same directory and renaming it. The new file has mode 0666 less the umask; a symbolic link is
+ * replaced, not followed. On mg_fs_posix readers see either the old or the new content;
+ * other file systems remove the old file first.
+ *
+ * `buf` may be NULL when `len` is 0. Returns false when the file cannot be written; the old file
+ * and no temporary file are left then.
  */
-bool mg_file_write(struct mg_fs *fs, const char *path, const void *buf, size_t len);
+bool mg_file_write(struct mg_fs *fs,
+                   const char *path,
+                   const void *buf,
+                   size_t len);
 
 /* ---- Hashes ---- */
 
@@ -2052,14 +2093,27 @@ struct mg_http_message {
   struct mg_str message;
 };
 
+/** A part of a multipart body, as mg_http_next_multipart() fills it. Views into the body. */
+struct mg_http_part {
+  /** Form field name, not decoded; `{NULL, 0}` when the part has none. */
+  struct mg_str name;
+  /**
+   * File name as the client sent it, not decoded and not checked; `{NULL, 0}` when the part
+   * has none.
+   */
+  struct mg_str filename;
+  /** Content. */
+  struct mg_str body;
+};
+
 /**
- * How mg_http_serve_dir() and mg_http_serve_file() serve. Zero the struct, then set what is needed; the
- * strings are not copied and only used during the call.
+ * How mg_http_serve_dir() and mg_http_serve_file() serve. Zero the struct, then set what is
+ * needed. The strings are not copied and only used during the call.
  */
 struct mg_http_serve_opts {
   /**
-   * The directory to serve, or a list: "/prefix=dir,dir2,...". The last part that matches
-   * the URI wins; a part without "=" matches everything.
+   * The directory to serve, or a list "dir,/prefix=dir2,...". The last part that matches
+   * the start of the URI wins; a part without "=" matches everything.
    */
   const char *root_dir;
   /**
@@ -2074,23 +2128,10 @@ struct mg_http_serve_opts {
    * any extension.
    */
   const char *mime_types;
-  /** NULL, or the file to serve when the one asked for does not exist. */
+  /** NULL, or the file to serve, with status 200, when the one asked for does not exist. */
   const char *page404;
   /** The file system; NULL is mg_fs_posix. */
   struct mg_fs *fs;
-};
-
-/** A part of a multipart body, as mg_http_next_multipart() fills it. Views into the body. */
-struct mg_http_part {
-  /** Form field name, not decoded; `{NULL, 0}` when the part has none. */
-  struct mg_str name;
-  /**
-   * File name as the client sent it, not decoded and not checked; `{NULL, 0}` when the part
-   * has none.
-   */
-  struct mg_str filename;
-  /** Content. */
-  struct mg_str body;
 };
 
 /**
@@ -2136,53 +2177,6 @@ void mg_http_creds(struct mg_http_message *hm,
                    size_t userlen,
                    char *pass,
                    size_t passlen);
-
-/**
- * Answers a request with a file below a directory, its index file, or a list of its files.
- * Handles HEAD, Range, If-None-Match, and files compressed as NAME.gz. Call in MG_EV_HTTP_MSG;
- * the file is sent as the socket takes it.
- */
-void mg_http_serve_dir(struct mg_connection *c,
-                       struct mg_http_message *hm,
-                       const struct mg_http_serve_opts *opts);
-
-/**
- * Answers a request with the file `path`, whatever the URI is. `opts` may be NULL. See
- * mg_http_serve_dir(). `path` is used as it is: do not take it from the request unchecked.
- */
-void mg_http_serve_file(struct mg_connection *c,
-                        struct mg_http_message *hm,
-                        const char *path,
-                        const struct mg_http_serve_opts *opts);
-
-/**
- * Answers with a page in which <!--#include file="..." --> and virtual="..." are replaced by
- * files. `root` is the directory of virtual ones, `fullpath` the page.
- */
-void mg_http_serve_ssi(struct mg_connection *c, const char *root, const char *fullpath);
-
-/**
- * Stores the body of a request, or one piece of a file, in `dir`: the query gives `file` and
- * `offset`. At most `max_size` bytes in total. Answers the request; returns the size so far,
- * or a negative number on failure. Call in MG_EV_HTTP_MSG.
- */
-long mg_http_upload(struct mg_connection *c,
-                    struct mg_http_message *hm,
-                    struct mg_fs *fs,
-                    const char *dir,
-                    size_t max_size);
-
-/**
- * Stores the body of a request in file `name` of `dir` while it arrives, whatever its size.
- * Call in MG_EV_HTTP_HDRS. Calls `fn` once, with NULL on success or an error text; `fn`
- * answers the request. NULL for `fn` answers "ok" or the error.
- */
-void mg_http_start_upload(struct mg_connection *c,
-                          struct mg_http_message *hm,
-                          struct mg_str name,
-                          struct mg_str dir,
-                          struct mg_fs *fs,
-                          void (*fn)(struct mg_connection*, const char*));
 
 /**
  * Feeds the body of a request to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it
@@ -2290,6 +2284,77 @@ void mg_http_write_chunk(struct mg_connection *c, const char *buf, size_t len);
  * exhausted.
  */
 void mg_http_bauth(struct mg_connection *c, const char *user, const char *pass);
+
+/**
+ * Answers a request with the file `path`, whatever its URI is; call it in MG_EV_HTTP_MSG.
+ *
+ * `path` is used as it is: do not build it from the request unchecked. NULL, or no regular file of
+ * that name, gives the 404 page. `opts` may be NULL; `root_dir` and `ssi_pattern` are not
+ * used. Honours HEAD, If-None-Match, Range (one range) with If-Range, and sends `path`.gz to
+ * clients that accept gzip. The file is sent piece by piece as the client takes it.
+ */
+void mg_http_serve_file(struct mg_connection *c,
+                        struct mg_http_message *hm,
+                        const char *path,
+                        const struct mg_http_serve_opts *opts);
+
+/**
+ * Answers a request with a file below a directory, its index, or a list of its files; call it in
+ * MG_EV_HTTP_MSG.
+ *
+ * The percent-decoded URI names the file below `opts->root_dir`. A path with "..", a bad escape or a
+ * NUL gives 400. A directory without the trailing slash is redirected to (301); with it,
+ * index.html, index.shtml or index.html.gz is served, else a list of its files. Everything else as
+ * mg_http_serve_file(). Without a matching root nothing is served (404), except that a file
+ * system other than mg_fs_posix is then served as a whole. Symbolic links are followed.
+ */
+void mg_http_serve_dir(struct mg_connection *c,
+                       struct mg_http_message *hm,
+                       const struct mg_http_serve_opts *opts);
+
+/**
+ * Answers a request with the page `fullpath`, in which `<!--#include file="name" -->` (relative to
+ * the including file) and `<!--#include virtual="name" -->` (`root` followed by the name) are
+ * replaced by files, up to five levels deep. Names with ".." are not followed; what cannot be
+ * included leaves nothing and a log line. Pages larger than 16 MiB give 500.
+ */
+void mg_http_serve_ssi(struct mg_connection *c,
+                       const char *root,
+                       const char *fullpath);
+
+/**
+ * Stores a request body in a file below `dir`; call it in MG_EV_HTTP_MSG.
+ *
+ * The query variable `file` names the file. `offset` (default 0) tells where the body belongs:
+ * 0 replaces the file, another value must equal its present size, so that big files can be sent in
+ * pieces. The file may grow to `max_size` bytes. `fs` NULL is mg_fs_posix.
+ *
+ * Sends the response: 200 with the new size in decimal, or 400 with a text. Returns the new size, 0
+ * for an empty body, or a negative number: -1 no name, -2 a name with "..", -3 bad offset, -4 too
+ * large, -5 offset is not the file's size, -6 the file cannot be opened.
+ */
+long mg_http_upload(struct mg_connection *c,
+                    struct mg_http_message *hm,
+                    struct mg_fs *fs,
+                    const char *dir,
+                    size_t max_size);
+
+/**
+ * Streams a request body to the file `dir`/`name`; call it in MG_EV_HTTP_HDRS.
+ *
+ * An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
+ * mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
+ * once: with NULL when the body is stored, or with a text: "bad name", "open failed" and "chunked
+ * not supported" before this function returns (the request then takes its normal course); "write
+ * error", "connection closed" or the text of an MG_EV_ERROR later, with a partial file left
+ * behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ */
+void mg_http_start_upload(struct mg_connection *c,
+                          struct mg_http_message *hm,
+                          struct mg_str name,
+                          struct mg_str dir,
+                          struct mg_fs *fs,
+                          void (*fn)(struct mg_connection *c, const char *error));
 
 /* ---- TLS ---- */
 

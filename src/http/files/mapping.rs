@@ -19,11 +19,9 @@ fn root<'a>(list: &'a [u8], uri: &[u8]) -> Option<(usize, &'a [u8])> {
     if list.is_empty() {
         return None;
     }
-    let mut parts: Vec<&[u8]> = list.split(|&b| b == b',').collect();
-    if parts.len() > 1 && parts.last().is_some_and(|p| p.is_empty()) {
-        parts.pop();
-    }
-    parts.into_iter().rev().find_map(|part| {
+    // A comma at the end begins no part.
+    let list = list.strip_suffix(b",").unwrap_or(list);
+    list.rsplit(|&b| b == b',').find_map(|part| {
         let (prefix, dir) = match part.iter().position(|&b| b == b'=') {
             Some(at) if at + 1 < part.len() => (&part[..at], &part[at + 1..]),
             Some(at) => return Some((1, &part[..at])),
@@ -98,23 +96,44 @@ mod tests {
 
     #[test]
     fn the_last_match_wins() {
-        assert_eq!(map("www,/o=other", "/o/o.txt").as_deref(), Ok("other//o.txt"));
+        assert_eq!(
+            map("www,/o=other", "/o/o.txt").as_deref(),
+            Ok("other//o.txt")
+        );
         assert_eq!(map("www,/o=other", "/x").as_deref(), Ok("www/x"));
-        assert_eq!(map("/o=other,www", "/o/o.txt").as_deref(), Ok("www/o/o.txt"));
+        assert_eq!(
+            map("/o=other,www", "/o/o.txt").as_deref(),
+            Ok("www/o/o.txt")
+        );
         assert_eq!(map("=www", "/x").as_deref(), Ok("www//x"));
-        assert_eq!(map("/a.txt=www/p.html", "/a.txt").as_deref(), Ok("www/p.html"));
+        assert_eq!(
+            map("/a.txt=www/p.html", "/a.txt").as_deref(),
+            Ok("www/p.html")
+        );
     }
 
     #[test]
     fn nothing_is_served_without_a_root() {
         assert_eq!(map("", "/etc/hostname"), Err(MapError::NoRoot));
         assert_eq!(map("/o=other", "/etc/hostname"), Err(MapError::NoRoot));
-        assert_eq!(path(b"", b"/a", true).map(|p| p.as_bytes().to_vec()), Ok(b"/a".to_vec()));
+        assert_eq!(
+            path(b"", b"/a", true).map(|p| p.as_bytes().to_vec()),
+            Ok(b"/a".to_vec())
+        );
     }
 
     #[test]
     fn ways_out_and_bad_escapes_are_refused() {
-        for uri in ["/..", "/../a", "/%2e%2e/a", "/..%2fa", "/sub\\..\\a", "/%zz", "/a%00.html", "/%"] {
+        for uri in [
+            "/..",
+            "/../a",
+            "/%2e%2e/a",
+            "/..%2fa",
+            "/sub\\..\\a",
+            "/%zz",
+            "/a%00.html",
+            "/%",
+        ] {
             assert_eq!(map("www", uri), Err(MapError::Invalid), "{uri}");
         }
         assert_eq!(map("../www", "/a"), Err(MapError::Invalid));

@@ -15,8 +15,12 @@ pub enum Range {
 /// What the value of a Range field asks of a file of `size` bytes. Several ranges count as not
 /// understood. A last byte behind the end is refused rather than moved.
 pub fn parse(value: &[u8], size: u64) -> Range {
-    let Some(text) = value.trim_ascii().strip_prefix(b"bytes=") else { return Range::Whole };
-    let Some(dash) = text.iter().position(|&b| b == b'-') else { return Range::Whole };
+    let Some(text) = value.trim_ascii().strip_prefix(b"bytes=") else {
+        return Range::Whole;
+    };
+    let Some(dash) = text.iter().position(|&b| b == b'-') else {
+        return Range::Whole;
+    };
     let (first, last) = (text[..dash].trim_ascii(), text[dash + 1..].trim_ascii());
     let number = |text: &[u8]| parse_decimal(text).map(|n| n as u64);
     let (first, last) = match (first, last) {
@@ -37,7 +41,11 @@ pub fn parse(value: &[u8], size: u64) -> Range {
             _ => return Range::Whole,
         },
     };
-    if first > last || last >= size { Range::Unsatisfiable } else { Range::Part(first, last) }
+    if first > last || last >= size {
+        Range::Unsatisfiable
+    } else {
+        Range::Part(first, last)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 pub mod ffi;
 pub use ffi::Upload;
 
-
 /// Writes go to the file system in multiples of this, until the end.
 const BLOCK: usize = 512;
 

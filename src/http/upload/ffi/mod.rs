@@ -4,7 +4,6 @@ mod stream;
 
 pub use stream::Upload;
 
-use stream::{Active, Report};
 use crate::ffi::alloc::try_box;
 use crate::ffi::str::cstr;
 use crate::ffi::{guard, mg_str};
@@ -18,6 +17,7 @@ use crate::http::reply::reply;
 use crate::net::mg_connection;
 use std::ffi::{c_char, c_long};
 use std::fmt::Write;
+use stream::{Active, Report};
 
 /// What mg_http_upload() found wrong: its result, and the answer to the client.
 struct Refusal {
@@ -33,7 +33,10 @@ struct Text {
 
 impl Text {
     fn new() -> Text {
-        Text { buf: [0; PATH_MAX + 64], len: 0 }
+        Text {
+            buf: [0; PATH_MAX + 64],
+            len: 0,
+        }
     }
 
     fn push(mut self, bytes: &[u8]) -> Text {
@@ -86,7 +89,12 @@ pub unsafe extern "C" fn mg_http_upload(
         };
         // SAFETY: pointer contract.
         let (query, body, dir, fs) = unsafe {
-            (hm.query.as_bytes(), hm.body.as_bytes(), cstr(dir), FileSystem::new(fs))
+            (
+                hm.query.as_bytes(),
+                hm.body.as_bytes(),
+                cstr(dir),
+                FileSystem::new(fs),
+            )
         };
         let (code, result, text) = match store(query, body, fs, dir, max_size) {
             Ok(size) => {
@@ -120,9 +128,8 @@ fn store(
     if name.is_empty() {
         return Err(refuse(-1, Text::new().push(b"file required")));
     }
-    let path = CPath::from_bytes(dir).and_then(|mut path| {
-        (path.push(b"/") && path.push(name)).then_some(path)
-    });
+    let path = CPath::from_bytes(dir)
+        .and_then(|mut path| (path.push(b"/") && path.push(name)).then_some(path));
     let Some(path) = path.filter(|_| is_sane(name)) else {
         return Err(refuse(-2, Text::new().push(name).push(b": invalid file")));
     };
@@ -130,7 +137,10 @@ fn store(
         return Err(refuse(-3, Text::new().push(b"offset required")));
     };
     let told = |text: &[u8]| Text::new().push(path.as_bytes()).push(text);
-    if offset.checked_add(body.len()).is_none_or(|end| end > max_size) {
+    if offset
+        .checked_add(body.len())
+        .is_none_or(|end| end > max_size)
+    {
         let mut text = told(b": over max size of ");
         let _ = write!(text, "{max_size}");
         return Err(refuse(-4, text));
@@ -143,7 +153,10 @@ fn store(
         return Err(refuse(-5, told(b": offset mismatch")));
     }
     let Some(mut file) = fs.open(path.as_cstr(), flag::WRITE) else {
-        return Err(refuse(-6, Text::new().push(b"open(").push(path.as_bytes()).push(b")")));
+        return Err(refuse(
+            -6,
+            Text::new().push(b"open(").push(path.as_bytes()).push(b")"),
+        ));
     };
     let mut written = file.write(body);
     if !file.flush() {
@@ -227,9 +240,8 @@ unsafe fn open(
     dir: &[u8],
     fs: FileSystem,
 ) -> Result<(OpenFile, bool), &'static std::ffi::CStr> {
-    let path = CPath::from_bytes(dir).and_then(|mut path| {
-        (path.push(b"/") && path.push(name)).then_some(path)
-    });
+    let path = CPath::from_bytes(dir)
+        .and_then(|mut path| (path.push(b"/") && path.push(name)).then_some(path));
     let Some(path) = path.filter(|path| is_sane(path.as_bytes()) && !name.is_empty()) else {
         return Err(c"bad name");
     };

@@ -5,12 +5,12 @@
 //! on the stack.
 #![allow(unsafe_code)]
 
-use crate::http::upload::portion;
 use crate::ffi::guard;
 use crate::ffi::str::bytes;
 use crate::fs::ffi::OpenFile;
 use crate::http::conn::http_handler;
 use crate::http::reply::reply;
+use crate::http::upload::portion;
 use crate::net::{Flag, ev, mg_connection, mg_event_handler_t};
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
@@ -56,7 +56,9 @@ pub(super) fn start(c: &mg_connection, upload: &Upload, head_len: usize, active:
 
 /// Writes what has arrived. File systems may be C code that looks at the connection.
 fn write_available(c: &mg_connection, upload: &Upload) {
-    let Some(mut active) = upload.0.take() else { return };
+    let Some(mut active) = upload.0.take() else {
+        return;
+    };
     let n = portion(c.recv.len.get(), active.remaining);
     if n > 0 && active.failure.is_none() {
         // SAFETY: `n` bytes are in use. A file system that frees the receive buffer of the
@@ -74,9 +76,13 @@ fn write_available(c: &mg_connection, upload: &Upload) {
 /// Protocol handler of a connection whose request body goes to a file.
 unsafe extern "C" fn upload_handler(c: *mut mg_connection, event: c_int, data: *mut c_void) {
     // SAFETY: handlers are called with a live connection.
-    let Some(c) = (unsafe { c.as_ref() }) else { return };
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
     guard((), || {
-        let Some(upload) = c.http().map(|state| &state.upload) else { return };
+        let Some(upload) = c.http().map(|state| &state.upload) else {
+            return;
+        };
         match event {
             ev::READ | ev::POLL => {
                 write_available(c, upload);
@@ -85,7 +91,11 @@ unsafe extern "C" fn upload_handler(c: *mut mg_connection, event: c_int, data: *
             ev::ERROR => {
                 // SAFETY: the event comes with a terminated text that outlives the call.
                 let text = unsafe { data.cast::<c_char>().as_ref() };
-                end(c, upload, text.map_or(c"error".as_ptr(), std::ptr::from_ref));
+                end(
+                    c,
+                    upload,
+                    text.map_or(c"error".as_ptr(), std::ptr::from_ref),
+                );
             }
             ev::CLOSE => end(c, upload, c"connection closed".as_ptr()),
             _ => {}
@@ -94,7 +104,9 @@ unsafe extern "C" fn upload_handler(c: *mut mg_connection, event: c_int, data: *
 }
 
 fn finish_if_done(c: &mg_connection, upload: &Upload) {
-    let Some(mut active) = upload.0.take() else { return };
+    let Some(mut active) = upload.0.take() else {
+        return;
+    };
     if active.remaining == 0 && active.failure.is_none() && !active.file.flush() {
         active.failure = Some(c"write error");
     }
@@ -109,8 +121,17 @@ fn finish_if_done(c: &mg_connection, upload: &Upload) {
 
 /// Puts the handlers back, reports, and goes on with what stands behind the body.
 fn end(c: &mg_connection, upload: &Upload, error: *const c_char) {
-    let Some(active) = upload.0.take() else { return };
-    let Active { file, report, user, close, remaining, .. } = *active;
+    let Some(active) = upload.0.take() else {
+        return;
+    };
+    let Active {
+        file,
+        report,
+        user,
+        close,
+        remaining,
+        ..
+    } = *active;
     drop(file);
     c.r#fn.set(user);
     c.pfn.set(Some(http_handler));
@@ -144,7 +165,11 @@ pub(super) fn report_to_client(c: &mg_connection, error: *const c_char) {
         crate::log::info(format_args!("{} upload done", c.id.get()));
         return reply(c, 200, b"", b"ok\n");
     }
-    crate::log::info(format_args!("{} upload: {}", c.id.get(), text.escape_ascii()));
+    crate::log::info(format_args!(
+        "{} upload: {}",
+        c.id.get(),
+        text.escape_ascii()
+    ));
     let mut line = [0; 128];
     let n = text.len().min(line.len() - 1);
     line[..n].copy_from_slice(&text[..n]);
