@@ -64,9 +64,15 @@ impl Backlog {
     /// Puts what stands in `recv` behind `len` bytes at the end of the backlog, if there is one to
     /// speak of. False when memory is exhausted.
     pub fn push_surplus(&self, recv: &mg_iobuf, len: usize) -> bool {
-        let Some(surplus) = recv.len.get().checked_sub(len) else { return true };
+        let Some(surplus) = recv.len.get().checked_sub(len) else {
+            return true;
+        };
         // SAFETY: the bytes are in use in `recv`, which is another buffer than the one that grows.
-        if surplus > 0 && !self.io.append(unsafe { bytes(recv.buf.get().add(len), surplus) }) {
+        if surplus > 0
+            && !self
+                .io
+                .append(unsafe { bytes(recv.buf.get().add(len), surplus) })
+        {
             return false;
         }
         recv.len.set(recv.len.get() - surplus);

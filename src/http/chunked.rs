@@ -67,7 +67,9 @@ impl Chunks {
                 return Step::Data(start..*pos);
             }
             *pos += 1;
-            let Some(state) = self.byte(b) else { return Step::Invalid };
+            let Some(state) = self.byte(b) else {
+                return Step::Invalid;
+            };
             if self.state == State::EndLf {
                 return Step::End;
             }
@@ -179,7 +181,11 @@ mod tests {
         for (text, content, rest) in [
             ("5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", "hello world", ""),
             ("5\r\nhello\r\n0\r\n\r\nGET /", "hello", "GET /"),
-            ("0005\r\nhello\r\n0A\r\n0123456789\r\n000\r\n\r\n", "hello0123456789", ""),
+            (
+                "0005\r\nhello\r\n0A\r\n0123456789\r\n000\r\n\r\n",
+                "hello0123456789",
+                "",
+            ),
             ("000000000005\r\nhello\r\n0\r\n\r\n", "hello", ""),
             ("0\r\n\r\n", "", ""),
             ("5;a=b;c=\"d e\"\r\nhello\r\n0;x\r\n\r\n", "hello", ""),
@@ -220,7 +226,17 @@ mod tests {
 
     #[test]
     fn unfinished_bodies_wait() {
-        for text in ["", "1", "10", "10\r", "10\r\n", "5\r\nhe", "5\r\nhello", "5\r\nhello\r", "0\r\n"] {
+        for text in [
+            "",
+            "1",
+            "10",
+            "10\r",
+            "10\r\n",
+            "5\r\nhe",
+            "5\r\nhello",
+            "5\r\nhello\r",
+            "0\r\n",
+        ] {
             assert_eq!(verdict(text.as_bytes()), Step::More, "{text:?}");
         }
     }

@@ -28,7 +28,9 @@ const MAX_QUEUED: usize = 256 * 1024;
 /// The HTTP protocol handler (`c->pfn` of HTTP connections).
 pub unsafe extern "C" fn http_handler(c: *mut mg_connection, event: c_int, data: *mut c_void) {
     // SAFETY: handlers are called with a live connection.
-    let Some(c) = (unsafe { c.as_ref() }) else { return };
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
     let finished = guard(false, || {
         // A connection that the program made itself has no state and starts afresh every time.
         let fresh;
@@ -42,7 +44,9 @@ pub unsafe extern "C" fn http_handler(c: *mut mg_connection, event: c_int, data:
         match event {
             ev::READ => {
                 // SAFETY: READ comes with the number of bytes, or from elsewhere with NULL.
-                let n = unsafe { data.cast::<c_long>().as_ref() }.copied().unwrap_or(0);
+                let n = unsafe { data.cast::<c_long>().as_ref() }
+                    .copied()
+                    .unwrap_or(0);
                 run(c, state, usize::try_from(n).unwrap_or(0), false);
             }
             ev::CLOSE => run(c, state, 0, true),
@@ -120,7 +124,13 @@ fn run(c: &mg_connection, state: &HttpState, received: usize, closing: bool) {
     if state.running.replace(true) {
         return;
     }
-    let pass = Pass { c, state, closing, pfn: c.pfn.get(), backlog: Backlog::default() };
+    let pass = Pass {
+        c,
+        state,
+        closing,
+        pfn: c.pfn.get(),
+        backlog: Backlog::default(),
+    };
     pass.run(received);
     let successor = if pass.replaced() { c.pfn.get() } else { None };
     drop(pass);
@@ -216,7 +226,9 @@ impl Pass<'_> {
         if stalled {
             return Some(Next::Stop);
         }
-        if scanned == 0 && (c.is(Flag::Accepted) && self.skip_empty_lines() || c.recv.len.get() == 0) {
+        if scanned == 0
+            && (c.is(Flag::Accepted) && self.skip_empty_lines() || c.recv.len.get() == 0)
+        {
             return None;
         }
         let mut hm = mg_http_message::EMPTY;
@@ -349,7 +361,9 @@ impl Pass<'_> {
             Framing::Length(_) | Framing::UntilClose | Framing::Interim => None,
             Framing::Chunked => {
                 // SAFETY: no handler runs while the slice lives.
-                let step = body.chunks.skip(unsafe { c.recv.as_bytes() }, &mut body.pos);
+                let step = body
+                    .chunks
+                    .skip(unsafe { c.recv.as_bytes() }, &mut body.pos);
                 self.state.incoming.set(Incoming::Body(body));
                 match step {
                     Step::End => {
@@ -357,10 +371,7 @@ impl Pass<'_> {
                         // SAFETY: `pos` is inside the bytes in use, and no handler runs while
                         // the slice lives.
                         let text = unsafe {
-                            std::slice::from_raw_parts_mut(
-                                c.recv.buf.get().add(body.head_len),
-                                raw,
-                            )
+                            std::slice::from_raw_parts_mut(c.recv.buf.get().add(body.head_len), raw)
                         };
                         match chunked::decode(text) {
                             Some((_, n)) => Some(self.message(body, hm, raw, n)),
@@ -401,7 +412,10 @@ impl Pass<'_> {
         if c.is(Flag::Accepted) {
             c.set(Flag::Resp, true);
             let request = state.request.get();
-            state.request.set(Request { dispatched: true, ..request });
+            state.request.set(Request {
+                dispatched: true,
+                ..request
+            });
         }
         let len = c.recv.len.get();
         net::call(c, ev::HTTP_MSG, from_mut(&mut hm).cast());
@@ -478,7 +492,12 @@ impl Pass<'_> {
         let c = self.c;
         let mut message = [0u8; 64];
         message[..text.len()].copy_from_slice(text);
-        crate::log::error(format_args!("{} {} {}", c.id.get(), c.raw_fd(), text.escape_ascii()));
+        crate::log::error(format_args!(
+            "{} {} {}",
+            c.id.get(),
+            c.raw_fd(),
+            text.escape_ascii()
+        ));
         self.give_up();
         net::call(c, ev::ERROR, message.as_mut_ptr().cast());
     }

@@ -51,7 +51,10 @@ impl mg_http_message {
         uri: mg_str::NULL,
         query: mg_str::NULL,
         proto: mg_str::NULL,
-        headers: [mg_http_header { name: mg_str::NULL, value: mg_str::NULL }; MAX_HTTP_HEADERS],
+        headers: [mg_http_header {
+            name: mg_str::NULL,
+            value: mg_str::NULL,
+        }; MAX_HTTP_HEADERS],
         body: mg_str::NULL,
         head: mg_str::NULL,
         message: mg_str::NULL,
@@ -178,7 +181,9 @@ unsafe extern "C" fn vreply(
 ) {
     guard((), || {
         // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else { return };
+        let Some(c) = (unsafe { c.as_ref() }) else {
+            return;
+        };
         // SAFETY: pointer contract.
         let Some(draft) = Draft::begin(c, code, unsafe { cstr(headers) }) else {
             return net::error(c, b"OOM");
@@ -199,7 +204,9 @@ variadic_export!(mg_http_reply => shim_mg_http_reply);
 unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap: *mut va_list) {
     guard((), || {
         // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else { return };
+        let Some(c) = (unsafe { c.as_ref() }) else {
+            return;
+        };
         let at = c.send.len.get();
         let fmt = if fmt.is_null() { c"".as_ptr() } else { fmt };
         let done = c.send.append(b"00000000\r\n")
@@ -227,7 +234,9 @@ pub unsafe extern "C" fn mg_http_write_chunk(
 ) {
     guard((), || {
         // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else { return };
+        let Some(c) = (unsafe { c.as_ref() }) else {
+            return;
+        };
         let len = if buf.is_null() { 0 } else { len };
         // SAFETY: pointer contract.
         if !write_chunk(c, unsafe { bytes(buf.cast(), len) }) {
@@ -246,7 +255,9 @@ fn write_chunk(c: &mg_connection, data: &[u8]) -> bool {
         digits[start] = b"0123456789abcdef"[left & 15];
         left >>= 4;
     }
-    let Some(room) = data.len().checked_add(digits.len() + 5) else { return false };
+    let Some(room) = data.len().checked_add(digits.len() + 5) else {
+        return false;
+    };
     // The data may lie in the buffer that is about to move.
     let inside = (data.as_ptr() as usize)
         .checked_sub(io.buf.get() as usize)
@@ -260,7 +271,12 @@ fn write_chunk(c: &mg_connection, data: &[u8]) -> bool {
         Some(ofs) => {
             let at = io.len.get();
             // SAFETY: there is room for the data, whose bytes are those in use from `ofs` on.
-            unsafe { io.buf.get().add(at).copy_from(io.buf.get().add(ofs), data.len()) };
+            unsafe {
+                io.buf
+                    .get()
+                    .add(at)
+                    .copy_from(io.buf.get().add(ofs), data.len())
+            };
             io.len.set(at + data.len());
         }
         None => {
@@ -272,4 +288,27 @@ fn write_chunk(c: &mg_connection, data: &[u8]) -> bool {
         finish_response(c);
     }
     true
+}
+
+/// Appends the header field "Authorization: Basic ..." (RFC 7617) to `c->send`, for a request
+/// that the program is writing. NULL stands for an empty string. With neither user nor
+/// password the credentials are left empty. Logs an error and appends nothing when memory is
+/// exhausted.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_http_bauth(
+    c: *mut mg_connection,
+    user: *const c_char,
+    pass: *const c_char,
+) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        let Some(c) = (unsafe { c.as_ref() }) else {
+            return;
+        };
+        // SAFETY: pointer contract.
+        let written = reply::basic_auth(&c.send, unsafe { cstr(user) }, unsafe { cstr(pass) });
+        if written.is_none() {
+            crate::log::error(format_args!("{} OOM", c.id.get()));
+        }
+    });
 }

@@ -32,7 +32,9 @@ fn quoted(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn token_len(text: &[u8]) -> usize {
-    text.iter().position(|b| matches!(b, b';' | b' ' | b',')).unwrap_or(text.len())
+    text.iter()
+        .position(|b| matches!(b, b';' | b' ' | b','))
+        .unwrap_or(text.len())
 }
 
 /// How far it is to the next place where a parameter can begin.
@@ -91,8 +93,16 @@ mod tests {
             ("a=\"xyz\"trail;", "a", Some("xyz")),
             ("a=b\tc", "a", Some("b\tc")),
             ("xa=one; a=two", "a", Some("two")),
-            ("form-data; filename=\"x.txt\"; name=\"y\"", "name", Some("y")),
-            ("name=\"x; filename=evil\"; filename=good", "filename", Some("good")),
+            (
+                "form-data; filename=\"x.txt\"; name=\"y\"",
+                "name",
+                Some("y"),
+            ),
+            (
+                "name=\"x; filename=evil\"; filename=good",
+                "filename",
+                Some("good"),
+            ),
             ("x=\"; a=b", "a", Some("b")),
             ("A=bcd", "a", None),
             ("a = bcd", "a", None),

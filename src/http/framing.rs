@@ -84,8 +84,14 @@ mod tests {
         for (text, want) in [
             ("GET / HTTP/1.1\r\n\r\n", Ok(Length(0))),
             ("POST / HTTP/1.0\r\n\r\n", Ok(Length(0))),
-            ("POST / HTTP/1.1\r\nContent-Length: 7\r\n\r\n", Ok(Length(7))),
-            ("POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n", Ok(Chunked)),
+            (
+                "POST / HTTP/1.1\r\nContent-Length: 7\r\n\r\n",
+                Ok(Length(7)),
+            ),
+            (
+                "POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n",
+                Ok(Chunked),
+            ),
             (
                 "POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
                 Err(FramingError::TransferEncoding),
@@ -95,7 +101,10 @@ mod tests {
                 Err(FramingError::CodedHttp10),
             ),
             ("HTTP/1.1 200 OK\r\n\r\n", Ok(UntilClose)),
-            ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Ok(Chunked)),
+            (
+                "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                Ok(Chunked),
+            ),
             ("HTTP/1.1 204 x\r\n\r\n", Ok(Length(0))),
             ("HTTP/1.1 304 x\r\nContent-Length: 9\r\n\r\n", Ok(Length(0))),
             ("HTTP/1.1 100 Continue\r\n\r\n", Ok(Interim)),
@@ -114,7 +123,10 @@ mod tests {
             ("GET / HTTP/1.1\r\n\r\n", Keep),
             ("GET / HTTP/1.1\r\nConnection: close, TE\r\n\r\n", Close),
             ("GET / HTTP/1.0\r\n\r\n", CloseWhenIdle),
-            ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", CloseWhenIdle),
+            (
+                "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
+                CloseWhenIdle,
+            ),
             ("GET / HTTP/1.0\r\nConnection: close\r\n\r\n", Close),
         ] {
             assert_eq!(persistence(&head(text)), want, "{text}");

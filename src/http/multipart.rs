@@ -18,6 +18,7 @@ pub struct Part<'a> {
 /// The part behind the delimiter line at `at`; `None` at the end, and when the part has no
 /// end.
 pub fn part(text: &[u8], at: usize) -> Option<Part<'_>> {
+    let at = if at == 0 { preamble_len(text) } else { at };
     let (line, mut rest) = split_line(text.get(at..)?)?;
     let delimiter = trim(line);
     if delimiter.is_empty() {
@@ -35,10 +36,19 @@ pub fn part(text: &[u8], at: usize) -> Option<Part<'_>> {
             part.filename = parameter(value, b"filename");
         }
     }
-    let len = body_len(rest, delimiter)?;
-    part.body = &rest[..len];
-    part.next = text.len() - rest.len() + len + 2;
+    let next = next_delimiter(rest, delimiter)?;
+    // The line end before a delimiter belongs to it; the empty line above may be that line end.
+    part.body = &rest[..next.saturating_sub(2)];
+    part.next = text.len() - rest.len() + next;
     Some(part)
+}
+
+/// Length of what stands before the first delimiter line, to be ignored.
+fn preamble_len(text: &[u8]) -> usize {
+    if text.starts_with(b"--") {
+        return 0;
+    }
+    memmem::find(text, b"\r\n--").map_or(0, |end| end + 2)
 }
 
 fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -53,19 +63,20 @@ fn disposition(line: &[u8]) -> Option<&[u8]> {
     name.eq_ignore_ascii_case(NAME).then_some(value)
 }
 
-/// Length of the part's content: up to the line end that belongs to the next delimiter line.
-fn body_len(text: &[u8], delimiter: &[u8]) -> Option<usize> {
-    memmem::find_iter(text, delimiter).find_map(|at| {
-        let len = at.checked_sub(2)?;
+/// Offset of the next delimiter line in what follows the headers of a part.
+fn next_delimiter(text: &[u8], delimiter: &[u8]) -> Option<usize> {
+    memmem::find_iter(text, delimiter).find(|&at| {
         // Text that merely begins like the delimiter is content.
-        let delimits = text[len..].starts_with(b"\r\n") && ends_line(&text[at + delimiter.len()..]);
-        delimits.then_some(len)
+        (at == 0 || text[..at].ends_with(b"\r\n")) && ends_line(&text[at + delimiter.len()..])
     })
 }
 
 /// True when a delimiter ends before `text`: with the mark of the last one, or with its line.
 fn ends_line(text: &[u8]) -> bool {
-    let blanks = text.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blanks = text
+        .iter()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
     text.starts_with(b"--") || text[blanks..].starts_with(b"\r\n")
 }
 
@@ -99,14 +110,23 @@ mod tests {
         assert_eq!(parts(TWO), want);
         assert_eq!(parts(TWO.trim_end()), want);
         assert_eq!(parts(&TWO.replace("--xyz--", "--xyz")), want);
-        assert_eq!(parts("--x\r\n\r\nbody\r\n--x--\r\n"), [(None, None, "body")]);
+        assert_eq!(
+            parts("--x\r\n\r\nbody\r\n--x--\r\n"),
+            [(None, None, "body")]
+        );
         assert_eq!(parts("--x\r\n\r\n\r\n--x--\r\n"), [(None, None, "")]);
+        assert_eq!(parts("--x\r\n\r\n--x--\r\n"), [(None, None, "")]);
+        assert_eq!(
+            parts("ignored\r\n--x\r\n\r\nbody\r\n--x--\r\n"),
+            [(None, None, "body")]
+        );
         assert_eq!(parts("--x \r\n\r\nb\r\n--x\t\r\n\r\nc\r\n--x--").len(), 2);
     }
 
     #[test]
     fn parameters_in_any_order() {
-        let text = "--x\r\nContent-Disposition: form-data; filename=\"fn.txt\"; name=n\r\n\r\n\r\n--x--";
+        let text =
+            "--x\r\nContent-Disposition: form-data; filename=\"fn.txt\"; name=n\r\n\r\n\r\n--x--";
         assert_eq!(parts(text), [(Some("n"), Some("fn.txt"), "")]);
     }
 
@@ -120,7 +140,6 @@ mod tests {
     fn what_is_not_a_part() {
         for text in [
             "",
-            "\r\n--x\r\n\r\nbody\r\n--x--\r\n",
             "--x\n\nbody\n--x--\n",
             "--x",
             "--x\r\n",

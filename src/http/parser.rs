@@ -108,14 +108,17 @@ fn parse_ordinary<'a>(
     }
     let mut storage = [const { MaybeUninit::uninit() }; MAX_HTTP_HEADERS];
     let mut request = httparse::Request::new(&mut []);
-    let Ok(httparse::Status::Complete(len)) =
-        request.parse_with_uninit_headers(buf, &mut storage)
+    let Ok(httparse::Status::Complete(len)) = request.parse_with_uninit_headers(buf, &mut storage)
     else {
         return None;
     };
     let method = request.method?.as_bytes();
     let target = request.path?.as_bytes();
-    let mut head = Head { method, len, ..Head::default() };
+    let mut head = Head {
+        method,
+        len,
+        ..Head::default()
+    };
     if !head.set_target(target) || !target.is_ascii() {
         return None;
     }
@@ -148,7 +151,10 @@ fn scan<'a>(
     text: &'a [u8],
     header: &mut impl FnMut(usize, &'a [u8], &'a [u8]),
 ) -> Option<Head<'a>> {
-    let mut head = Head { len: text.len(), ..Head::default() };
+    let mut head = Head {
+        len: text.len(),
+        ..Head::default()
+    };
     let mut rest = text;
     head.start_line(take_line(&mut rest)?)?;
     for i in 0.. {
@@ -328,7 +334,8 @@ impl<'a> Head<'a> {
     /// True when the Connection header lists `option`.
     pub fn connection_has(&self, option: &[u8]) -> bool {
         self.connection.is_some_and(|list| {
-            list.split(|&b| b == b',').any(|item| trim(item).eq_ignore_ascii_case(option))
+            list.split(|&b| b == b',')
+                .any(|item| trim(item).eq_ignore_ascii_case(option))
         })
     }
 }
@@ -350,7 +357,9 @@ pub fn status(text: &[u8]) -> i32 {
     let value = digits
         .iter()
         .take_while(|b| b.is_ascii_digit())
-        .fold(0i32, |n, b| n.saturating_mul(10).saturating_add(i32::from(b - b'0')));
+        .fold(0i32, |n, b| {
+            n.saturating_mul(10).saturating_add(i32::from(b - b'0'))
+        });
     if negative { -value } else { value }
 }
 

@@ -5,6 +5,8 @@ use super::conn::{finish_response, head_requested, request_open};
 use super::status;
 use crate::iobuf::mg_iobuf;
 use crate::net::{self, mg_connection};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// What a response leaves out (RFC 9110, 6.4.1 and 8.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +18,10 @@ struct Shape {
 /// The shape of a response with this status, to a HEAD request or another one.
 fn shape(code: i32, to_head: bool) -> Shape {
     let bodyless = matches!(code, 100..=199 | 204);
-    Shape { has_length: !bodyless, has_body: !bodyless && code != 304 && !to_head }
+    Shape {
+        has_length: !bodyless,
+        has_body: !bodyless && code != 304 && !to_head,
+    }
 }
 
 /// Columns of the Content-Length value, filled when the body is known.
@@ -42,7 +47,10 @@ impl Draft {
         let shape = if request_open(c) {
             shape(code, head_requested(c))
         } else {
-            Shape { has_length: true, has_body: true }
+            Shape {
+                has_length: true,
+                has_body: true,
+            }
         };
         let io = &c.send;
         let start = io.len.get();
@@ -61,7 +69,12 @@ impl Draft {
         }
         io.append(b"\r\n");
         let body_at = io.len.get();
-        Some(Draft { start, length_at: body_at - 4 - LENGTH_WIDTH, body_at, shape })
+        Some(Draft {
+            start,
+            length_at: body_at - 4 - LENGTH_WIDTH,
+            body_at,
+            shape,
+        })
     }
 
     /// The body is behind the head: fills in its length and finishes the response.
@@ -120,15 +133,48 @@ pub(super) fn finish_chunk(c: &mg_connection, at: usize) -> bool {
     true
 }
 
+/// Appends a header field with credentials; `None`, with nothing appended, when memory is
+/// exhausted.
+pub(super) fn basic_auth(io: &mg_iobuf, user: &[u8], pass: &[u8]) -> Option<()> {
+    let mut plain = Vec::new();
+    plain.try_reserve_exact(user.len() + pass.len() + 1).ok()?;
+    if !user.is_empty() || !pass.is_empty() {
+        plain.extend_from_slice(user);
+        plain.push(b':');
+        plain.extend_from_slice(pass);
+    }
+    let mut coded = Vec::new();
+    let len = plain.len().div_ceil(3).checked_mul(4)?;
+    coded.try_reserve_exact(len).ok()?;
+    coded.resize(len, 0);
+    let len = STANDARD.encode_slice(&plain, &mut coded).ok()?;
+    let start = io.len.get();
+    let name = b"Authorization: Basic ";
+    if io.append(name) && io.append(&coded[..len]) && io.append_nul(b"\r\n") {
+        return Some(());
+    }
+    io.len.set(start);
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn responses_that_have_no_body() {
-        let all = Shape { has_length: true, has_body: true };
-        let head_only = Shape { has_length: true, has_body: false };
-        let nothing = Shape { has_length: false, has_body: false };
+        let all = Shape {
+            has_length: true,
+            has_body: true,
+        };
+        let head_only = Shape {
+            has_length: true,
+            has_body: false,
+        };
+        let nothing = Shape {
+            has_length: false,
+            has_body: false,
+        };
         for (code, to_head, want) in [
             (200, false, all),
             (404, false, all),

@@ -125,11 +125,31 @@ fn responses() {
         ("HTTP/1.1 200\r\n\r\n", 200, "", None),
         ("HTTP/1.1 200 \r\n\r\n", 200, "", None),
         ("http/1.1 200 Not so OK\r\n\r\n", 200, "Not so OK", None),
-        ("HTTP/1.1 204 No Content\r\n\r\n", 204, "No Content", Some(0)),
-        ("HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\n", 204, "x", Some(5)),
-        ("HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n", 304, "x", Some(0)),
+        (
+            "HTTP/1.1 204 No Content\r\n\r\n",
+            204,
+            "No Content",
+            Some(0),
+        ),
+        (
+            "HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\n",
+            204,
+            "x",
+            Some(5),
+        ),
+        (
+            "HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n",
+            304,
+            "x",
+            Some(0),
+        ),
         ("HTTP/1.1 100 Continue\r\n\r\n", 100, "Continue", None),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 200, "OK", Some(5)),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+            200,
+            "OK",
+            Some(5),
+        ),
         ("HTTP/z /x HTTP/1.1\r\n\r\n", 0, "HTTP/1.1", None),
     ] {
         let h = head(input.as_bytes());
@@ -138,14 +158,25 @@ fn responses() {
         assert_eq!((h.status(), h.proto), (status, reason.as_bytes()));
         assert_eq!(h.announced_body(), body, "{input}");
     }
-    for input in ["HTTP/1.1\r\n\r\n", "HTTP/1.1 \r\n\r\n", "HTTP/ 200 OK\r\n\r\n"] {
+    for input in [
+        "HTTP/1.1\r\n\r\n",
+        "HTTP/1.1 \r\n\r\n",
+        "HTTP/ 200 OK\r\n\r\n",
+    ] {
         invalid(input.as_bytes());
     }
 }
 
 #[test]
 fn status_is_read_like_atoi() {
-    for (text, want) in [("404x", 404), ("abc", 0), ("-5", -5), ("+7", 7), ("", 0), (" 8", 8)] {
+    for (text, want) in [
+        ("404x", 404),
+        ("abc", 0),
+        ("-5", -5),
+        ("+7", 7),
+        ("", 0),
+        (" 8", 8),
+    ] {
         assert_eq!(status(text.as_bytes()), want);
     }
     assert_eq!(status(b"99999999999"), i32::MAX);
@@ -194,15 +225,27 @@ fn header_lines() {
 
 #[test]
 fn fields_that_may_not_repeat() {
-    for name in ["Content-Length", "Transfer-Encoding", "Authorization", "Cookie", "Connection"] {
-        invalid(&with_header(format!("{name}: 5\r\n{}: 5", name.to_lowercase()).as_bytes()));
+    for name in [
+        "Content-Length",
+        "Transfer-Encoding",
+        "Authorization",
+        "Cookie",
+        "Connection",
+    ] {
+        invalid(&with_header(
+            format!("{name}: 5\r\n{}: 5", name.to_lowercase()).as_bytes(),
+        ));
     }
     for name in ["Host", "Set-Cookie", "Content-Type"] {
         let input = with_header(format!("{name}: 5\r\n{name}: 5").as_bytes());
         assert_eq!(run(&input).1.len(), 2);
     }
-    invalid(&with_header(b"Content-Length: 5\r\nTransfer-Encoding: chunked"));
-    invalid(&with_header(b"Transfer-Encoding: chunked\r\nContent-Length: 5"));
+    invalid(&with_header(
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+    ));
+    invalid(&with_header(
+        b"Transfer-Encoding: chunked\r\nContent-Length: 5",
+    ));
 }
 
 #[test]
@@ -257,7 +300,12 @@ fn headers_beyond_the_storage_are_checked_but_not_stored() {
         assert_eq!(run(&input).1.len(), n.min(MAX_HTTP_HEADERS));
         assert_eq!(head(&input).len, input.len());
     }
-    for last in ["Content-Length: 5\r\n", "connection: close\r\n", "Host: a\r\n", "garbage\r\n"] {
+    for last in [
+        "Content-Length: 5\r\n",
+        "connection: close\r\n",
+        "Host: a\r\n",
+        "garbage\r\n",
+    ] {
         invalid(&many(MAX_HTTP_HEADERS, last));
     }
 }
