@@ -205,7 +205,10 @@ impl mg_iobuf {
         let base = self.buf.get();
         let (src, copied) = if inside {
             let src_ofs = src_ofs.min(size);
-            (base.wrapping_add(src_ofs).cast_const(), len.min(size - src_ofs))
+            (
+                base.wrapping_add(src_ofs).cast_const(),
+                len.min(size - src_ofs),
+            )
         } else {
             (src, len)
         };
@@ -286,7 +289,8 @@ pub unsafe extern "C" fn mg_iobuf_add(
 ) -> usize {
     guard(0, || {
         // SAFETY: pointer contract.
-        let added = unsafe { io.as_ref() }.is_some_and(|io| unsafe { io.insert(ofs, buf.cast(), len) });
+        let added =
+            unsafe { io.as_ref() }.is_some_and(|io| unsafe { io.insert(ofs, buf.cast(), len) });
         if added { len } else { 0 }
     })
 }

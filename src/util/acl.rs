@@ -17,7 +17,11 @@ pub enum Verdict {
 /// address is allowed, else those that no entry matches are denied.
 pub fn check(mut acl: &[u8], address: [u8; 4]) -> Verdict {
     let address = u32::from_be_bytes(address);
-    let mut verdict = if acl.is_empty() { Verdict::Allowed } else { Verdict::Denied };
+    let mut verdict = if acl.is_empty() {
+        Verdict::Allowed
+    } else {
+        Verdict::Denied
+    };
     while let Some((entry, rest)) = split(acl, b',') {
         let meaning = match entry.first() {
             Some(b'+') => Verdict::Allowed,
@@ -45,7 +49,10 @@ fn network(mut text: &[u8]) -> Option<(u32, u32)> {
         }
         *byte = u8::try_from(integer(&mut text)?).ok()?;
     }
-    let bits = match text.strip_prefix(b"/").and_then(|mut rest| integer(&mut rest)) {
+    let bits = match text
+        .strip_prefix(b"/")
+        .and_then(|mut rest| integer(&mut rest))
+    {
         Some(bits) => u32::try_from(bits).ok().filter(|&bits| bits <= 32)?,
         None => 32,
     };
@@ -64,9 +71,9 @@ fn integer(text: &mut &[u8]) -> Option<i32> {
     if len == 0 {
         return None;
     }
-    let value = digits[..len]
-        .iter()
-        .fold(0i64, |value, b| value.saturating_mul(10).saturating_add(i64::from(b - b'0')));
+    let value = digits[..len].iter().fold(0i64, |value, b| {
+        value.saturating_mul(10).saturating_add(i64::from(b - b'0'))
+    });
     *text = &digits[len..];
     Some(if negative { -value } else { value } as i32)
 }

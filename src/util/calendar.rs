@@ -16,14 +16,17 @@ pub fn unix_seconds(
     const DAYS_BEFORE: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     let years = u64::from(year.checked_sub(1970)?);
     let before_month = *DAYS_BEFORE.get(month.checked_sub(1)? as usize)?;
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let before_year = u64::from(year - 1);
     let leap_days = before_year / 4 - before_year / 100 + before_year / 400 - 477;
     let day_of_year = before_month
         .wrapping_add(u32::from(is_leap && month > 2))
         .wrapping_add(day)
         .wrapping_sub(1);
-    let time = hour.wrapping_mul(3600).wrapping_add(minute.wrapping_mul(60)).wrapping_add(second);
+    let time = hour
+        .wrapping_mul(3600)
+        .wrapping_add(minute.wrapping_mul(60))
+        .wrapping_add(second);
     Some((years * 365 + leap_days + u64::from(day_of_year)) * 86400 + u64::from(time))
 }
 
@@ -47,7 +50,11 @@ mod tests {
             ((2024, 13, 1, 0, 0, 0), None),
             ((2024, u32::MAX, 1, 0, 0, 0), None),
         ] {
-            assert_eq!(unix_seconds(y, mo, d, h, mi, s), expected, "{y}-{mo}-{d} {h}:{mi}:{s}");
+            assert_eq!(
+                unix_seconds(y, mo, d, h, mi, s),
+                expected,
+                "{y}-{mo}-{d} {h}:{mi}:{s}"
+            );
         }
     }
 

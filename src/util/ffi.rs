@@ -73,7 +73,9 @@ pub extern "C" fn mg_timegm(
     min: c_uint,
     sec: c_uint,
 ) -> u64 {
-    guard(0, || super::unix_seconds(year, month, day, hour, min, sec).unwrap_or(0))
+    guard(0, || {
+        super::unix_seconds(year, month, day, hour, min, sec).unwrap_or(0)
+    })
 }
 
 /// Sleeps for more than `ms` milliseconds as mg_millis() counts them, at most for about 1 longer. Nothing
@@ -121,13 +123,17 @@ fn random(buf: &mut [MaybeUninit<u8>]) -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_random_str(buf: *mut c_char, len: usize) -> *mut c_char {
     guard(buf, || {
-        let Some(wanted) = len.checked_sub(1).filter(|_| !buf.is_null()) else { return buf };
+        let Some(wanted) = len.checked_sub(1).filter(|_| !buf.is_null()) else {
+            return buf;
+        };
         let mut have = 0;
         while have < wanted {
             let mut pool = [MaybeUninit::uninit(); 64];
             random(&mut pool);
             // SAFETY: random() initialises all of it.
-            let characters = pool.iter().filter_map(|b| alphanumeric(unsafe { b.assume_init() }));
+            let characters = pool
+                .iter()
+                .filter_map(|b| alphanumeric(unsafe { b.assume_init() }));
             for character in characters.take(wanted - have) {
                 // SAFETY: pointer contract; have < len.
                 unsafe { buf.add(have).write(character as c_char) };
@@ -174,10 +180,14 @@ pub extern "C" fn mg_ntohll(net: u64) -> u64 {
     u64::from_be(net)
 }
 
+/// A byte that C declares `volatile`.
+/// cbindgen:ignore
+pub type volatile_uchar = c_uchar;
+
 /// Sets `len` bytes at `buf` to zero, and no compiler leaves it out: for secrets that are not needed any
 /// more. `buf` may be NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mg_bzero(buf: *mut c_uchar, len: usize) {
+pub unsafe extern "C" fn mg_bzero(buf: *mut volatile_uchar, len: usize) {
     // SAFETY: pointer contract.
     guard((), || unsafe { wipe(buf, len) });
 }
@@ -189,7 +199,10 @@ pub unsafe extern "C" fn mg_memeq(a: *const c_void, b: *const c_void, n: usize) 
     guard(false, || {
         // SAFETY: pointer contract.
         let (a, b) = unsafe { (bytes(a.cast(), n), bytes(b.cast(), n)) };
-        let difference = a.iter().zip(b).fold(0, |all, (x, y)| all | black_box(x ^ y));
+        let difference = a
+            .iter()
+            .zip(b)
+            .fold(0, |all, (x, y)| all | black_box(x ^ y));
         a.len() == b.len() && difference == 0
     })
 }

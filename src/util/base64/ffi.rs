@@ -178,7 +178,11 @@ pub unsafe extern "C" fn mg_base64_update(
         }
         let phase = len % 4;
         // SAFETY: pointer contract; `buf[len]` was written by the call before.
-        let pending = if phase == 0 { 0 } else { unsafe { buf.add(len).read() } };
+        let pending = if phase == 0 {
+            0
+        } else {
+            unsafe { buf.add(len).read() }
+        };
         let step = encode_byte(input_byte, pending as u8, phase);
         let new_len = len + step.len;
         // SAFETY: pointer contract: room for the characters and one more.
@@ -186,7 +190,7 @@ pub unsafe extern "C" fn mg_base64_update(
             for (i, digit) in step.digits[..step.len].iter().enumerate() {
                 buf.add(len + i).write(*digit as c_char);
             }
-            if new_len % 4 != 0 {
+            if !new_len.is_multiple_of(4) {
                 buf.add(new_len).write(step.pending as c_char);
             }
         }
@@ -205,10 +209,11 @@ pub unsafe extern "C" fn mg_base64_final(buf: *mut c_char, len: usize) -> usize 
         let mut len = len;
         // SAFETY: pointer contract: room for padding up to a multiple of 4 and the NUL.
         unsafe {
-            if len % 4 != 0 {
-                buf.add(len).write(digit(buf.add(len).read() as u8) as c_char);
+            if !len.is_multiple_of(4) {
+                buf.add(len)
+                    .write(digit(buf.add(len).read() as u8) as c_char);
                 len += 1;
-                while len % 4 != 0 {
+                while !len.is_multiple_of(4) {
                     buf.add(len).write(b'=' as c_char);
                     len += 1;
                 }
