@@ -717,106 +717,6 @@ size_t mg_url_encode(const char *s,
  */
 extern uint64_t mg_boot_timestamp_ms;
 
-/** Waits, busily, for at least `ms` milliseconds. */
-void mg_delayms(unsigned int ms);
-
-/** Seconds since 1970 of a UTC date: `month` 1 to 12, `day` 1 to 31. 0 for years before 1970. */
-uint64_t mg_timegm(unsigned int year,
-                   unsigned int month,
-                   unsigned int day,
-                   unsigned int hour,
-                   unsigned int min,
-                   unsigned int sec);
-
-/**
- * Fills `buf` with `len` random bytes fit for keys. False when the system's generator fails.
- * Thread-safe.
- */
-bool mg_random(void *buf, size_t len);
-
-/** Fills `buf` with `len` - 1 random letters and digits and a NUL; returns `buf`. Thread-safe. */
-char *mg_random_str(char *buf, size_t len);
-
-/** CRC-16/X-25 of `len` bytes. `crc` is 0, or the result for the bytes before, to go on. */
-uint16_t mg_crc16(uint16_t crc, const char *buf, size_t len);
-
-/**
- * CRC-32 (as in zlib, IEEE 802.3) of `len` bytes. `crc` is 0, or the result for the bytes
- * before, to go on.
- */
-uint32_t mg_crc32(uint32_t crc, const char *buf, size_t len);
-
-/** Network to host byte order, and back. */
-uint16_t mg_ntohs(uint16_t net);
-
-/** Network to host byte order, and back. */
-uint32_t mg_ntohl(uint32_t net);
-
-/** Network to host byte order, and back. */
-uint64_t mg_ntohll(uint64_t net);
-
-/** Zeroes memory in a way that the compiler does not optimise away; for secrets. */
-void mg_bzero(volatile unsigned char *buf, size_t len);
-
-/**
- * Whether two regions of `n` bytes are equal. Takes the same time whatever the content; for
- * secrets.
- */
-bool mg_memeq(const void *a, const void *b, size_t n);
-
-/**
- * Whether a path stays below its starting point: false when a part of it starts with "..",
- * when it starts with "~", or contains a NUL.
- */
-bool mg_path_is_sane(struct mg_str path);
-
-/**
- * Checks an IPv4 address against an access list: "+1.2.3.0/24,-1.2.3.4,..."; the last entry
- * that matches decides.
- *
- * Returns 1 for allowed (also when `acl` is empty), 0 for denied, -1 for a bad entry or an
- * IPv6 address, -2 for a bad network. With any entry in the list the default is "denied".
- */
-int mg_check_ip_acl(struct mg_str acl, struct mg_addr *remote_ip);
-
-/**
- * Encodes `n` bytes as base64 (RFC 4648) with padding and a NUL. `buf` has room for `dl`
- * bytes; ceil(n / 3) * 4 + 1 are needed. Returns the length, 0 when the room does not suffice.
- */
-size_t mg_base64_encode(const unsigned char *p, size_t n, char *buf, size_t dl);
-
-/**
- * Decodes base64 (RFC 4648) and puts a NUL behind the result. `dst` has room for `dl` bytes;
- * (n / 4) * 3 + 1 are needed. An incomplete group at the end is ignored. Returns the length, 0
- * on a foreign character or too little room.
- */
-size_t mg_base64_decode(const char *src, size_t n, char *dst, size_t dl);
-
-/**
- * Encodes one more byte: `buf` holds `len` characters so far and needs room for 4 more.
- * Returns the new number of characters. Ends with mg_base64_final().
- */
-size_t mg_base64_update(unsigned char input_byte, char *buf, size_t len);
-
-/**
- * Ends mg_base64_update(): adds the last characters, padding and a NUL. Returns the number of
- * characters.
- */
-size_t mg_base64_final(char *buf, size_t len);
-
-/**
- * Encodes like mg_base64_encode(), with the URL-safe alphabet and without padding (RFC 4648,
- * section 5).
- */
-size_t mg_base64url_encode(const unsigned char *p, size_t n, char *buf, size_t dl);
-
-/**
- * Decodes URL-safe base64 without padding (RFC 4648, section 5) and puts a NUL behind the
- * result. Returns the length, 0 on a foreign character or when `dl` is not larger than the
- * result.
- */
-size_t mg_base64url_decode(const char *src, size_t n, char *dst, size_t dl);
-
 /**
  * Allocates zeroed memory for `count` objects of `size` bytes each.
  *
@@ -833,6 +733,69 @@ void *mg_calloc(size_t count, size_t size);
 void mg_free(void *ptr);
 
 /**
+ * Encodes the `n` bytes at `p` in base64 with padding (RFC 4648 section 4) and puts a NUL behind.
+ *
+ * Returns the length of the text, or 0 when the `dl` bytes at `buf` do not suffice: it takes 4 characters
+ * for each 3 bytes begun, and the NUL. `buf` is an empty string then, if `dl` is not 0.
+ */
+size_t mg_base64_encode(const unsigned char *p,
+                        size_t n,
+                        char *buf,
+                        size_t dl);
+
+/**
+ * Like mg_base64_encode(), in the URL-safe alphabet and without padding (RFC 4648 section 5). `buf` needs
+ * as much room as with padding.
+ */
+size_t mg_base64url_encode(const unsigned char *p,
+                           size_t n,
+                           char *buf,
+                           size_t dl);
+
+/**
+ * Decodes base64 text of `n` characters (RFC 4648 section 4) and puts a NUL behind the result. `dst` may
+ * be `src`.
+ *
+ * Returns the number of bytes. Text is taken in groups of 4 characters: 1 to 3 characters behind the last
+ * group are ignored, padding ends a group but not the text. Returns 0, with an empty string at `dst`
+ * if `dl` is not 0, when there are other characters (also blanks and line ends), or when `dl` is less
+ * than 3 for each group and 1.
+ */
+size_t mg_base64_decode(const char *src,
+                        size_t n,
+                        char *dst,
+                        size_t dl);
+
+/**
+ * Decodes base64 text of `n` characters in the URL-safe alphabet (RFC 4648 section 5), with or without
+ * padding, and puts a NUL behind the result. `dst` may be `src`.
+ *
+ * Returns the number of bytes. Everything from the first `=` on is ignored. Returns 0, with an empty
+ * string at `dst` if `dl` is not 0, when there are other characters, when `n` is one more than a
+ * multiple of 4, or when the result and its NUL do not fit into `dl` bytes.
+ */
+size_t mg_base64url_decode(const char *src,
+                           size_t n,
+                           char *dst,
+                           size_t dl);
+
+/**
+ * Encodes one byte more in base64, behind the `len` characters that earlier calls wrote to `buf`.
+ *
+ * Returns the new length; start with 0. `buf[len]` holds what is left of the byte for the next
+ * character, so `buf` needs room for one more. mg_base64_final() completes the text.
+ */
+size_t mg_base64_update(unsigned char input_byte,
+                        char *buf,
+                        size_t len);
+
+/**
+ * Completes the text of `len` characters that mg_base64_update() made, with padding and a NUL.
+ * Returns its final length.
+ */
+size_t mg_base64_final(char *buf, size_t len);
+
+/**
  * Returns a time in milliseconds that only moves forward, at the pace of the hardware clock
  * (CLOCK_MONOTONIC_RAW on Linux). Where it begins is not specified. Thread-safe.
  */
@@ -843,6 +806,100 @@ uint64_t mg_millis(void);
  * set, before that the same as mg_millis(). Thread-safe.
  */
 uint64_t mg_now(void);
+
+/**
+ * Returns the seconds from 1970-01-01 00:00:00 UTC to a date in UTC. `month` and `day` begin with 1.
+ *
+ * Days, hours, minutes and seconds beyond their range lead that much further. Returns 0 for years before
+ * 1970 and for months other than 1 to 12. Thread-safe.
+ */
+uint64_t mg_timegm(unsigned int year,
+                   unsigned int month,
+                   unsigned int day,
+                   unsigned int hour,
+                   unsigned int min,
+                   unsigned int sec);
+
+/**
+ * Sleeps for more than `ms` milliseconds as mg_millis() counts them, at most for about 1 longer. Nothing
+ * else runs meanwhile: in a handler, this stops the event loop.
+ */
+void mg_delayms(unsigned int ms);
+
+/**
+ * Fills `len` bytes at `buf` with random bytes of the operating system, fit for keys. Thread-safe.
+ *
+ * Returns true. Should the system have none, logs an error, uses the predictable rand() instead, and returns
+ * false; do not make keys from them. The library calls this function and never a program's own
+ * function of this name.
+ */
+bool mg_random(void *buf,
+               size_t len);
+
+/**
+ * Fills `buf` with `len` - 1 random letters and digits and a NUL, and returns it. With `len` 0 nothing is
+ * written. Thread-safe.
+ */
+char *mg_random_str(char *buf,
+                    size_t len);
+
+/**
+ * Returns the CRC-32 (as in zip and Ethernet) of `len` bytes at `buf`. `crc` is 0, or the value of the bytes
+ * before, to go on from. Thread-safe.
+ */
+uint32_t mg_crc32(uint32_t crc,
+                  const char *buf,
+                  size_t len);
+
+/**
+ * Returns the CRC-16/X-25 (as in HDLC) of `len` bytes at `buf`. `crc` is 0, or the value of the bytes
+ * before, to go on from. Thread-safe.
+ */
+uint16_t mg_crc16(uint16_t crc,
+                  const char *buf,
+                  size_t len);
+
+/** Converts a 16-bit number from network to host byte order, or back. */
+uint16_t mg_ntohs(uint16_t net);
+
+/** Converts a 32-bit number from network to host byte order, or back. */
+uint32_t mg_ntohl(uint32_t net);
+
+/** Converts a 64-bit number from network to host byte order, or back. */
+uint64_t mg_ntohll(uint64_t net);
+
+/**
+ * Sets `len` bytes at `buf` to zero, and no compiler leaves it out: for secrets that are not needed any
+ * more. `buf` may be NULL.
+ */
+void mg_bzero(volatile unsigned char *buf,
+              size_t len);
+
+/**
+ * Whether the `n` bytes at `a` and `b` are equal, in a time that does not depend on where they differ: for
+ * secrets. True for `n` 0.
+ */
+bool mg_memeq(const void *a,
+              const void *b,
+              size_t n);
+
+/**
+ * Whether a file name that comes from a peer can be used below a directory: false if it begins with `~` or
+ * `..`, contains `/..` or `\..`, or a NUL byte that is not its first.
+ */
+bool mg_path_is_sane(struct mg_str path);
+
+/**
+ * What an access list says about the IPv4 address `remote_ip`: 1 allowed, 0 denied, -1 an entry does not begin
+ * with `+` or `-`, or the address is not IPv4, -2 an entry's network cannot be read.
+ *
+ * The list consists of comma-separated entries `+a.b.c.d/bits` (allow) and `-a.b.c.d/bits` (deny); without
+ * `/bits` an entry is a single address. The last entry that matches wins; addresses that none matches are
+ * denied. An empty list allows all. Host bits of an entry must be 0, or it matches nothing.
+ * For example, "-0.0.0.0/0,+192.168.0.0/16" allows one network. Thread-safe.
+ */
+int mg_check_ip_acl(struct mg_str acl,
+                    struct mg_addr *remote_ip);
 
 /**
  * Reads a literal address into `addr`: a dotted quad, an IPv6 address, with or without brackets and
@@ -886,10 +943,16 @@ bool mg_iobuf_resize(struct mg_iobuf *io, size_t new_size);
 
 /**
  * Inserts `len` bytes at offset `ofs`, moving what stands there. `buf` NULL leaves the
- * new bytes unspecified. An `ofs` behind the data makes the gap part of the data.
+ * new bytes unspecified. An `ofs` behind the data makes the gap part of the data, filled with zeros.
+ *
+ * The capacity becomes the new length, rounded up to `io->align`, which may be less than before;
+ * from 64 KB on it grows in larger steps and does not shrink. `buf` may point into `io` itself.
  * Returns the number of bytes added: `len`, or 0 when memory is exhausted.
  */
-size_t mg_iobuf_add(struct mg_iobuf *io, size_t ofs, const void *buf, size_t len);
+size_t mg_iobuf_add(struct mg_iobuf *io,
+                    size_t ofs,
+                    const void *buf,
+                    size_t len);
 
 /**
  * Removes up to `len` bytes at offset `ofs`; the rest moves down and the vacated
