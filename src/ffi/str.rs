@@ -1,6 +1,7 @@
 //! `struct mg_str`, the string slice of the C API.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 
 /// A string slice: `len` bytes at `buf`, not necessarily NUL-terminated.
@@ -56,6 +57,20 @@ pub unsafe fn bytes<'a>(p: *const u8, len: usize) -> &'a [u8] {
     // isize::MAX cannot describe an object; clamp it, so that absurd sizes from C
     // do not become undefined behaviour here.
     unsafe { std::slice::from_raw_parts(p, len.min(isize::MAX as usize)) }
+}
+
+/// Memory that C wants read or written and that may overlap other memory it passed; empty when the
+/// pointer is NULL.
+///
+/// # Safety
+/// Pointer contract of [`crate::ffi`]; see [`mg_str::as_bytes`].
+#[inline]
+pub unsafe fn cells<'a>(p: *mut c_char, len: usize) -> &'a [Cell<u8>] {
+    if p.is_null() || len == 0 {
+        return &[];
+    }
+    // SAFETY: as in `bytes`; a Cell has the layout of its content.
+    unsafe { std::slice::from_raw_parts(p.cast(), len.min(isize::MAX as usize)) }
 }
 
 /// The bytes of a NUL-terminated string without its terminator; empty for NULL.

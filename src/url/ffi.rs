@@ -1,9 +1,11 @@
 #![allow(unsafe_code)]
 
+use super::codec::{decode_cells, encode_cells};
 use super::{host, is_ssl, pass, path, port, user};
-use crate::ffi::str::cstr;
+use crate::ffi::str::{cells, cstr};
 use crate::ffi::{guard, mg_str};
-use std::ffi::{c_char, c_ushort};
+use std::cell::Cell;
+use std::ffi::{c_char, c_int, c_ushort};
 
 /// # Safety
 /// `url` is NULL or a NUL-terminated string.
@@ -65,4 +67,50 @@ pub unsafe extern "C" fn mg_url_pass(url: *const c_char) -> mg_str {
 pub unsafe extern "C" fn mg_url_is_ssl(url: *const c_char) -> bool {
     // SAFETY: pointer contract.
     guard(false, || is_ssl(unsafe { cstr(url) }))
+}
+
+/// Percent-decodes the `n` bytes at `s` into `to` and puts a NUL behind them. `to` may be `s`: decoding in
+/// place works. With `form` not 0, a `+` becomes a blank.
+///
+/// Returns the decoded length, or -1 when a `%` is not followed by two hexadecimal digits or when the
+/// result and its NUL do not fit into `to_len` bytes. After an error, `to` holds what came before it, with
+/// a NUL; only with `to_len` 0 nothing is written. Decoded text may contain NUL bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_url_decode(
+    s: *const c_char,
+    n: usize,
+    to: *mut c_char,
+    to_len: usize,
+    form: c_int,
+) -> c_int {
+    guard(-1, || {
+        // SAFETY: pointer contract; cells may overlap.
+        let (s, to) = unsafe { (cells(s.cast_mut(), n), cells(to, to_len)) };
+        decode_cells(s.iter().map(Cell::get), to, form != 0)
+            .and_then(|len| c_int::try_from(len).ok())
+            .unwrap_or(-1)
+    })
+}
+
+/// Percent-encodes the `n` bytes at `s` into `buf` and puts a NUL behind them. All but letters, digits and
+/// `-._~` is encoded, so this is for parts of a URL, not for a URL as a whole.
+///
+/// Returns the length of the result, or 0 when the `len` bytes at `buf` do not suffice: there must be
+/// 5 bytes left for each byte that is encoded, so 3 n + 4 are always enough. After an error, `buf` holds
+/// what came before it, with a NUL. `s` and `buf` must not overlap.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_url_encode(
+    s: *const c_char,
+    n: usize,
+    buf: *mut c_char,
+    len: usize,
+) -> usize {
+    guard(0, || {
+        // SAFETY: pointer contract; cells may overlap.
+        let (s, to) = unsafe { (cells(s.cast_mut(), n), cells(buf, len)) };
+        if let Some(last) = to.last() {
+            last.set(0);
+        }
+        encode_cells(s.iter().map(Cell::get), to).unwrap_or(0)
+    })
 }

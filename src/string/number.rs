@@ -1,0 +1,87 @@
+//! Numbers in text.
+#![forbid(unsafe_code)]
+
+/// The value of `text`, all of which must be digits of `base` 2, 10 or 16. Base 0 stands for the base that
+/// a prefix `0b` or `0x` names, else 10; it needs two characters at least.
+pub fn parse_number(text: &[u8], base: u32) -> Option<u64> {
+    let (digits, base) = match (base, text) {
+        (0, [b'0', b'b', rest @ ..]) => (rest, 2),
+        (0, [b'0', b'x', rest @ ..]) => (rest, 16),
+        (0, [b'0', rest @ ..]) => (rest, 10),
+        (0, [_, _, ..]) => (text, 10),
+        (2 | 10 | 16, _) => (text, base),
+        _ => return None,
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |value, &b| {
+        let digit = char::from(b).to_digit(base)?;
+        value.checked_mul(u64::from(base))?.checked_add(u64::from(digit))
+    })
+}
+
+/// The value of a decimal number that may stand between blanks and tabs.
+pub fn parse_decimal(text: &[u8]) -> Option<usize> {
+    let blank = |b: &u8| matches!(b, b' ' | b'\t');
+    let start = text.iter().position(|b| !blank(b))?;
+    let end = text.iter().rposition(|b| !blank(b))? + 1;
+    parse_number(&text[start..end], 10)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        for (text, base, expected) in [
+            ("18446744073709551615", 10, Some(u64::MAX)),
+            ("18446744073709551616", 10, None),
+            ("ffffffffffffffff", 16, Some(u64::MAX)),
+            ("10000000000000000", 16, None),
+            ("7F", 16, Some(127)),
+            ("0x10", 16, None),
+            ("0x10", 0, Some(16)),
+            ("0X10", 0, None),
+            ("0b11", 0, Some(3)),
+            ("0b", 0, None),
+            ("0x", 0, None),
+            ("5", 0, None),
+            ("0", 0, None),
+            ("05", 0, Some(5)),
+            ("00", 0, Some(0)),
+            ("10", 0, Some(10)),
+            ("0123", 0, Some(123)),
+            ("-1", 10, None),
+            ("+1", 10, None),
+            (" 1", 10, None),
+            ("1 ", 10, None),
+            ("", 10, None),
+            ("12", 8, None),
+            ("102", 2, None),
+            ("5", 10, Some(5)),
+        ] {
+            assert_eq!(parse_number(text.as_bytes(), base), expected, "{text} base {base}");
+        }
+    }
+
+    #[test]
+    fn decimals() {
+        for (text, expected) in [
+            (" 123 \t", Some(123)),
+            ("007", Some(7)),
+            ("", None),
+            (" ", None),
+            ("-1", None),
+            ("+1", None),
+            ("1 2", None),
+            ("\n1", None),
+            ("1\n", None),
+        ] {
+            assert_eq!(parse_decimal(text.as_bytes()), expected, "{text:?}");
+        }
+        assert_eq!(parse_decimal(usize::MAX.to_string().as_bytes()), Some(usize::MAX));
+        assert_eq!(parse_decimal(format!("{}0", usize::MAX).as_bytes()), None);
+    }
+}
