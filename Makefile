@@ -27,7 +27,7 @@ EXAMPLES := $(patsubst c_examples/%.c,$(TARGET)/examples/%,$(wildcard c_examples
 
 # Programs that also run under memcheck; all run with the address and undefined-behaviour sanitizers.
 VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_close_handler,own/timer_callbacks_free_timers,$\
-  own/null_arguments,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
+  own/wakeup_large,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
   mgr_free_with_open_connections,wakeup
 
 say = @printf '\n==> %s\n' '$(1)'

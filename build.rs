@@ -1,25 +1,17 @@
-//! Compiles the variadic shim and fixes the layout options.
+//! Fixes the layout options, compiles the variadic shim, writes the C header.
 
 use std::env;
 
-/// Options that change the size of public structs, with their defaults.
-const LAYOUT: [(&str, usize); 3] = [
-    ("MG_DATA_SIZE", 32),
-    ("MG_MAX_HTTP_HEADERS", 30),
-    ("MG_DASH_MAX_USER_NAME", 32),
-];
+#[path = "build/declarations.rs"]
+mod declarations;
+#[path = "build/header.rs"]
+mod header;
+#[path = "build/layout.rs"]
+mod layout;
 
 fn main() {
-    for (name, default) in LAYOUT {
-        println!("cargo:rerun-if-env-changed={name}");
-        let value = match env::var(name) {
-            Ok(text) => text
-                .parse()
-                .unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}")),
-            Err(_) => default,
-        };
-        println!("cargo:rustc-env={name}={value}");
-    }
+    let layout = layout::from_env();
+    header::write(&layout);
     println!("cargo:rerun-if-changed=src/ffi/variadic.c");
     cc::Build::new()
         .file("src/ffi/variadic.c")
@@ -27,7 +19,12 @@ fn main() {
         .flag_if_supported("-Wextra")
         .opt_level(2)
         .compile("mongoose_variadic");
-    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libmongoose.so.7.23");
+    let name = layout.library_name();
+    match env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("linux") => println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{name}.so.7.23"),
+        Ok("macos") => {
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/{name}.7.23.dylib");
+        }
+        _ => {}
     }
 }

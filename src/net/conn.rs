@@ -10,6 +10,7 @@ use std::ffi::{c_char, c_int, c_ulong, c_void};
 /// Bytes of `data` in `struct mg_connection` (`MG_DATA_SIZE`).
 pub const DATA_SIZE: usize = crate::ffi::layout::DATA_SIZE;
 
+/// cbindgen:ignore
 /// A connection, a listener, or the library's own channel.
 ///
 /// The header declares the same struct with the flags as bit-fields and without
