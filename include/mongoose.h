@@ -2221,27 +2221,6 @@ void mg_http_reply(struct mg_connection *c,
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
 
 /**
- * Decoded value of a variable in a query string or form, in `dst` of `dst_len` bytes. Returns
- * its length, or -1 for a bad `buf` or `name`, -2 for a bad `dst`, -3 for a bad escape or too
- * little room, -4 when it is not there.
- */
-int mg_http_get_var(const struct mg_str *buf,
-                    const char *name,
-                    char *dst,
-                    size_t dst_len);
-
-/**
- * Login of a request: user and password of "Authorization: Basic", or only a password, the
- * token, from "Authorization: Bearer", the cookie access_token or the query variable
- * access_token. Empty strings when there is none; cut to the sizes given.
- */
-void mg_http_creds(struct mg_http_message *hm,
-                   char *user,
-                   size_t userlen,
-                   char *pass,
-                   size_t passlen);
-
-/**
  * Feeds the body of a request to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it
  * arrives. Call in MG_EV_HTTP_HDRS. Calls `fn` once, with NULL on success or an error text;
  * `fn` answers the request. NULL for `fn` answers "ok" or the error.
@@ -2273,6 +2252,34 @@ struct mg_str mg_http_get_header_var(struct mg_str s, struct mg_str v);
  * variable, empty but not NULL when it has no value. Thread-safe.
  */
 struct mg_str mg_http_var(struct mg_str buf, struct mg_str name);
+
+/**
+ * Copies a variable of a query string or form body to `dst`, percent-decoded, '+' as blank. Its
+ * name is compared raw, in any ASCII case.
+ *
+ * Returns the length without the NUL, or -1 for no source (no bytes, or `name` NULL), -2 for no
+ * destination, -3 when the value has a broken escape or does not fit into `dst_len` bytes with its
+ * NUL, -4 when there is no such variable. Except for -2, `dst` holds a string then: what could be
+ * decoded in the case of -3, otherwise an empty one. Thread-safe.
+ */
+int mg_http_get_var(const struct mg_str *buf,
+                    const char *name,
+                    char *dst,
+                    size_t dst_len);
+
+/**
+ * Extracts credentials of a request as strings, cut to their buffers.
+ *
+ * Looks for "Authorization: Basic ..." (user and password; up to 255 bytes decoded), then
+ * "Authorization: Bearer ...", then the cookie access_token, then, without any Cookie header, the
+ * query variable access_token; the last three go to `pass`. What is missing or malformed gives
+ * empty strings.
+ */
+void mg_http_creds(struct mg_http_message *hm,
+                   char *user,
+                   size_t userlen,
+                   char *pass,
+                   size_t passlen);
 
 /** Returns the status code of a response, as atoi() reads it; 0 for a request. */
 int mg_http_status(const struct mg_http_message *hm);

@@ -147,6 +147,8 @@ pub struct ConnPrivate {
     /// The protocol handler that has more output than `send` holds. It says nothing for another
     /// handler that took its place.
     pub(super) output_pending: Cell<mg_event_handler_t>,
+    /// The protocol wants no more input until some of what is queued was sent.
+    pub(super) input_paused: Cell<bool>,
     /// The peer is expected to send more: close gently, so that a reset does not destroy the
     /// last response on its way.
     pub(super) linger: Cell<bool>,
@@ -192,6 +194,12 @@ impl ConnPrivate {
 }
 
 impl mg_connection {
+    /// True while input stays in the socket because the peer does not take our output.
+    #[inline]
+    pub(super) fn is_paused(&self, p: &ConnPrivate) -> bool {
+        p.input_paused.get() && self.send.len.get() > 0
+    }
+
     /// True after the connection was closed. A struct that the library did not make never is.
     #[inline]
     pub fn is_dead(&self) -> bool {

@@ -86,7 +86,7 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
         let c = unsafe { &*next };
         next = c.next.get();
         let Some(p) = c.private() else { continue };
-        let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING);
+        let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
         let output = p.is_ready(Ready::Write) && output_waits(c, p);
         if input || output || c.is(Flag::Closing) {
             return Some(Duration::ZERO);
