@@ -83,3 +83,13 @@ void mongoose_http_vprintf_chunk(struct mg_connection *c, const char *fmt,
 void shim_mg_http_printf_chunk(struct mg_connection *c, const char *fmt, ...) {
   WITH_VA(fmt, mongoose_http_vprintf_chunk(c, fmt, &ap));
 }
+
+struct mg_fs;
+_Bool mongoose_file_vprintf(struct mg_fs *fs, const char *path, const char *fmt,
+                            va_list *ap);
+_Bool shim_mg_file_printf(struct mg_fs *fs, const char *path, const char *fmt,
+                          ...) {
+  _Bool ok;
+  WITH_VA(fmt, ok = mongoose_file_vprintf(fs, path, fmt, &ap));
+  return ok;
+}
