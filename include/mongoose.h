@@ -1294,28 +1294,32 @@ enum {
 };
 
 /**
- * A file system: functions that the file helpers and the HTTP file server call. Programs use
- * mg_fs_posix, mg_fs_packed, or their own table. Paths are C strings.
+ * A file system: ten functions that all work on paths and handles of its own. Programs may
+ * fill in a table themselves; mg_fs_posix and mg_fs_packed are ready-made.
+ *
+ * The library calls the functions on the thread that polls the manager. A table must
+ * outlive all files opened through it.
  */
 struct mg_fs {
   /**
-   * Tells about a file: MG_FS_* bits, 0 when it does not exist. Stores size and time of last
-   * modification (seconds since 1970) where the pointers are not NULL.
+   * Describes a path: 0 when it does not exist, else MG_FS_* bits (MG_FS_DIR for a directory).
+   * Stores its length in bytes and its modification time (seconds since 1970) where
+   * `size` and `mtime` are not NULL.
    */
   int (*st)(const char *path, size_t *size, time_t *mtime);
-  /** Calls `fn` with the name of every entry of a directory, without "." and "..". */
-  void (*ls)(const char *path, void (*fn)(const char *name, void *param), void *param);
-  /** Opens a file; `flags` are MG_FS_* bits. Returns a handle, NULL on failure. */
+  /** Calls `fn` with the name of every entry of a directory, except "." and "..", and with `data`. */
+  void (*ls)(const char *path, void (*fn)(const char *name, void *data), void *data);
+  /** Opens a file; `flags` are MG_FS_* bits. Returns a handle, or NULL. */
   void *(*op)(const char *path, int flags);
   /** Closes a handle. */
   void (*cl)(void *fd);
-  /** Reads up to `len` bytes; returns their number, 0 at the end or on failure. */
+  /** Reads up to `len` bytes. Returns the number read, 0 at the end and on errors. */
   size_t (*rd)(void *fd, void *buf, size_t len);
-  /** Writes bytes; returns the number accepted. */
+  /** Writes `len` bytes. Returns the number written; fewer means an error. */
   size_t (*wr)(void *fd, const void *buf, size_t len);
-  /** Moves to an offset from the start; returns the new position. */
+  /** Moves to an absolute position. Returns the new position. */
   size_t (*sk)(void *fd, size_t offset);
-  /** Renames a file, replacing an existing one. */
+  /** Renames a file, replacing `to`. */
   bool (*mv)(const char *from, const char *to);
   /** Removes a file. */
   bool (*rm)(const char *path);
@@ -1323,35 +1327,48 @@ struct mg_fs {
   bool (*mkd)(const char *path);
 };
 
-/** An open file. */
+/** An open file: a handle and the file system it belongs to. Made by mg_fs_open(). */
 struct mg_fd {
-  /** Handle of the file system. */
+  /** Handle for the functions of `fs`. */
   void *fd;
   /** The file system. */
   struct mg_fs *fs;
 };
 
-/** A file that the program carries inside. An array of these ends with a NULL path. */
+/** A file that is part of the program; see mg_mem_files. */
 struct mg_mem_file {
-  /** Full name, such as "/web_root/index.html". */
+  /** Full path, such as "/web_root/index.html"; NULL ends a table. */
   const char *path;
-  /** Content. */
-  const unsigned char *data;
-  /** Size of the content. */
+  /** Content, or NULL for a file that does not exist. */
+  const uint8_t *data;
+  /** Length of the content in bytes. */
   size_t size;
-  /** Time of last modification, seconds since 1970. */
+  /** Modification time, seconds since 1970. */
   time_t mtime;
 };
 
-/** The file system of the machine. Writing appends, unless MG_FS_EXCL asks for a new file. */
+/**
+ * The files of the host, through the C library's conventions.
+ *
+ * `op` with MG_FS_READ reads an existing file; with MG_FS_EXCL it makes a new file for writing
+ * and fails when there is one; any other flags append to a file and make it when it is
+ * missing (mode 0666 less the umask). Opening never waits for a FIFO or a device.
+ * Descriptors are closed on exec. Small writes are buffered: `cl` hands the rest to the
+ * kernel. `mkd` uses mode 0775 less the umask. `rm` also removes empty directories. `st`
+ * follows symbolic links.
+ */
 extern struct mg_fs mg_fs_posix;
 
-/** Read-only files inside the program, listed in mg_mem_files. */
+/**
+ * The files in the table that mg_mem_files points to. Read-only; nothing is copied.
+ * Directories exist where a file lies under them.
+ */
 extern struct mg_fs mg_fs_packed;
 
 /**
- * The files of mg_fs_packed, ended by an entry with a NULL path; NULL for none. Set by the
- * program.
+ * The files that mg_fs_packed serves, NULL by default: an array that ends with a NULL path.
+ * It is read at every call, so a program may replace it at any time. Names in a
+ * directory are expected to stand together.
  */
 extern const struct mg_mem_file *mg_mem_files;
 
@@ -1361,35 +1378,59 @@ extern const struct mg_mem_file *mg_mem_files;
  */
 bool mg_file_printf(struct mg_fs *fs, const char *path, const char *fmt, ...);
 
-/** Content of a file of mg_mem_files by its full name; {NULL, 0} when there is none. */
+/**
+ * Looks up a file in mg_mem_files by its exact path.
+ *
+ * Returns a view of its content, or `{NULL, 0}` when there is no such file.
+ */
 struct mg_str mg_unpacked(const char *path);
 
 /**
- * Opens a file of a file system; `flags` are MG_FS_* bits. Close it with mg_fs_close(). NULL
- * on failure.
+ * Opens a file. `flags` are MG_FS_* bits with the meaning that `fs` gives them.
+ *
+ * Returns a heap object to be released with mg_fs_close(), or NULL when the file cannot be
+ * opened, memory is exhausted or an argument is NULL. `fs` must outlive it.
  */
 struct mg_fd *mg_fs_open(struct mg_fs *fs, const char *path, int flags);
 
-/** Closes a file. NULL is allowed. */
+/** Closes a file and releases it. NULL is allowed. */
 void mg_fs_close(struct mg_fd *fd);
 
 /**
- * Walks through a directory: puts the name that follows the one in `buf` into `buf` (`len`
- * bytes). Start with an empty string; false at the end.
+ * Steps through a directory. `buf` must hold an empty string at first; each call replaces the
+ * name in it by the one that follows in the directory.
+ *
+ * Every call lists the directory again, so that a walk over n entries costs n listings.
+ * Returns false, with an empty string in `buf`, at the end, when the name in `buf` is no
+ * longer there, and when the next name does not fit into `len` bytes with its
+ * terminator.
  */
 bool mg_fs_ls(struct mg_fs *fs, const char *path, char *buf, size_t len);
 
 /**
- * Reads a whole file into new memory with a NUL behind it; release `buf` with mg_free().
- * {NULL, 0} on failure.
+ * Reads a whole file.
+ *
+ * Returns heap memory to be released with mg_free(), with a NUL behind the content that is not
+ * counted; an empty file gives a non-NULL pointer and length 0. Returns `{NULL, 0}` when the file
+ * cannot be read whole, is a directory, or memory is exhausted. On mg_fs_posix, files that
+ * report no length, as those under /proc, are read to their end.
  */
-struct mg_str mg_file_read(struct mg_fs *fs, const char *path);
+struct mg_str mg_file_read(struct mg_fs *fs,
+                           const char *path);
 
 /**
- * Replaces the content of a file: writes a temporary file beside it and renames that. False on
- * failure, with the old file in place.
+ * Replaces the content of a file, or makes the file, by writing a temporary file in the
+ * same directory and renaming it. The new file has mode 0666 less the umask; a symbolic link is
+ * replaced, not followed. On mg_fs_posix readers see either the old or the new content;
+ * other file systems remove the old file first.
+ *
+ * `buf` may be NULL when `len` is 0. Returns false when the file cannot be written; the old file
+ * and no temporary file are left then.
  */
-bool mg_file_write(struct mg_fs *fs, const char *path, const void *buf, size_t len);
+bool mg_file_write(struct mg_fs *fs,
+                   const char *path,
+                   const void *buf,
+                   size_t len);
 
 /* ---- Hashes ---- */
 

@@ -16,6 +16,7 @@ use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
 use crate::ffi::{guard, mg_str};
 use crate::fmt::ffi::vprintf_iobuf;
 use crate::iobuf::mg_iobuf;
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::null_mut;
 
@@ -296,7 +297,12 @@ unsafe extern "C" fn file_vprintf(
     ap: *mut va_list,
 ) -> bool {
     guard(false, || {
-        let text = mg_iobuf::new(0);
+        let text = mg_iobuf {
+            buf: Cell::new(null_mut()),
+            size: Cell::new(0),
+            len: Cell::new(0),
+            align: Cell::new(0),
+        };
         // SAFETY: the shim passes on the caller's arguments and a started va_list.
         unsafe {
             let formatted = vprintf_iobuf(&text, fmt, VaList::new(ap)).is_some();
