@@ -95,3 +95,13 @@ size_t shim_mg_queue_printf(struct mg_queue *q, const char *fmt, ...) {
           n = mongoose_queue_vprintf(q, fmt, &ap, &copy); va_end(copy));
   return n;
 }
+
+struct mg_fs;
+_Bool mongoose_file_vprintf(struct mg_fs *fs, const char *path, const char *fmt,
+                            va_list *ap);
+_Bool shim_mg_file_printf(struct mg_fs *fs, const char *path, const char *fmt,
+                          ...) {
+  _Bool ok;
+  WITH_VA(fmt, ok = mongoose_file_vprintf(fs, path, fmt, &ap));
+  return ok;
+}

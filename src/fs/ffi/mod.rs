@@ -12,7 +12,11 @@ use super::helpers::{NextName, temporary_name};
 use super::path::CPath;
 use crate::ffi::alloc::{mg_calloc, mg_free};
 use crate::ffi::str::{bytes, cstr};
+use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
 use crate::ffi::{guard, mg_str};
+use crate::fmt::ffi::vprintf_iobuf;
+use crate::iobuf::mg_iobuf;
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::null_mut;
 
@@ -281,4 +285,30 @@ fn replace(fs: FileSystem, path: &CStr, data: &[u8]) -> bool {
     };
     fs.remove(temporary);
     replaced
+}
+
+variadic_export!(mg_file_printf => shim_mg_file_printf);
+variadic_twin!("mongoose_file_vprintf" => file_vprintf);
+
+unsafe extern "C" fn file_vprintf(
+    fs: *mut mg_fs,
+    path: *const c_char,
+    fmt: *const c_char,
+    ap: *mut va_list,
+) -> bool {
+    guard(false, || {
+        let text = mg_iobuf {
+            buf: Cell::new(null_mut()),
+            size: Cell::new(0),
+            len: Cell::new(0),
+            align: Cell::new(0),
+        };
+        // SAFETY: the shim passes on the caller's arguments and a started va_list.
+        unsafe {
+            let formatted = vprintf_iobuf(&text, fmt, VaList::new(ap)).is_some();
+            let ok = formatted && mg_file_write(fs, path, text.buf.get().cast(), text.len.get());
+            text.free();
+            ok
+        }
+    })
 }
