@@ -2,6 +2,8 @@
 
 use std::env;
 
+#[path = "build/declarations.rs"]
+mod declarations;
 #[path = "build/header.rs"]
 mod header;
 #[path = "build/layout.rs"]

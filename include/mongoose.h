@@ -465,90 +465,151 @@ struct mg_str {
   size_t len;
 };
 
-/** A slice of a C string, without its NUL; {NULL, 0} for NULL. The macro mg_str() calls this. */
+/** Returns a view of a NUL-terminated string; {NULL, 0} for NULL. Usually called as `mg_str(s)`. */
 struct mg_str mg_str_s(const char *s);
 
-/** A slice of `n` bytes at `s`. */
+/** Returns a view of `n` bytes at `s`. */
 struct mg_str mg_str_n(const char *s, size_t n);
 
 /**
- * Compares C strings ignoring the case of ASCII letters. The sign of the result tells the
- * order, 0 is equality.
+ * Compares two NUL-terminated strings without regard to the case of ASCII letters.
+ *
+ * Returns 0 if they are equal, else the difference of the first two characters (as `signed char`, in
+ * lower case) that differ. NULL is an empty string.
  */
-int mg_casecmp(const char *s1, const char *s2);
+int mg_casecmp(const char *s1,
+               const char *s2);
 
-/** Compares byte by byte: -1, 0 or 1. A prefix is smaller than the longer string. */
-int mg_strcmp(struct mg_str str1, struct mg_str str2);
+/**
+ * Compares two strings byte by byte, as `signed char`: returns -1, 0 or 1. A string comes behind its own
+ * beginnings. NUL bytes are ordinary.
+ */
+int mg_strcmp(struct mg_str str1,
+              struct mg_str str2);
 
-/** Compares like mg_strcmp(), ignoring the case of ASCII letters. */
+/** Like mg_strcmp(), without regard to the case of ASCII letters. */
 int mg_strcasecmp(struct mg_str str1, struct mg_str str2);
 
 /**
- * Copies a string to new memory, with a NUL behind it; release `buf` with mg_free(). {NULL, 0}
- * when `s` is empty or memory is exhausted.
+ * Copies a string to the heap and puts a NUL behind it.
+ *
+ * Returns {NULL, 0} when the string is empty or memory is exhausted. Release `buf` with mg_free().
  */
 struct mg_str mg_strdup(struct mg_str s);
 
 /**
- * Matches a whole string against a glob pattern.
+ * Splits a string at the first `sep`: `*a` becomes what is before it, `*b` what is behind it. Without a
+ * `sep`, `*a` becomes all of `s`, and `*b` its empty end.
  *
- * "?" is any byte, "*" any run of bytes without "/", "#" any run of bytes; all others stand
- * for themselves. `caps` is NULL or an array with one entry more than the pattern has
- * wildcards: each wildcard's text is stored there, then {NULL, 0}.
+ * Returns false, and sets nothing, when `s` is empty. So this takes a comma-separated list apart:
+ *
+ *     while (mg_span(s, &entry, &s, ',')) { ... }
+ *
+ * `a` and `b` may be NULL. The results point into `s`.
  */
-bool mg_match(struct mg_str str, struct mg_str pattern, struct mg_str *caps);
+bool mg_span(struct mg_str s,
+             struct mg_str *a,
+             struct mg_str *b,
+             char sep);
 
 /**
- * Splits `s` at the first `sep`: `a` gets what is before it, `b` what is behind it; without
- * `sep` all and nothing. False, with nothing stored, when `s` is empty. `a` and `b` may be
- * NULL, and `b` may point to `s` of the caller's loop.
+ * Reads an unsigned number that takes all of `str`, without blanks and sign, into the integer of
+ * `val_len` bytes (1, 2, 4 or 8) at `val`.
+ *
+ * `base` is 2, 10 or 16. With base 0, `0b` and `0x` in front of the digits mean base 2 and 16, everything
+ * else base 10; `str` needs two characters then. False, with `*val` unchanged, when `str` is no such
+ * number or does not fit.
  */
-bool mg_span(struct mg_str s, struct mg_str *a, struct mg_str *b, char sep);
+bool mg_str_to_num(struct mg_str str,
+                   int base,
+                   void *val,
+                   size_t val_len);
 
 /**
- * Parses an unsigned integer that fills the whole string. `base` is 2, 10, 16, or 0 to look at
- * a prefix 0b or 0x; `val` points to an unsigned integer of `val_len` bytes (1, 2, 4 or 8).
- * False, with `*val` unchanged, on anything else and on overflow.
+ * Whether `pattern` matches all of `str`. Case matters.
+ *
+ * `?` stands for any character, `*` for any number of characters but not for a `/`, `#` for any number
+ * of characters. Everything else stands for itself; nothing is escaped. Two peculiarities are kept for
+ * the programs that know them. A `/` stops a `*` only where the rest of the pattern fails to match; so a
+ * `*` in the middle of a pattern may stand for text with a `/` after all. And only the last `*` or `#` that
+ * was reached is tried with more text; so `*` directly behind `#` loses matches.
+ *
+ * `caps`, unless NULL, is an array with one element per wildcard and one more. The first elements become
+ * views of the parts of `str` that the wildcards stand for: one for each `?`, one for each run of
+ * adjacent `*` and `#`. A {NULL, 0} follows, unless the pattern ends with `*` or `#`; set the array to
+ * zero before the call. An empty part has a `buf` that is not NULL. Without a match the first element is
+ * {NULL, 0} and the others are unspecified.
  */
-bool mg_str_to_num(struct mg_str str, int base, void *val, size_t val_len);
+bool mg_match(struct mg_str str,
+              struct mg_str pattern,
+              struct mg_str *caps);
 
 /* ---- URLs ---- */
 
-/** Host of a URL, with the brackets of an IPv6 literal. Empty when there is none. */
+/**
+ * Returns the host of a URL: a name, an address, or an IPv6 address with its brackets.
+ *
+ * URLs have the form `[scheme://][user[:password]@]host[:port][/path]`. The result points into
+ * `url` and may be empty. Nothing is percent-decoded. Thread-safe, like all mg_url_*() functions.
+ */
 struct mg_str mg_url_host(const char *url);
 
 /**
- * Port of a URL; without one the scheme's default: 80 for http and ws, 443 for https and wss,
- * 1883 for mqtt, 8883 for mqtts, else 0.
+ * Returns the port of a URL in host byte order. Without a port in the URL, the scheme decides:
+ * 80 for `http:` and `ws:`, 443 for `https:` and `wss:`, 1883 for `mqtt:`, 8883 for `mqtts:`, otherwise 0.
+ * Numbers above 65535 are taken modulo 65536.
  */
 unsigned short mg_url_port(const char *url);
 
-/** Whether the scheme is one with TLS: https, wss, mqtts, ssl, tls, tcps. */
-bool mg_url_is_ssl(const char *url);
-
-/** Path of a URL with all that follows, as a part of `url`; "/" when there is none. */
+/**
+ * Returns path, query and fragment of a URL, beginning with the `/`: a pointer into `url`, or to a
+ * constant "/" when the URL ends with its host.
+ */
 const char *mg_url_uri(const char *url);
 
-/** User name in a URL, not decoded. Empty when there is none. */
+/**
+ * Returns the user name of a URL; empty when there is none. The result points into `url`.
+ * It is only looked for behind `//`.
+ */
 struct mg_str mg_url_user(const char *url);
 
-/** Password in a URL, not decoded. Empty when there is none. */
+/** Returns the password of a URL; empty when there is none. The result points into `url`. */
 struct mg_str mg_url_pass(const char *url);
 
 /**
- * Decodes %XX escapes of `n` bytes at `s` into `to`, which has room for `to_len` bytes
- * including a NUL; `form` nonzero also turns "+" into a space. Returns the length, or -1 on a
- * bad escape or too little room.
+ * Whether the scheme of a URL asks for TLS: `https:`, `wss:`, `mqtts:`, `tls:`, `ssl:` or `tcps:`,
+ * in lower case.
  */
-int mg_url_decode(const char *s, size_t n, char *to, size_t to_len, int form);
+bool mg_url_is_ssl(const char *url);
 
 /**
- * Percent-encodes all bytes but A-Z a-z 0-9 - . _ ~ (RFC 3986, section 2.3). `buf` has room
- * for `len` bytes including a NUL. Returns the length, 0 when the room does not suffice.
+ * Percent-decodes the `n` bytes at `s` into `to` and puts a NUL behind them. `to` may be `s`: decoding in
+ * place works. With `form` not 0, a `+` becomes a blank.
+ *
+ * Returns the decoded length, or -1 when a `%` is not followed by two hexadecimal digits or when the
+ * result and its NUL do not fit into `to_len` bytes. After an error, `to` holds what came before it, with
+ * a NUL; only with `to_len` 0 nothing is written. Decoded text may contain NUL bytes.
  */
-size_t mg_url_encode(const char *s, size_t n, char *buf, size_t len);
+int mg_url_decode(const char *s,
+                  size_t n,
+                  char *to,
+                  size_t to_len,
+                  int form);
 
-/* ---- Memory, numbers, clocks, checksums ---- */
+/**
+ * Percent-encodes the `n` bytes at `s` into `buf` and puts a NUL behind them. All but letters, digits and
+ * `-._~` is encoded, so this is for parts of a URL, not for a URL as a whole.
+ *
+ * Returns the length of the result, or 0 when the `len` bytes at `buf` do not suffice: there must be
+ * 5 bytes left for each byte that is encoded, so 3 n + 4 are always enough. After an error, `buf` holds
+ * what came before it, with a NUL. `s` and `buf` must not overlap.
+ */
+size_t mg_url_encode(const char *s,
+                     size_t n,
+                     char *buf,
+                     size_t len);
+
+/* ---- Memory, clocks, numbers, checksums ---- */
 
 /** A 32-bit number from four bytes, the most significant first. */
 #define MG_U32(a, b, c, d)                                                           \
@@ -649,19 +710,12 @@ size_t mg_url_encode(const char *s, size_t n, char *buf, size_t len);
 #define MG_DSB()
 
 /**
- * Time at which mg_millis() was 0, in milliseconds since 1970. 0 until SNTP
- * (mg_sntp_connect()) or the program sets it.
+ * Milliseconds to add to mg_millis() to get mg_now(): the wall-clock time, in milliseconds since
+ * 1970-01-01 UTC, at which mg_millis() was 0.
+ *
+ * 0 until it is set: by a reply of an SNTP server, or by the program.
  */
 extern uint64_t mg_boot_timestamp_ms;
-
-/**
- * Milliseconds of a clock that only runs forward and starts at some moment, such as the start
- * of the machine. Thread-safe.
- */
-uint64_t mg_millis(void);
-
-/** Milliseconds since 1970: mg_millis() plus mg_boot_timestamp_ms. Only right once that is set. */
-uint64_t mg_now(void);
 
 /** Waits, busily, for at least `ms` milliseconds. */
 void mg_delayms(unsigned int ms);
@@ -778,6 +832,28 @@ void *mg_calloc(size_t count, size_t size);
  */
 void mg_free(void *ptr);
 
+/**
+ * Returns a time in milliseconds that only moves forward, at the pace of the hardware clock
+ * (CLOCK_MONOTONIC_RAW on Linux). Where it begins is not specified. Thread-safe.
+ */
+uint64_t mg_millis(void);
+
+/**
+ * Returns mg_millis() plus `mg_boot_timestamp_ms`: milliseconds since 1970-01-01 UTC once the latter is
+ * set, before that the same as mg_millis(). Thread-safe.
+ */
+uint64_t mg_now(void);
+
+/**
+ * Reads a literal address into `addr`: a dotted quad, an IPv6 address, with or without brackets and
+ * with or without a numeric `%scope`, or `localhost`. An empty string is 0.0.0.0.
+ *
+ * Sets the address bytes (4 of them for IPv4) and `is_ip6`, for IPv6 also `scope_id`; never the port.
+ * False, with `addr` unchanged, for anything else. No names are looked up. Thread-safe.
+ */
+bool mg_aton(struct mg_str str,
+             struct mg_addr *addr);
+
 /* ---- I/O buffers ---- */
 
 /**
@@ -826,15 +902,22 @@ void mg_iobuf_free(struct mg_iobuf *io);
 
 /* ---- Message queue ---- */
 
-/** A message queue in a buffer of the caller, for one producer thread and one consumer thread. */
+/**
+ * A queue of messages between two threads, or between an interrupt and the main program, without
+ * locks.
+ *
+ * One side, the producer, only calls mg_queue_book(), mg_queue_add() and mg_queue_printf(); the other,
+ * the consumer, only mg_queue_next() and mg_queue_del(). The messages are in the program's memory:
+ * each is a 32-bit length in native byte order, unaligned, followed by its bytes.
+ */
 struct mg_queue {
-  /** The buffer, owned by the caller. */
+  /** The program's memory. */
   char *buf;
-  /** Size of the buffer. */
+  /** Its size in bytes. */
   size_t size;
-  /** Offset of the oldest message. Written by the consumer. */
+  /** Offset of the oldest message. Written by the consumer only, and atomically. */
   volatile size_t tail;
-  /** Offset behind the newest message. Written by the producer. */
+  /** Offset behind the newest message. Written by the producer only, and atomically. */
   volatile size_t head;
 };
 
@@ -845,28 +928,40 @@ struct mg_queue {
 size_t mg_queue_printf(struct mg_queue *q, const char *fmt, ...);
 
 /**
- * Makes an empty queue in `buf` of `size` bytes, which the caller keeps as long as the queue.
- * Call it before the threads start.
+ * Initialises `q` as an empty queue in the `size` bytes at `buf`, which stay the program's and have to
+ * outlive it. A message takes 8 bytes more than its length.
  */
-void mg_queue_init(struct mg_queue *q, char *buf, size_t size);
+void mg_queue_init(struct mg_queue *q,
+                   char *buf,
+                   size_t size);
 
 /**
- * Producer: looks for room for a message of `len` bytes. Returns the room, at least `len`, and
- * stores in `*buf` where to write the message; 0 when there is not enough. Nothing is sent
- * before mg_queue_add().
+ * Producer: reserves room for a message of `len` bytes.
+ *
+ * Returns how many bytes may be written to `*buf` (at least `len`), or 0 when the queue is too full.
+ * `*buf` is set in any case, unless `buf` is NULL. The consumer does not see the message before
+ * mg_queue_add().
  */
-size_t mg_queue_book(struct mg_queue *q, char **buf, size_t len);
-
-/** Producer: publishes the `len` bytes written to the place that mg_queue_book() gave. */
-void mg_queue_add(struct mg_queue *q, size_t len);
+size_t mg_queue_book(struct mg_queue *q,
+                     char **buf,
+                     size_t len);
 
 /**
- * Consumer: returns the length of the oldest message and stores in `*buf` where it is; 0 when
- * the queue is empty. It stays in the queue.
+ * Producer: publishes the first `len` bytes of what mg_queue_book() reserved, at least 1 and at most as
+ * many as it returned.
  */
-size_t mg_queue_next(struct mg_queue *q, char **buf);
+void mg_queue_add(struct mg_queue *q,
+                  size_t len);
 
-/** Consumer: removes the oldest message, of `len` bytes. */
+/**
+ * Consumer: returns the length of the oldest message and sets `*buf` to its bytes; 0 when the queue is
+ * empty. The message stays in the queue, and its memory stays valid, until mg_queue_del(). `buf` may be
+ * NULL.
+ */
+size_t mg_queue_next(struct mg_queue *q,
+                     char **buf);
+
+/** Consumer: removes the oldest message, whose length mg_queue_next() returned as `len`. */
 void mg_queue_del(struct mg_queue *q, size_t len);
 
 /* ---- Formatted output ---- */
@@ -874,12 +969,15 @@ void mg_queue_del(struct mg_queue *q, size_t len);
 /** Three arguments for "%m" and "%M": prints a C string with JSON escapes. "%m" adds quotes. */
 #define MG_ESC(str) mg_print_esc, 0, (str)
 
-/** Takes one character of formatted output; `param` is what the program passed along. */
+/**
+ * An output function: receives formatted text one character at a time. `param` is what was
+ * given together with the function.
+ */
 typedef void (*mg_pfn_t)(char ch, void *param);
 
 /**
- * A printer for %M and %m: takes its arguments from `ap` with va_arg(*ap, type), writes to `out`
- * with `arg`, and returns the number of characters written.
+ * A printer for `%M` and `%m`: takes its own arguments from `ap`, passes text to `out`, one
+ * character at a time together with `arg`, and returns the number of characters.
  */
 typedef size_t (*mg_pm_t)(mg_pfn_t out, void *arg, va_list *ap);
 
@@ -918,65 +1016,114 @@ size_t mg_xprintf(mg_pfn_t out, void *arg, const char *fmt, ...);
  */
 size_t mg_printf(struct mg_connection *c, const char *fmt, ...);
 
-/** mg_xprintf() with arguments in `*ap`, which moves behind those that were used. */
+/**
+ * Printer: takes an int `n` and a pointer to `n` bytes, prints them as lower-case
+ * hexadecimal digits.
+ */
+size_t mg_print_hex(mg_pfn_t out, void *arg, va_list *ap);
+
+/**
+ * Printer: takes an int `n` and a pointer to `n` bytes, prints them in base64 with padding
+ * (RFC 4648 section 4).
+ */
+size_t mg_print_base64(mg_pfn_t out, void *arg, va_list *ap);
+
+/**
+ * Printer: takes an int `n` and a string, prints the string escaped for a JSON string (RFC
+ * 8259 section 7), without quotes; use `%m` to add them. The string ends after `n` bytes or at
+ * a NUL; with `n` 0 only at the NUL. NULL prints nothing. See MG_ESC().
+ */
+size_t mg_print_esc(mg_pfn_t out, void *arg, va_list *ap);
+
+/**
+ * Printer: takes an int `n` and a pointer to `n` bytes of text, prints them with `&`, `<`,
+ * `>` and `"` replaced by HTML entities. With `n` 0 prints nothing.
+ */
+size_t mg_print_html_esc(mg_pfn_t out, void *arg, va_list *ap);
+
+/** Printer: takes a pointer to the 4 bytes of an IPv4 address, prints it like "1.2.3.4". */
+size_t mg_print_ip4(mg_pfn_t out, void *arg, va_list *ap);
+
+/**
+ * Printer: takes a pointer to the 16 bytes of an IPv6 address, prints it in brackets with
+ * all eight groups, like "[2001:db8:0:0:0:0:0:1]".
+ */
+size_t mg_print_ip6(mg_pfn_t out, void *arg, va_list *ap);
+
+/**
+ * Printer: takes a `struct mg_addr *`, prints the address like mg_print_ip4() or
+ * mg_print_ip6().
+ */
+size_t mg_print_ip(mg_pfn_t out, void *arg, va_list *ap);
+
+/** Printer: takes a `struct mg_addr *`, prints address and port like "1.2.3.4:8080". */
+size_t mg_print_ip_port(mg_pfn_t out, void *arg, va_list *ap);
+
+/**
+ * Printer: takes a pointer to the 6 bytes of a hardware address, prints it like
+ * "00:01:ab:ff:09:0a".
+ */
+size_t mg_print_mac(mg_pfn_t out, void *arg, va_list *ap);
+
+/**
+ * Printer: takes a pointer to the 8 bytes of an IEEE 802.15.4 address, prints it like
+ * "00:01:ab:ff:09:0a:0b:0c".
+ */
+size_t mg_print_ieee64(mg_pfn_t out, void *arg, va_list *ap);
+
+/**
+ * Formats to an output function, which is called once per character. If `fn` is one of
+ * mg_pfn_iobuf(), mg_pfn_iobuf_noresize() and mg_pfn_stdout(), whole runs of characters are
+ * written at once. `ap` is advanced behind the arguments used.
+ *
+ * Formats are like those of printf(), with these differences: conversions are
+ * d u x X p g f s c %, and `M` takes a printer function (`mg_pm_t`) and that printer's
+ * arguments; `m` is the same in double quotes. `X` prints lower case. The order of the
+ * optional parts is fixed: `#`, `-`, `0`, width, precision, h, l or ll, z; only the
+ * precision can be `*`. Anything else is copied as it is and takes no argument. A NULL
+ * string prints nothing.
+ *
+ * Returns the number of characters, as far as they come from a printer the number it
+ * returned.
+ */
 size_t mg_vxprintf(mg_pfn_t fn, void *arg, const char *fmt, va_list *ap);
 
-/** mg_snprintf() with arguments in `*ap`, which moves behind those that were used. */
+/**
+ * Formats into `buf` of `len` bytes, for the format see mg_vxprintf(). The text is cut to
+ * `len - 1` bytes and NUL-terminated, unless `len` is 0; then `buf` may be NULL. Returns
+ * the length of the whole text.
+ */
 size_t mg_vsnprintf(char *buf, size_t len, const char *fmt, va_list *ap);
 
-/** mg_mprintf() with arguments in `*ap`, which moves behind those that were used. */
+/**
+ * Formats into memory of its own, for the format see mg_vxprintf(). Returns a
+ * NUL-terminated string to be released with mg_free(), or NULL when the text is empty or
+ * memory is exhausted.
+ */
 char *mg_vmprintf(const char *fmt, va_list *ap);
 
-/** mg_printf() with arguments in `*ap`, which moves behind those that were used. */
+/**
+ * Formats into the send buffer of `c`, behind what is already there; for the format see
+ * mg_vxprintf(). A NUL that is not counted follows the text. Returns the number of bytes
+ * added. When memory is exhausted, or when a printer returns another number than it wrote,
+ * the connection fails with MG_EV_ERROR "OOM", nothing is added and the result is 0.
+ */
 size_t mg_vprintf(struct mg_connection *c, const char *fmt, va_list *ap);
 
 /**
- * For printing to a struct mg_iobuf that grows: `param` points to it. A NUL is kept behind the
- * text.
+ * Output function for `struct mg_iobuf *`: appends `ch` and keeps a NUL behind it that is
+ * not counted. The buffer grows as needed. When memory is exhausted, `ch` is dropped.
  */
 void mg_pfn_iobuf(char ch, void *param);
 
 /**
- * For printing to a struct mg_iobuf that keeps its size: `param` points to it. Characters
- * without room are dropped; a NUL is kept behind the text.
+ * Output function for `struct mg_iobuf *`, which never grows: appends `ch` and a NUL. In a
+ * full buffer the NUL replaces the last character.
  */
 void mg_pfn_iobuf_noresize(char ch, void *param);
 
-/** For printing to the standard output. */
-void mg_pfn_stdout(char c, void *param);
-
-/** Printer for %M and %m: int n, const void *data. Prints `n` bytes as base64. */
-size_t mg_print_base64(mg_pfn_t out, void *arg, va_list *ap);
-
-/**
- * Printer for %M and %m: int n, const char *s. Prints `n` bytes with JSON escapes; 0 means up
- * to the NUL.
- */
-size_t mg_print_esc(mg_pfn_t out, void *arg, va_list *ap);
-
-/** Printer for %M and %m: int n, const void *data. Prints `n` bytes as hex digits. */
-size_t mg_print_hex(mg_pfn_t out, void *arg, va_list *ap);
-
-/** Printer for %M and %m: int n, const char *s. Prints `n` bytes with & < > " as HTML entities. */
-size_t mg_print_html_esc(mg_pfn_t out, void *arg, va_list *ap);
-
-/** Printer for %M and %m: struct mg_addr *. Prints an IP address; IPv6 in brackets. */
-size_t mg_print_ip(mg_pfn_t out, void *arg, va_list *ap);
-
-/** Printer for %M and %m: const uint8_t *. Prints 4 bytes as an IPv4 address. */
-size_t mg_print_ip4(mg_pfn_t out, void *arg, va_list *ap);
-
-/** Printer for %M and %m: const uint8_t *. Prints 16 bytes as an IPv6 address in brackets. */
-size_t mg_print_ip6(mg_pfn_t out, void *arg, va_list *ap);
-
-/** Printer for %M and %m: struct mg_addr *. Prints an IP address, ":" and the port. */
-size_t mg_print_ip_port(mg_pfn_t out, void *arg, va_list *ap);
-
-/** Printer for %M and %m: const uint8_t *. Prints 6 bytes as a MAC address. */
-size_t mg_print_mac(mg_pfn_t out, void *arg, va_list *ap);
-
-/** Printer for %M and %m: const uint8_t *. Prints 8 bytes like a MAC address. */
-size_t mg_print_ieee64(mg_pfn_t out, void *arg, va_list *ap);
+/** Output function that writes to libc's stdout. `param` is not used. */
+void mg_pfn_stdout(char ch, void *_param);
 
 /* ---- Logging ---- */
 
@@ -1024,18 +1171,24 @@ extern int mg_log_level;
 void mg_log(const char *fmt, ...);
 
 /**
- * Starts a log line: time, level, place in the source, padded to 40 characters. Used by
- * MG_INFO and the like.
- */
-void mg_log_prefix(int ll, const char *file, int line, const char *fname);
-
-/**
- * Sends the log to `fn`, character by character, with `param` as second argument. Initially
- * the log goes to the standard output.
+ * Sets the function that receives log text, character by character, and its parameter. The
+ * initial one writes to libc's stdout. Both must stay valid until they are replaced, and on
+ * every thread that uses the library. Thread-safe; a message that another thread is
+ * writing at this moment may still go to the previous function.
  */
 void mg_log_set_fn(mg_pfn_t fn, void *param);
 
-/** Logs `len` bytes in hex and as text, whatever the log level. */
+/**
+ * Logs the 40 characters that precede a message: time (mg_millis(), hexadecimal), level, file
+ * name without directories, line and function, cut or filled with blanks. Does not check
+ * the level. Normally called by MG_ERROR() and its kin.
+ *
+ * A program that defines this function and mg_log() itself also receives the library's own
+ * messages through them.
+ */
+void mg_log_prefix(int level, const char *file, int line, const char *fname);
+
+/** Logs a hex dump of `len` bytes at `buf`, 16 to the line. Does not check the level. */
 void mg_hexdump(const void *buf, size_t len);
 
 /* ---- Timers ---- */
@@ -1047,28 +1200,36 @@ void mg_hexdump(const void *buf, size_t len);
 #define MG_TIMER_CALLED 4     /* Set by the library after the first due moment */
 #define MG_TIMER_AUTODELETE 8 /* Release a one-shot timer after its call */
 
-/** A timer of a manager's timer list. */
+/**
+ * A timer in a timer list.
+ *
+ * A timer is made by mg_timer_add(), or is memory of the program that mg_timer_init() put into a
+ * list. All functions on one list belong to one thread at a time.
+ */
 struct mg_timer {
-  /** Period in milliseconds. */
+  /** Period in milliseconds. May be changed at any time; takes effect after the current one. */
   uint64_t period_ms;
   /** Next due moment in milliseconds, 0 before the first poll. */
   uint64_t expire;
-  /** MG_TIMER_* bits. */
+  /** MG_TIMER_* bits. May be changed at any time, also by the timer's own function. */
   unsigned int flags;
   /** Called when due. */
   void (*fn)(void*);
   /** Argument of `fn`. */
   void *arg;
-  /** Next timer of the list. */
+  /** Next timer of the list, or NULL. */
   struct mg_timer *next;
 };
 
 /**
- * Puts a timer into a list, such as `&mgr->timers`. The caller owns the memory and keeps it
- * until mg_timer_free().
+ * Puts a timer into a list.
  *
- * The period counts from the next poll of the list. `flags` are MG_TIMER_* bits; `fn` is
- * called with `arg`.
+ * `head` points to the head of the list, for example `&mgr->timers`, and `timer` to memory of the
+ * program, which stays the program's and has to live until mg_timer_free() took it out of the list.
+ * All its members are set. A timer that is a member already starts anew. `flags` is a combination
+ * of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called with `arg`.
+ *
+ * The period begins with the first poll of the list. The newest timer runs first.
  */
 void mg_timer_init(struct mg_timer **head,
                    struct mg_timer *timer,
@@ -1078,9 +1239,15 @@ void mg_timer_init(struct mg_timer **head,
                    void *arg);
 
 /**
- * Makes a timer of the manager; `flags` are MG_TIMER_* bits. A one-shot timer is released
- * after its call, others with mg_timer_free() followed by mg_free(), or by mg_mgr_free(). NULL
- * when memory is exhausted.
+ * Makes a timer in the list of `mgr`, which runs it in mg_mgr_poll().
+ *
+ * `flags` is a combination of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called
+ * with `arg`. Timers do not shorten the time that mg_mgr_poll() waits.
+ *
+ * Returns the timer, or NULL when memory is exhausted. It belongs to the library: a one-shot timer
+ * is released after its function returned, the others by mg_mgr_free(). To stop it earlier, call
+ * mg_timer_free() and then mg_free() on it; both are allowed in any timer's function, its own
+ * included.
  */
 struct mg_timer *mg_timer_add(struct mg_mgr *mgr,
                               uint64_t milliseconds,
@@ -1089,22 +1256,32 @@ struct mg_timer *mg_timer_add(struct mg_mgr *mgr,
                               void *arg);
 
 /**
- * Takes a timer out of its list; nothing happens when it is not there. Its memory is not
- * released.
+ * Takes a timer out of the list at `head`. Nothing happens if it is no member.
+ *
+ * The memory is not released: a timer of mg_timer_add() still needs mg_free(). May be called from
+ * any timer's function, also for the timer that is running.
  */
-void mg_timer_free(struct mg_timer **head, struct mg_timer *t);
+void mg_timer_free(struct mg_timer **head,
+                   struct mg_timer *timer);
 
 /**
- * Runs the timers of a list that are due at `new_ms`. mg_mgr_poll() does this for the timers
- * of the manager.
+ * Looks at all timers of the list at `head` once and calls the functions of those that are due at
+ * `now_ms`, a time in milliseconds such as mg_millis(). mg_mgr_poll() does this for `mgr->timers`.
  */
-void mg_timer_poll(struct mg_timer **head, uint64_t new_ms);
+void mg_timer_poll(struct mg_timer **head,
+                   uint64_t now_ms);
 
 /**
- * Helper for periodic work without a timer: true once per `period`. `*expiration` is the next
- * due moment; start with 0. `now` is the current time in the same unit.
+ * A periodic deadline without a timer: true when `*expiration` has passed at `now`, and then sets
+ * the next one.
+ *
+ * `*expiration` starts as 0, which the first call turns into `now + period`. All in milliseconds.
+ * A deadline that is noticed at most one `period` late keeps its phase; after a longer delay, or
+ * when the clock went back, the next one counts from `now`.
  */
-bool mg_timer_expired(uint64_t *expiration, uint64_t period, uint64_t now);
+bool mg_timer_expired(uint64_t *expiration,
+                      uint64_t period,
+                      uint64_t now);
 
 /* ---- Files ---- */
 
@@ -1673,12 +1850,6 @@ struct mg_connection {
 void mg_error(struct mg_connection *c, const char *fmt, ...);
 
 /**
- * Parses an IPv4 or IPv6 literal, "localhost", or nothing (0.0.0.0), into `addr`; the port is
- * not touched. False when it is something else.
- */
-bool mg_aton(struct mg_str str, struct mg_addr *addr);
-
-/**
  * Initialises a manager. Whatever `mgr` held before is ignored; set `userdata` and other
  * members afterwards.
  *
@@ -1881,16 +2052,6 @@ struct mg_http_message {
   struct mg_str message;
 };
 
-/** A part of a multipart/form-data body (RFC 7578). The strings point into the body. */
-struct mg_http_part {
-  /** Name of the form field. */
-  struct mg_str name;
-  /** File name, {NULL, 0} for plain fields. */
-  struct mg_str filename;
-  /** Content. */
-  struct mg_str body;
-};
-
 /**
  * How mg_http_serve_dir() and mg_http_serve_file() serve. Zero the struct, then set what is needed; the
  * strings are not copied and only used during the call.
@@ -1919,6 +2080,19 @@ struct mg_http_serve_opts {
   struct mg_fs *fs;
 };
 
+/** A part of a multipart body, as mg_http_next_multipart() fills it. Views into the body. */
+struct mg_http_part {
+  /** Form field name, not decoded; `{NULL, 0}` when the part has none. */
+  struct mg_str name;
+  /**
+   * File name as the client sent it, not decoded and not checked; `{NULL, 0}` when the part
+   * has none.
+   */
+  struct mg_str filename;
+  /** Content. */
+  struct mg_str body;
+};
+
 /**
  * Sends a whole HTTP response: status line, `headers`, Content-Length, and the body that `fmt`
  * gives (see mg_snprintf()).
@@ -1943,59 +2117,6 @@ void mg_http_reply(struct mg_connection *c,
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
 
 /**
- * Opens an HTTP server on a URL such as "http://0.0.0.0:8000"; see mg_listen() for the URL and
- * the result.
- *
- * Each request gives MG_EV_HTTP_HDRS when its headers are there and MG_EV_HTTP_MSG when its
- * body is. Answer with mg_http_reply() and the like, now or later. For https call
- * mg_tls_init() in MG_EV_ACCEPT.
- */
-struct mg_connection *mg_http_listen(struct mg_mgr *mgr,
-                                     const char *url,
-                                     mg_event_handler_t fn,
-                                     void *fn_data);
-
-/**
- * Opens an HTTP client connection; see mg_connect() for the URL and the result.
- *
- * The program sends the request with mg_printf(), normally in MG_EV_CONNECT, and gets the
- * response as MG_EV_HTTP_MSG. For https call mg_tls_init() in MG_EV_CONNECT.
- */
-struct mg_connection *mg_http_connect(struct mg_mgr *mgr,
-                                      const char *url,
-                                      mg_event_handler_t fn,
-                                      void *fn_data);
-
-/**
- * Parses the head of an HTTP/1.x request or response (RFC 9112) in `len` bytes at `s`. Returns
- * its size, 0 when more bytes are needed, -1 when it is malformed. The members of `hm` point
- * into `s`; the body's length is what the head announces, SIZE_MAX when it ends with the
- * connection.
- */
-int mg_http_parse(const char *s, size_t len, struct mg_http_message *hm);
-
-/**
- * Looks for the end of the head of an HTTP message. Returns its size, 0 when more bytes are
- * needed, -1 when there is a byte that cannot be in a head.
- */
-int mg_http_get_request_len(const unsigned char *buf, size_t buf_len);
-
-/** Value of a header field, or NULL; the name's case does not matter. Points into `h`. */
-struct mg_str *mg_http_get_header(struct mg_http_message *h, const char *name);
-
-/**
- * Value of a parameter in a header value, such as "boundary" in "multipart/form-data;
- * boundary=x", without quotes. {NULL, 0} when it is not there.
- */
-struct mg_str mg_http_get_header_var(struct mg_str s, struct mg_str v);
-
-/**
- * Value of a variable in a query string or form ("a=1&b=2"), not decoded. {NULL, 0} when it is
- * not there.
- */
-struct mg_str mg_http_var(struct mg_str buf, struct mg_str name);
-
-/**
  * Decoded value of a variable in a query string or form, in `dst` of `dst_len` bytes. Returns
  * its length, or -1 for a bad `buf` or `name`, -2 for a bad `dst`, -3 for a bad escape or too
  * little room, -4 when it is not there.
@@ -2015,24 +2136,6 @@ void mg_http_creds(struct mg_http_message *hm,
                    size_t userlen,
                    char *pass,
                    size_t passlen);
-
-/** Sends a request header "Authorization: Basic ..." for a user and password (RFC 7617). */
-void mg_http_bauth(struct mg_connection *c, const char *user, const char *pass);
-
-/** Status code of a response; 0 for a request. */
-int mg_http_status(const struct mg_http_message *hm);
-
-/**
- * Sends `len` bytes as one chunk of a chunked message (RFC 9112, section 7.1). 0 bytes are the
- * last chunk and end the response.
- */
-void mg_http_write_chunk(struct mg_connection *c, const char *buf, size_t len);
-
-/**
- * Next part of a multipart body (RFC 2046, section 5.1). Start with `ofs` 0 and go on with the
- * result; 0 is the end. `part` may be NULL.
- */
-size_t mg_http_next_multipart(struct mg_str body, size_t ofs, struct mg_http_part *part);
 
 /**
  * Answers a request with a file below a directory, its index file, or a list of its files.
@@ -2089,6 +2192,104 @@ void mg_http_start_upload(struct mg_connection *c,
 void mg_http_start_ota(struct mg_connection *c,
                        struct mg_http_message *hm,
                        void (*fn)(struct mg_connection*, const char*));
+
+/**
+ * Finds a header field by its name, in any ASCII case. Returns a pointer to its value inside
+ * `*h`, of the first field when there are several, or NULL. Not found are fields beyond the
+ * first MG_MAX_HTTP_HEADERS.
+ */
+struct mg_str *mg_http_get_header(struct mg_http_message *h, const char *name);
+
+/**
+ * Finds the parameter `v` in a header value, such as boundary in "multipart/form-data;
+ * boundary=abc", or a cookie in a Cookie header. Case-sensitive.
+ *
+ * The parameter must stand at the start or behind ';', ',', a blank or a tab, directly followed
+ * by '='. Quotes around its value are removed; a backslash is an ordinary character. Returns a
+ * view into `s`, `{NULL, 0}` when there is no such parameter. Thread-safe.
+ */
+struct mg_str mg_http_get_header_var(struct mg_str s, struct mg_str v);
+
+/**
+ * Finds a variable in a query string or form body, "a=b&c=d". Its name is compared raw, in any
+ * ASCII case. Returns a view of its raw value in `buf`: `{NULL, 0}` when there is no such
+ * variable, empty but not NULL when it has no value. Thread-safe.
+ */
+struct mg_str mg_http_var(struct mg_str buf, struct mg_str name);
+
+/** Returns the status code of a response, as atoi() reads it; 0 for a request. */
+int mg_http_status(const struct mg_http_message *hm);
+
+/**
+ * Iterates over the parts of a multipart body. Call it with `ofs` 0 first, then with what the
+ * call before returned, until it returns 0.
+ *
+ * Fills `*part`, unless NULL, with the part behind the delimiter line at `ofs`, and returns the
+ * offset of the next delimiter line. Returns 0, with `*part` all zero, at the end, and for a
+ * part that no delimiter line follows. The delimiter is whatever line stands at `ofs`; it is
+ * not compared with the Content-Type header. Nothing is copied. Thread-safe.
+ */
+size_t mg_http_next_multipart(struct mg_str body, size_t ofs, struct mg_http_part *part);
+
+/**
+ * Finds the end of an HTTP message head. Returns its length with the empty line that ends it, 0
+ * when it is not complete yet, or -1 when a control character stands before its end.
+ */
+int mg_http_get_request_len(const unsigned char *buf, size_t buf_len);
+
+/**
+ * Parses the head of an HTTP request or response (RFC 9112) in `len` bytes at `s`, which need no
+ * terminator and are not modified.
+ *
+ * Returns the length of the head, 0 when it is not complete yet (`*hm` is all zero then), or -1
+ * when it is not HTTP. The strings in `*hm` point into `s`. The body need not be there: `hm->body.len`
+ * is the length that the head announces, 0 for a request without Content-Length, and the
+ * largest size_t for a response whose body ends with the connection or is chunked.
+ *
+ * Header fields beyond MG_MAX_HTTP_HEADERS are checked but not stored; a message that has
+ * Content-Length, Transfer-Encoding, Connection, Authorization, Cookie or Host among them is
+ * refused. So is a repeated one of the first five, and Content-Length together with
+ * Transfer-Encoding. Thread-safe.
+ */
+int mg_http_parse(const char *s,
+                  size_t len,
+                  struct mg_http_message *hm);
+
+/**
+ * Opens an HTTP listener; see mg_listen() for the URL. The handler `fn` of accepted connections
+ * gets MG_EV_HTTP_HDRS and MG_EV_HTTP_MSG, both with a `struct mg_http_message *` that is valid during the call, and all
+ * other events. Returns the listener, owned by the manager, or NULL.
+ */
+struct mg_connection *mg_http_listen(struct mg_mgr *mgr,
+                                     const char *url,
+                                     mg_event_handler_t fn,
+                                     void *fn_data);
+
+/**
+ * Opens an HTTP client connection; see mg_connect(). Nothing is sent: the program writes its
+ * request with mg_printf(), right away or in MG_EV_CONNECT. The response comes as
+ * MG_EV_HTTP_HDRS and MG_EV_HTTP_MSG, both with a `struct mg_http_message *` that is valid during the call. Returns the
+ * connection, owned by the manager, or NULL.
+ */
+struct mg_connection *mg_http_connect(struct mg_mgr *mgr,
+                                      const char *url,
+                                      mg_event_handler_t fn,
+                                      void *fn_data);
+
+/**
+ * Sends `len` bytes as one chunk of a body with "Transfer-Encoding: chunked"; the program has
+ * sent the head itself. A chunk of 0 bytes ends the body and the response. MG_EV_ERROR when
+ * memory is exhausted.
+ */
+void mg_http_write_chunk(struct mg_connection *c, const char *buf, size_t len);
+
+/**
+ * Appends the header field "Authorization: Basic ..." (RFC 7617) to `c->send`, for a request
+ * that the program is writing. NULL stands for an empty string. With neither user nor
+ * password the credentials are left empty. Logs an error and appends nothing when memory is
+ * exhausted.
+ */
+void mg_http_bauth(struct mg_connection *c, const char *user, const char *pass);
 
 /* ---- TLS ---- */
 

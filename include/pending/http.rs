@@ -20,54 +20,7 @@ pub struct mg_http_serve_opts {
     /// The file system; NULL is mg_fs_posix.
     pub fs: *mut mg_fs,
 }
-
-/// A part of a multipart/form-data body (RFC 7578). The strings point into the body.
-#[repr(C)]
-pub struct mg_http_part {
-    /// Name of the form field.
-    pub name: mg_str,
-    /// File name, {NULL, 0} for plain fields.
-    pub filename: mg_str,
-    /// Content.
-    pub body: mg_str,
-}
-
 unsafe extern "C" {
-    /// Opens an HTTP server on a URL such as "http://0.0.0.0:8000"; see mg_listen() for the URL and
-    /// the result.
-    ///
-    /// Each request gives MG_EV_HTTP_HDRS when its headers are there and MG_EV_HTTP_MSG when its
-    /// body is. Answer with mg_http_reply() and the like, now or later. For https call
-    /// mg_tls_init() in MG_EV_ACCEPT.
-    pub fn mg_http_listen(mgr: *mut mg_mgr, url: *const c_char, r#fn: mg_event_handler_t, fn_data: *mut c_void) -> *mut mg_connection;
-
-    /// Opens an HTTP client connection; see mg_connect() for the URL and the result.
-    ///
-    /// The program sends the request with mg_printf(), normally in MG_EV_CONNECT, and gets the
-    /// response as MG_EV_HTTP_MSG. For https call mg_tls_init() in MG_EV_CONNECT.
-    pub fn mg_http_connect(mgr: *mut mg_mgr, url: *const c_char, r#fn: mg_event_handler_t, fn_data: *mut c_void) -> *mut mg_connection;
-
-    /// Parses the head of an HTTP/1.x request or response (RFC 9112) in `len` bytes at `s`. Returns
-    /// its size, 0 when more bytes are needed, -1 when it is malformed. The members of `hm` point
-    /// into `s`; the body's length is what the head announces, SIZE_MAX when it ends with the
-    /// connection.
-    pub fn mg_http_parse(s: *const c_char, len: usize, hm: *mut mg_http_message) -> c_int;
-
-    /// Looks for the end of the head of an HTTP message. Returns its size, 0 when more bytes are
-    /// needed, -1 when there is a byte that cannot be in a head.
-    pub fn mg_http_get_request_len(buf: *const c_uchar, buf_len: usize) -> c_int;
-
-    /// Value of a header field, or NULL; the name's case does not matter. Points into `h`.
-    pub fn mg_http_get_header(h: *mut mg_http_message, name: *const c_char) -> *mut mg_str;
-
-    /// Value of a parameter in a header value, such as "boundary" in "multipart/form-data;
-    /// boundary=x", without quotes. {NULL, 0} when it is not there.
-    pub fn mg_http_get_header_var(s: mg_str, v: mg_str) -> mg_str;
-
-    /// Value of a variable in a query string or form ("a=1&b=2"), not decoded. {NULL, 0} when it is
-    /// not there.
-    pub fn mg_http_var(buf: mg_str, name: mg_str) -> mg_str;
-
     /// Decoded value of a variable in a query string or form, in `dst` of `dst_len` bytes. Returns
     /// its length, or -1 for a bad `buf` or `name`, -2 for a bad `dst`, -3 for a bad escape or too
     /// little room, -4 when it is not there.
@@ -77,20 +30,6 @@ unsafe extern "C" {
     /// token, from "Authorization: Bearer", the cookie access_token or the query variable
     /// access_token. Empty strings when there is none; cut to the sizes given.
     pub fn mg_http_creds(hm: *mut mg_http_message, user: *mut c_char, userlen: usize, pass: *mut c_char, passlen: usize);
-
-    /// Sends a request header "Authorization: Basic ..." for a user and password (RFC 7617).
-    pub fn mg_http_bauth(c: *mut mg_connection, user: *const c_char, pass: *const c_char);
-
-    /// Status code of a response; 0 for a request.
-    pub fn mg_http_status(hm: *const mg_http_message) -> c_int;
-
-    /// Sends `len` bytes as one chunk of a chunked message (RFC 9112, section 7.1). 0 bytes are the
-    /// last chunk and end the response.
-    pub fn mg_http_write_chunk(c: *mut mg_connection, buf: *const c_char, len: usize);
-
-    /// Next part of a multipart body (RFC 2046, section 5.1). Start with `ofs` 0 and go on with the
-    /// result; 0 is the end. `part` may be NULL.
-    pub fn mg_http_next_multipart(body: mg_str, ofs: usize, part: *mut mg_http_part) -> usize;
 
     /// Answers a request with a file below a directory, its index file, or a list of its files.
     /// Handles HEAD, Range, If-None-Match, and files compressed as NAME.gz. Call in MG_EV_HTTP_MSG;

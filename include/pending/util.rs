@@ -1,18 +1,6 @@
 //! Read by cbindgen only: what no file under src defines yet. Delete an entry when it arrives there.
 
-/// Time at which mg_millis() was 0, in milliseconds since 1970. 0 until SNTP
-/// (mg_sntp_connect()) or the program sets it.
-#[unsafe(no_mangle)]
-pub static mut mg_boot_timestamp_ms: u64 = 0;
-
 unsafe extern "C" {
-    /// Milliseconds of a clock that only runs forward and starts at some moment, such as the start
-    /// of the machine. Thread-safe.
-    pub fn mg_millis() -> u64;
-
-    /// Milliseconds since 1970: mg_millis() plus mg_boot_timestamp_ms. Only right once that is set.
-    pub fn mg_now() -> u64;
-
     /// Waits, busily, for at least `ms` milliseconds.
     pub fn mg_delayms(ms: c_uint);
 

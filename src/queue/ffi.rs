@@ -19,22 +19,12 @@ pub struct mg_queue {
     /// Its size in bytes.
     pub size: Cell<usize>,
     /// Offset of the oldest message. Written by the consumer only, and atomically.
-    pub tail: Cell<usize>,
+    pub tail: AtomicUsize,
     /// Offset behind the newest message. Written by the producer only, and atomically.
-    pub head: Cell<usize>,
+    pub head: AtomicUsize,
 }
 
 impl mg_queue {
-    fn head(&self) -> &AtomicUsize {
-        // SAFETY: valid and aligned as long as self is; all accesses to it are atomic.
-        unsafe { AtomicUsize::from_ptr(self.head.as_ptr()) }
-    }
-
-    fn tail(&self) -> &AtomicUsize {
-        // SAFETY: as for `head`.
-        unsafe { AtomicUsize::from_ptr(self.tail.as_ptr()) }
-    }
-
     /// Where a message at `offset` has its bytes.
     fn bytes_at(&self, offset: usize) -> *mut c_char {
         self.buf
@@ -97,8 +87,8 @@ pub unsafe extern "C" fn mg_queue_init(q: *mut mg_queue, buf: *mut c_char, size:
         let empty = mg_queue {
             buf: Cell::new(buf),
             size: Cell::new(size),
-            tail: Cell::new(0),
-            head: Cell::new(0),
+            tail: AtomicUsize::new(0),
+            head: AtomicUsize::new(0),
         };
         // SAFETY: pointer contract; the old content is overwritten without being read.
         unsafe { q.write(empty) };
@@ -121,13 +111,13 @@ pub unsafe extern "C" fn mg_queue_book(
         let Some(q) = (unsafe { queue(q) }) else {
             return 0;
         };
-        let head = q.head().load(Ordering::Relaxed);
-        let booking = ring::book(head, q.tail().load(Ordering::Acquire), q.size.get(), len);
+        let head = q.head.load(Ordering::Relaxed);
+        let booking = ring::book(head, q.tail.load(Ordering::Acquire), q.size.get(), len);
         if booking.wrap {
             // SAFETY: book() only wraps where a length fits. The consumer does not read there before the
             // head moves.
             unsafe { q.write_len(head, 0) };
-            q.head().store(booking.head, Ordering::Release);
+            q.head.store(booking.head, Ordering::Release);
         }
         if !buf.is_null() {
             // SAFETY: pointer contract.
@@ -146,11 +136,11 @@ pub unsafe extern "C" fn mg_queue_add(q: *mut mg_queue, len: usize) {
         let Some(q) = (unsafe { queue(q) }) else {
             return;
         };
-        let head = q.head().load(Ordering::Relaxed);
+        let head = q.head.load(Ordering::Relaxed);
         if let Some(next) = ring::behind(head, q.size.get(), len) {
             // SAFETY: the message, so also its length, is inside the buffer; it is the producer's.
             unsafe { q.write_len(head, len as u32) };
-            q.head().store(next, Ordering::Release);
+            q.head.store(next, Ordering::Release);
         }
     });
 }
@@ -165,14 +155,14 @@ pub unsafe extern "C" fn mg_queue_next(q: *mut mg_queue, buf: *mut *mut c_char) 
         let Some(q) = (unsafe { queue(q) }) else {
             return 0;
         };
-        let mut tail = q.tail().load(Ordering::Relaxed);
-        let head = q.head().load(Ordering::Acquire);
+        let mut tail = q.tail.load(Ordering::Relaxed);
+        let head = q.head.load(Ordering::Acquire);
         let mut len = 0;
         if tail != head {
             len = q.message_len(tail);
             if len == 0 {
                 tail = 0;
-                q.tail().store(tail, Ordering::Release);
+                q.tail.store(tail, Ordering::Release);
                 if head != 0 {
                     len = q.message_len(tail);
                 }
@@ -194,9 +184,9 @@ pub unsafe extern "C" fn mg_queue_del(q: *mut mg_queue, len: usize) {
         let Some(q) = (unsafe { queue(q) }) else {
             return;
         };
-        let tail = q.tail().load(Ordering::Relaxed);
+        let tail = q.tail.load(Ordering::Relaxed);
         if let Some(next) = ring::behind(tail, q.size.get(), len) {
-            q.tail().store(next, Ordering::Release);
+            q.tail.store(next, Ordering::Release);
         }
     });
 }
