@@ -109,4 +109,7 @@ unsafe extern "C" {
     /// Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
     /// connection that mg_mdns_listen() returned. False when nothing could be sent.
     pub fn mg_mdns_query(c: *mut mg_connection, name: *const c_char, rtype: c_uint) -> bool;
+
+    /// Makes sure that the connection to a name server exists. Not in the header.
+    pub fn mg_dnsc_init(mgr: *mut mg_mgr, dnsc: *mut mg_dns) -> bool;
 }
