@@ -100,6 +100,9 @@ header-check: build ## the committed header is the one the sources give
 abi-check: build ## layouts, constants, symbols and prototypes against the recorded interface
 	$(call say,interface)
 	tests/abi/check_abi.py --header $(INCLUDE)/mongoose.h --lib $(LIB)/libmongoose.so
+	tests/abi/check_exports.py --lib $(LIB)/libmongoose.so
+	tests/abi/check_options.py
+	tests/abi/check_layouts.py
 
 fmt: ## format the Rust code
 	$(CARGO) fmt
