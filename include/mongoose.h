@@ -2430,8 +2430,8 @@ typedef const struct MG_UECC_Curve_t *MG_UECC_Curve;
 typedef int (*MG_UECC_RNG_Function)(uint8_t *dest, unsigned int size);
 
 /**
- * A hash function for mg_uecc_sign_deterministic(). Programs put it at the start of a struct with the hash
- * state, which the functions find by casting `context`.
+ * A hash function for mg_uecc_sign_deterministic(). Programs put it at the start of a
+ * struct with the hash state, which the functions find by casting `context`.
  */
 typedef struct MG_UECC_HashContext {
   /** Starts a hash. */
@@ -2450,13 +2450,16 @@ typedef struct MG_UECC_HashContext {
   uint8_t *tmp;
 } MG_UECC_HashContext;
 
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef int16_t bitcount_t;
 
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef int8_t cmpresult_t;
 
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef uint64_t mg_uecc_word_t;
 
-/** Integer types of the elliptic-curve code; no function of this library takes them. */
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef int8_t wordcount_t;
 
 /** The base point of Curve25519: 9 and 31 zeros. */
