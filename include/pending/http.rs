@@ -1,19 +1,19 @@
 //! Read by cbindgen only: what no file under src defines yet. Delete an entry when it arrives there.
 
-/// How mg_http_serve_dir() and mg_http_serve_file() serve. Zero the struct, then set what is needed; the
-/// strings are not copied and only used during the call.
+/// How mg_http_serve_dir() and mg_http_serve_file() serve. Zero the struct, then set what is
+/// needed; the strings are not copied and only used during the call.
 #[repr(C)]
 pub struct mg_http_serve_opts {
-    /// The directory to serve, or a list: "/prefix=dir,dir2,...". The last part that matches
-    /// the URI wins; a part without "=" matches everything.
+    /// The directory to serve, or a list: "/prefix=dir,dir2,...". The last part that matches the
+    /// URI wins; a part without "=" matches everything.
     pub root_dir: *const c_char,
     /// Files whose path matches this glob (see mg_match()) are expanded as server-side includes.
     /// NULL: none.
     pub ssi_pattern: *const c_char,
     /// NULL, or header lines to add to responses, each ended by "\r\n".
     pub extra_headers: *const c_char,
-    /// NULL, or "ext=type,..." that comes before the built-in list of content types; "*" is
-    /// any extension.
+    /// NULL, or "ext=type,..." that comes before the built-in list of content types; "*" is any
+    /// extension.
     pub mime_types: *const c_char,
     /// NULL, or the file to serve when the one asked for does not exist.
     pub page404: *const c_char,
