@@ -985,8 +985,8 @@ struct mg_queue {
 };
 
 /**
- * Adds a formatted message (see mg_snprintf()) with a NUL behind it. Producer side. Returns the
- * length without the NUL, or 0 when there is no room or the text is empty.
+ * Adds a formatted message (see mg_snprintf()) with a NUL behind it. Producer side. Returns
+ * the length without the NUL, or 0 when there is no room or the text is empty.
  */
 size_t mg_queue_printf(struct mg_queue *q, const char *fmt, ...);
 
@@ -1052,10 +1052,10 @@ typedef size_t (*mg_pm_t)(mg_pfn_t out, void *arg, va_list *ap);
  * means that it was cut.
  *
  * Conversions, here and in every function with a `fmt`: %d %u %x %X (with h, hh, l, ll, z),
- * %p, %g %f, %s, %c, %%, with the flags # - 0, a width in digits and a precision in
- * digits or `*`. %X prints lower case. %M takes a printer function (mg_print_ip() and
- * the like, or one of the program) followed by that function's arguments; %m does the same
- * between double quotes. Anything else is printed as it stands.
+ * %p, %g %f, %s, %c, %%, with the flags # - 0, a width in digits and a precision in digits or
+ * `*`. %X prints lower case. %M takes a printer function (mg_print_ip() and the like, or one
+ * of the program) followed by that function's arguments; %m does the same between double
+ * quotes. Anything else is printed as it stands.
  */
 size_t mg_snprintf(char *buf, size_t len, const char *fmt, ...);
 
@@ -1670,10 +1670,9 @@ enum { MG_IO_ERR = -1, MG_IO_WAIT = -2 };
     (void) epoll_ctl((c)->mgr->epoll_fd, (op_), (int) (size_t) (c)->fd, &mg_event_);       \
   } while (0)
 #define MG_EPOLL_ADD(c) MG_EPOLL_CTL_(c, EPOLL_CTL_ADD, EPOLLIN | EPOLLERR | EPOLLHUP)
-#define MG_EPOLL_MOD(c, wr)                                           \
-  MG_EPOLL_CTL_(c, EPOLL_CTL_MOD,                                     \
-                (uint32_t) (EPOLLIN | EPOLLERR | EPOLLHUP) |          \
-                    (uint32_t) ((wr) ? EPOLLOUT : 0))
+#define MG_EPOLL_MOD(c, wr)                                                                \
+  MG_EPOLL_CTL_(c, EPOLL_CTL_MOD,                                                          \
+                EPOLLIN | EPOLLERR | EPOLLHUP | ((wr) ? (uint32_t) EPOLLOUT : 0U))
 #else
 #define MG_EPOLL_ADD(c)
 #define MG_EPOLL_MOD(c, wr)
@@ -1847,8 +1846,8 @@ typedef void (*mg_event_handler_t)(struct mg_connection *c, int ev, void *ev_dat
 /**
  * A connection: TCP or UDP, client, accepted or listening.
  *
- * Programs read all members. They may write those whose comment says so; the event loop
- * sees changes at once.
+ * Programs read all members. They may write those whose comment says so; the event loop sees
+ * changes at once.
  */
 struct mg_connection {
   /** Next connection of the manager; NULL at the end. New ones are put at the front. */
@@ -1888,8 +1887,8 @@ struct mg_connection {
   /** For the program, to find its data from the handler. */
   void *fn_data;
   /**
-   * Protocol handler (HTTP, MQTT, ...): sees every event before `fn` does. Programs may set it to
-   * NULL to take over the raw data.
+   * Protocol handler (HTTP, MQTT, ...): sees every event before `fn` does. Programs may set it
+   * to NULL to take over the raw data.
    */
   mg_event_handler_t pfn;
   /** Data of the protocol handler. */
@@ -1936,8 +1935,8 @@ struct mg_connection {
   /** Encrypted output waits for the socket. */
   unsigned int is_tls_throttled: 1;
   /**
-   * A response to an HTTP request is not finished. mg_http_reply() clears it; programs that write
-   * responses themselves have to.
+   * A response to an HTTP request is not finished. mg_http_reply() clears it; programs that
+   * write responses themselves have to.
    */
   unsigned int is_resp: 1;
   /** There is something to read. */
@@ -2201,10 +2200,10 @@ struct mg_http_serve_opts {
  * Sends a whole HTTP response: status line, `headers`, Content-Length, and the body that `fmt`
  * gives (see mg_snprintf()).
  *
- * `headers` is NULL or text in which every line ends with "\r\n". The body is left out in
- * the answer to a HEAD request. Ends the response: `c->is_resp` is cleared, and the
- * next request of the connection is served. May be called at any time after the request,
- * also from other handlers.
+ * `headers` is NULL or text in which every line ends with "\r\n". The body is left out in the
+ * answer to a HEAD request. Ends the response: `c->is_resp` is cleared, and the next request
+ * of the connection is served. May be called at any time after the request, also from other
+ * handlers.
  */
 void mg_http_reply(struct mg_connection *c,
                    int status_code,
@@ -2432,14 +2431,14 @@ void mg_http_start_upload(struct mg_connection *c,
 #define MG_IS_DER(buf) (((const uint8_t *) (buf))[0] == 0x30)
 
 /**
- * TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed. Keys and
- * certificates are PEM or DER and are copied by mg_tls_init().
+ * TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed.
+ * Keys and certificates are PEM or DER and are copied by mg_tls_init().
  */
 struct mg_tls_opts {
   /**
    * Certificate authorities that the peer's certificate must lead to. A client without it does
-   * not verify the server's chain; "*" means the authorities that the system trusts. A
-   * server with it demands a certificate from its clients.
+   * not verify the server's chain; "*" means the authorities that the system trusts. A server
+   * with it demands a certificate from its clients.
    */
   struct mg_str ca;
   /** Own certificate, followed by intermediate ones. Needed by servers. */
@@ -2562,12 +2561,15 @@ struct MG_UECC_Curve_t;
 /** A curve of the mg_uecc_* functions. */
 typedef const struct MG_UECC_Curve_t *MG_UECC_Curve;
 
-/** A random number generator: fills `dest` with `size` random bytes. Returns 1, or 0 on failure. */
+/**
+ * A random number generator: fills `dest` with `size` random bytes. Returns 1, or 0 on
+ * failure.
+ */
 typedef int (*MG_UECC_RNG_Function)(uint8_t *dest, unsigned int size);
 
 /**
- * A hash function for mg_uecc_sign_deterministic(). Programs put it at the start of a struct with the hash
- * state, which the functions find by casting `context`.
+ * A hash function for mg_uecc_sign_deterministic(). Programs put it at the start of a struct
+ * with the hash state, which the functions find by casting `context`.
  */
 typedef struct MG_UECC_HashContext {
   /** Starts a hash. */
@@ -2586,13 +2588,16 @@ typedef struct MG_UECC_HashContext {
   uint8_t *tmp;
 } MG_UECC_HashContext;
 
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef int16_t bitcount_t;
 
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef int8_t cmpresult_t;
 
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef uint64_t mg_uecc_word_t;
 
-/** Integer types of the elliptic-curve code; no function of this library takes them. */
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef int8_t wordcount_t;
 
 /** The base point of Curve25519: 9 and 31 zeros. */
@@ -2833,7 +2838,8 @@ struct mg_ws_message {
   struct mg_str data;
   /**
    * First byte of the frame (RFC 6455, section 5.2): bit 7 is FIN, the low 4 bits are
-   * WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one, without FIN.
+   * WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one,
+   * without FIN.
    */
   uint8_t flags;
 };
@@ -2843,8 +2849,8 @@ struct mg_ws_message {
  *
  * `fmt` is NULL or makes extra request headers (see mg_snprintf()), each line ended by "\r\n".
  * The request is queued at once. MG_EV_WS_OPEN fires when the server accepted; then
- * MG_EV_WS_MSG for every message and MG_EV_WS_CTL for control frames. A refusal is MG_EV_ERROR.
- * For wss call mg_tls_init() in MG_EV_CONNECT. Returns the connection, or NULL as
+ * MG_EV_WS_MSG for every message and MG_EV_WS_CTL for control frames. A refusal is
+ * MG_EV_ERROR. For wss call mg_tls_init() in MG_EV_CONNECT. Returns the connection, or NULL as
  * mg_connect() does.
  */
 struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
@@ -2857,10 +2863,10 @@ struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
 /**
  * Accepts the WebSocket handshake in `hm`, to be called in MG_EV_HTTP_MSG.
  *
- * `fmt` is NULL or makes extra response headers (see mg_snprintf()), each line ended by "\r\n".
- * On success `c->is_websocket` is set and MG_EV_WS_OPEN fires before this returns. A request
- * without Sec-WebSocket-Key is answered with status 426 and the connection drains. Programs
- * check the Origin header themselves where that matters.
+ * `fmt` is NULL or makes extra response headers (see mg_snprintf()), each line ended by
+ * "\r\n". On success `c->is_websocket` is set and MG_EV_WS_OPEN fires before this returns. A
+ * request without Sec-WebSocket-Key is answered with status 426 and the connection drains.
+ * Programs check the Origin header themselves where that matters.
  */
 void mg_ws_upgrade(struct mg_connection *c,
                    struct mg_http_message *hm,
@@ -2868,8 +2874,8 @@ void mg_ws_upgrade(struct mg_connection *c,
                    ...);
 
 /**
- * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or
- * another opcode. Returns the length of the text.
+ * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
+ * opcode. Returns the length of the text.
  */
 size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
 
@@ -2963,7 +2969,10 @@ struct mg_mqtt_prop {
   struct mg_str val;
 };
 
-/** What to send, for the mg_mqtt_*() functions. Zero the struct, then set what the function uses. */
+/**
+ * What to send, for the mg_mqtt_*() functions. Zero the struct, then set what the function
+ * uses.
+ */
 struct mg_mqtt_opts {
   /** CONNECT: user name. */
   struct mg_str user;
@@ -2998,8 +3007,8 @@ struct mg_mqtt_opts {
 };
 
 /**
- * An MQTT packet. The strings are in the buffer that was parsed; in an event they are valid until the
- * handler returns.
+ * An MQTT packet. The strings are in the buffer that was parsed; in an event they are valid
+ * until the handler returns.
  */
 struct mg_mqtt_message {
   /** PUBLISH: topic. */
@@ -3167,7 +3176,10 @@ struct mg_dnssd_record {
   uint16_t port;
 };
 
-/** A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type needs. */
+/**
+ * A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type
+ * needs.
+ */
 struct mg_mdns_req {
   /** The question, with the unicast bit of the class removed. */
   struct mg_dns_rr *rr;
@@ -3285,8 +3297,8 @@ union mg_modbus_values {
 };
 
 /**
- * A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts values that are
- * read into it, or sets `error`; the library then answers.
+ * A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts
+ * values that are read into it, or sets `error`; the library then answers.
  */
 struct mg_modbus_req {
   /** MG_MODBUS_FUNC_*. */
@@ -3400,8 +3412,8 @@ struct mg_rpc {
 };
 
 /**
- * A JSON-RPC request in progress. The program fills `head`, `pfn`, `pfn_data`, `frame` and, if it likes,
- * `req_data`, then calls mg_rpc_process().
+ * A JSON-RPC request in progress. The program fills `head`, `pfn`, `pfn_data`, `frame` and, if
+ * it likes, `req_data`, then calls mg_rpc_process().
  */
 struct mg_rpc_req {
   /** The list of methods. */
@@ -3426,8 +3438,8 @@ struct mg_rpc_req {
 void mg_rpc_ok(struct mg_rpc_req *r, const char *fmt, ...);
 
 /**
- * Answers a request with an error: {"id":..., "error":{"code":..., "message":...}}. `fmt` gives
- * the message as JSON, for example "%m" with MG_ESC("text"); NULL gives null. Also sent
+ * Answers a request with an error: {"id":..., "error":{"code":..., "message":...}}. `fmt`
+ * gives the message as JSON, for example "%m" with MG_ESC("text"); NULL gives null. Also sent
  * when the request has no id.
  */
 void mg_rpc_err(struct mg_rpc_req *r, int code, const char *fmt, ...);
@@ -3591,16 +3603,19 @@ struct mg_dash_custom_handler {
   void *handler_data;
 };
 
-/** A dashboard: a web page and its JSON API, see mg_dash_ev_handler(). Zero the struct, then set what is needed. */
+/**
+ * A dashboard: a web page and its JSON API, see mg_dash_ev_handler(). Zero the struct, then
+ * set what is needed.
+ */
 struct mg_dash {
   /** Field sets; add with MG_DASH_ADD_FIELD_SET. */
   struct mg_field_set *sets;
   /** More URIs; add with MG_DASH_REGISTER_CUSTOM_HANDLER. */
   struct mg_dash_custom_handler *custom_handlers;
   /**
-   * Checks a login: returns the access level, 0 or less to refuse. `user` is a buffer of `userlen`
-   * bytes, empty when only a token was given, and may be rewritten. NULL lets everybody in, as
-   * "guest" with level 9.
+   * Checks a login: returns the access level, 0 or less to refuse. `user` is a buffer of
+   * `userlen` bytes, empty when only a token was given, and may be rewritten. NULL lets
+   * everybody in, as "guest" with level 9.
    */
   int (*authenticate)(char *user, size_t userlen, const char *pass);
   /** Seconds after which an unused session ends; 3600 when 0. */

@@ -55,7 +55,8 @@ pub struct mg_dnssd_record {
     pub port: u16,
 }
 
-/// A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type needs.
+/// A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type
+/// needs.
 #[repr(C)]
 pub struct mg_mdns_req {
     /// The question, with the unicast bit of the class removed.

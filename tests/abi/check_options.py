@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""The header refuses options that the library cannot honour, says what to do, and accepts the rest."""
+"""The header refuses options that the library cannot honour, says what to do, and accepts the rest.
+
+Also: it and its macros (every_macro.c) compile without a warning in every language version."""
 
 import argparse
 import os
@@ -9,8 +11,13 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 WARNINGS = ["-Wall", "-Wextra", "-Wundef", "-pedantic", "-Werror"]
+
+STRICT = WARNINGS + ["-Wshadow", "-Wconversion", "-Wdouble-promotion"]
+STRICT_C = STRICT + ["-Wstrict-prototypes", "-Wmissing-prototypes"]
+VERSIONS = {".c": ["c99", "c11", "c17"], ".cc": ["c++11", "c++17", "c++20"]}
 
 LAYOUT = "use the header and library of that build"
 REMOVE = "Remove "
@@ -90,11 +97,11 @@ CONFIG = [
 ]
 
 
-def compiles(command, folder, source, flags):
+def compiles(command, folder, suffix, text):
     """An empty string when it compiles, else what the compiler said."""
-    path = folder / ("test" + source[0])
-    path.write_text(source[1])
-    run = subprocess.run(command + WARNINGS + flags + [f"-I{folder}", "-fsyntax-only", str(path)],
+    path = folder / ("test" + suffix)
+    path.write_text(text)
+    run = subprocess.run(command + [f"-I{folder}", "-fsyntax-only", str(path)],
                          capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
     return "" if run.returncode == 0 else run.stderr or "failed"
 
@@ -105,23 +112,25 @@ def main():
     parser.add_argument("--cc", default=os.environ.get("CC", "cc"))
     parser.add_argument("--cxx", default=os.environ.get("CXX", "c++"))
     options = parser.parse_args()
-    languages = [(shlex.split(options.cc) + ["-std=c99"], ".c"), (shlex.split(options.cxx) + ["-std=c++11"], ".cc")]
     include = f"-I{options.header.resolve().parent}"
+    compilers = {".c": shlex.split(options.cc) + [include], ".cc": shlex.split(options.cxx) + [include]}
     passed, failed = 0, 0
 
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
 
         def expect(label, define, text, message):
+            for suffix, compiler in compilers.items():
+                command = compiler + [f"-std={VERSIONS[suffix][0]}"] + WARNINGS + define
+                judge(f"{label} ({suffix})", compiles(command, folder, suffix, text), message)
+
+        def judge(label, said, message):
             nonlocal passed, failed
-            for command, suffix in languages:
-                said = compiles(command, folder, (suffix, text), [include] + define)
-                wrong = (message not in said or not said) if message else said
-                if wrong:
-                    failed += 1
-                    print(f"FAIL options: {label} ({suffix}): expected {message or 'success'}, got {said[:300] or 'success'}")
-                else:
-                    passed += 1
+            if said if message is None else message not in said:
+                failed += 1
+                print(f"FAIL options: {label}: expected {message or 'success'}, got {said[:300] or 'success'}")
+            else:
+                passed += 1
 
         def flags(names):
             return ["-D" + name for name in names.split()]
@@ -136,6 +145,13 @@ def main():
         for content, message in CONFIG:
             (folder / "mongoose_config.h").write_text(content)
             expect("mongoose_config.h with " + content.strip(), ["-DMG_ARCH=MG_ARCH_CUSTOM"], bare, message)
+
+        text = (HERE / "every_macro.c").read_text()
+        for suffix, versions in VERSIONS.items():
+            for version in versions:
+                for define in ([], ["-DMG_ENABLE_PROFILE=1"], ["-DMG_ENABLE_LOG=0"], ["-DMG_ENABLE_ASSERT=1"]):
+                    command = compilers[suffix] + [f"-std={version}"] + (STRICT_C if suffix == ".c" else STRICT) + define
+                    judge(f"every macro, {version} {define}", compiles(command, folder, suffix, text), None)
 
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
