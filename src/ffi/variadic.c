@@ -83,3 +83,15 @@ void mongoose_http_vprintf_chunk(struct mg_connection *c, const char *fmt,
 void shim_mg_http_printf_chunk(struct mg_connection *c, const char *fmt, ...) {
   WITH_VA(fmt, mongoose_http_vprintf_chunk(c, fmt, &ap));
 }
+
+/* The text is measured first, so there are two lists. */
+struct mg_queue;
+size_t mongoose_queue_vprintf(struct mg_queue *q, const char *fmt,
+                              va_list *measured, va_list *written);
+size_t shim_mg_queue_printf(struct mg_queue *q, const char *fmt, ...) {
+  size_t n;
+  va_list copy;
+  WITH_VA(fmt, va_copy(copy, ap);
+          n = mongoose_queue_vprintf(q, fmt, &ap, &copy); va_end(copy));
+  return n;
+}

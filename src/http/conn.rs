@@ -146,8 +146,8 @@ fn run(c: &mg_connection, state: &HttpState, received: usize, closing: bool) {
     drop(pass);
     // The new protocol begins where the old one ended.
     if let Some(pfn) = successor
-        && c.recv.len.get() > 0
         && !c.is_dead()
+        && (c.recv.len.get() > 0 || state.upload.is_active())
     {
         let mut n = c.recv.len.get() as c_long;
         // SAFETY: the program or the library installed this handler for connections.

@@ -134,7 +134,7 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
     }
     let len = c.send.len.get();
     // The rest of a file follows: let it share packets with the head.
-    let more = if p.output_pending.get() { MSG_MORE } else { 0 };
+    let more = if p.has_output_pending(c) { MSG_MORE } else { 0 };
     // SAFETY: `len` bytes are in use at `buf`.
     let sent = unsafe {
         socket::send(
@@ -248,11 +248,12 @@ pub fn write_ready(c: &mg_connection) -> bool {
     c.private().is_some_and(|p| p.is_ready(Ready::Write))
 }
 
-/// Tells the loop that the protocol has more output than `c->send` holds: it does not sleep
-/// while the socket is writable, and draining waits.
+/// Tells the loop that the present protocol handler has more output than `c->send` holds: it does
+/// not sleep while the socket is writable, and draining waits.
 pub fn set_output_pending(c: &mg_connection, pending: bool) {
     if let Some(p) = c.private() {
-        p.output_pending.set(pending);
+        p.output_pending
+            .set(if pending { c.pfn.get() } else { None });
     }
 }
 

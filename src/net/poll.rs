@@ -71,7 +71,7 @@ impl Drop for Iteration<'_> {
 }
 
 fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
-    (c.send.len.get() > 0 || p.output_pending.get()) && !c.any(NOT_SENDING)
+    (c.send.len.get() > 0 || p.has_output_pending(c)) && !c.any(NOT_SENDING)
 }
 
 /// Phase 1: the longest time to sleep.
@@ -199,7 +199,7 @@ fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
     if p.dead.get() {
         return;
     }
-    let done = c.send.len.get() == 0 && !p.output_pending.get();
+    let done = c.send.len.get() == 0 && !p.has_output_pending(c);
     if c.is(Flag::Closing) || done && (c.is(Flag::Draining) || p.peer_done.get()) {
         close(c);
     }
