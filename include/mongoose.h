@@ -2201,9 +2201,9 @@ struct mg_http_serve_opts {
  * gives (see mg_snprintf()).
  *
  * `headers` is NULL or text in which every line ends with "\r\n". The body is left out in the
- * answer to a HEAD request. Ends the response: `c->is_resp` is cleared, and the next request
- * of the connection is served. May be called at any time after the request, also from other
- * handlers.
+ * answer to a HEAD request, and with status 1xx, 204 and 304. Ends the response: `c->is_resp`
+ * is cleared, and the next request of the connection is served. May be called at any time
+ * after the request, also from other handlers.
  */
 void mg_http_reply(struct mg_connection *c,
                    int status_code,

@@ -77,11 +77,10 @@ pub unsafe extern "C" fn mg_http_get_header(
 /// view into `s`, `{NULL, 0}` when there is no such parameter. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_get_header_var(s: mg_str, v: mg_str) -> mg_str {
-    // SAFETY: pointer contract.
     guard(mg_str::NULL, || {
-        view(fields::parameter(unsafe { s.as_bytes() }, unsafe {
-            v.as_bytes()
-        }))
+        // SAFETY: pointer contract.
+        let (text, name) = unsafe { (s.as_bytes(), v.as_bytes()) };
+        view(fields::parameter(text, name))
     })
 }
 
@@ -90,11 +89,10 @@ pub unsafe extern "C" fn mg_http_get_header_var(s: mg_str, v: mg_str) -> mg_str 
 /// variable, empty but not NULL when it has no value. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_var(buf: mg_str, name: mg_str) -> mg_str {
-    // SAFETY: pointer contract.
     guard(mg_str::NULL, || {
-        view(fields::variable(unsafe { buf.as_bytes() }, unsafe {
-            name.as_bytes()
-        }))
+        // SAFETY: pointer contract.
+        let (text, name) = unsafe { (buf.as_bytes(), name.as_bytes()) };
+        view(fields::variable(text, name))
     })
 }
 

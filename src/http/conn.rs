@@ -74,9 +74,8 @@ pub(super) fn request_open(c: &mg_connection) -> bool {
 /// response has no body.
 pub fn sending(c: &mg_connection) {
     // SAFETY: no handler runs while the slice lives.
-    if let Some(state) = c.http()
-        && unsafe { c.send.as_bytes() }.starts_with(b"HEAD ")
-    {
+    let is_head = unsafe { c.send.as_bytes() }.starts_with(b"HEAD ");
+    if is_head && let Some(state) = c.http() {
         state.head_sent.set(true);
     }
 }
