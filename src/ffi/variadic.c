@@ -65,10 +65,10 @@ void shim_mg_log(const char *fmt, ...) {
    program that defines the two functions receives the messages. */
 void mg_log_prefix(int level, const char *file, int line, const char *fname);
 void mg_log(const char *fmt, ...);
-void shim_log(int level, const char *file, int line, const char *fname,
-              const char *text) {
-  mg_log_prefix(level, file, line, fname);
-  mg_log("%s", text);
+void shim_log(int level, const char *file, int line, const char *text,
+              int len) {
+  mg_log_prefix(level, file, line, "");
+  mg_log("%.*s", len, text);
 }
 
 void mongoose_http_vreply(struct mg_connection *c, int code,
