@@ -83,3 +83,25 @@ void mongoose_http_vprintf_chunk(struct mg_connection *c, const char *fmt,
 void shim_mg_http_printf_chunk(struct mg_connection *c, const char *fmt, ...) {
   WITH_VA(fmt, mongoose_http_vprintf_chunk(c, fmt, &ap));
 }
+
+/* The text is measured first, so there are two lists. */
+struct mg_queue;
+size_t mongoose_queue_vprintf(struct mg_queue *q, const char *fmt,
+                              va_list *measured, va_list *written);
+size_t shim_mg_queue_printf(struct mg_queue *q, const char *fmt, ...) {
+  size_t n;
+  va_list copy;
+  WITH_VA(fmt, va_copy(copy, ap);
+          n = mongoose_queue_vprintf(q, fmt, &ap, &copy); va_end(copy));
+  return n;
+}
+
+struct mg_fs;
+_Bool mongoose_file_vprintf(struct mg_fs *fs, const char *path, const char *fmt,
+                            va_list *ap);
+_Bool shim_mg_file_printf(struct mg_fs *fs, const char *path, const char *fmt,
+                          ...) {
+  _Bool ok;
+  WITH_VA(fmt, ok = mongoose_file_vprintf(fs, path, fmt, &ap));
+  return ok;
+}

@@ -1,5 +1,11 @@
-//! Static files.
+//! Static files: which file a request means, which part of it, and the answer.
 
-/// A file on its way to the peer.
-#[derive(Default)]
-pub struct Transfer {}
+mod coding;
+pub mod ffi;
+mod listing;
+mod mapping;
+mod mime;
+mod range;
+mod ssi;
+
+pub use ffi::Transfer;

@@ -1,0 +1,117 @@
+//! Path text.
+#![forbid(unsafe_code)]
+
+use std::ffi::CStr;
+
+/// Longest path including its terminator (`MG_PATH_MAX`).
+pub const PATH_MAX: usize = 4096;
+
+/// A NUL-terminated path of bounded length.
+#[derive(Clone)]
+pub struct CPath {
+    len: usize,
+    /// Zero from `len` on as far as it was ever used.
+    buf: [u8; PATH_MAX],
+}
+
+impl CPath {
+    pub fn new() -> CPath {
+        CPath {
+            len: 0,
+            buf: [0; PATH_MAX],
+        }
+    }
+
+    /// A path that consists of `text`; `None` when that is too long.
+    pub fn from_bytes(text: &[u8]) -> Option<CPath> {
+        let mut path = CPath::new();
+        path.push(text).then_some(path)
+    }
+
+    /// Appends `text`. False, and nothing is appended, when there is no room.
+    #[must_use]
+    pub fn push(&mut self, text: &[u8]) -> bool {
+        let end = self.len + text.len();
+        if end >= PATH_MAX {
+            return false;
+        }
+        self.buf[self.len..end].copy_from_slice(text);
+        self.len = end;
+        true
+    }
+
+    /// Appends a '/' unless the path ends in one, then `name`.
+    #[must_use]
+    pub fn join(&mut self, name: &[u8]) -> bool {
+        let len = self.len;
+        let done = (self.as_bytes().ends_with(b"/") || self.push(b"/")) && self.push(name);
+        if !done {
+            self.truncate(len);
+        }
+        done
+    }
+
+    pub fn truncate(&mut self, len: usize) {
+        if len < self.len {
+            self.buf[len..self.len].fill(0);
+            self.len = len;
+        }
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.buf[..self.len]
+    }
+
+    /// The path up to its first NUL.
+    pub fn as_cstr(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.buf[..=self.len]).unwrap_or_default()
+    }
+}
+
+/// True for a path that cannot leave the directory it is meant to stay in: it does not start with
+/// `~` or `..`, has no `..` behind a slash or backslash, and no NUL inside.
+pub fn is_sane(path: &[u8]) -> bool {
+    if path.first().is_none_or(|&b| b == 0) {
+        return true;
+    }
+    !path.starts_with(b"~")
+        && !path.starts_with(b"..")
+        && !path.contains(&0)
+        && !path
+            .windows(3)
+            .any(|w| matches!(w, [b'/' | b'\\', b'.', b'.']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_bounded_and_terminated() {
+        let mut path = CPath::new();
+        assert_eq!(path.as_cstr(), c"");
+        assert!(path.push(b"dir") && path.join(b"a.txt"));
+        assert_eq!(path.as_cstr(), c"dir/a.txt");
+        path.truncate(3);
+        assert!(path.push(b"/") && path.join(b"b"));
+        assert_eq!(path.as_cstr(), c"dir/b");
+        assert!(!path.join(&[b'x'; PATH_MAX]));
+        assert_eq!(path.as_cstr(), c"dir/b");
+        assert!(CPath::from_bytes(&[b'x'; PATH_MAX]).is_none());
+        assert!(CPath::from_bytes(&[b'x'; PATH_MAX - 1]).is_some());
+    }
+
+    #[test]
+    fn sane_paths_stay_inside() {
+        for sane in [
+            "", "a", "/", ".", "./a", "/~", "a~", "a..", ".a", "/.", "a/.b", "\0..", "C:\\x",
+        ] {
+            assert!(is_sane(sane.as_bytes()), "{sane:?}");
+        }
+        for insane in [
+            "..", "../a", "/..", "a/..", "a/..b", "/...", "..a", "a\\..\\b", "~", "~x", "a\0b",
+        ] {
+            assert!(!is_sane(insane.as_bytes()), "{insane:?}");
+        }
+    }
+}
