@@ -45,7 +45,7 @@ unsafe fn array<const N: usize>(p: *const [u8; N]) -> Option<[u8; N]> {
 /// Writes `source` with what `next` finds replaced.
 fn escaped(out: &mut Out, source: &Source, next: fn(&[u8]) -> Option<(usize, Escape)>) {
     let mut at = 0;
-    while let Some((n, escape)) = source.look(at, |rest| next(rest)) {
+    while let Some((n, escape)) = source.look(at, next) {
         out.put_source(source, at, n);
         escape.with(|text| out.put(text));
         at += n + 1;
