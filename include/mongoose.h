@@ -2093,34 +2093,6 @@ struct mg_http_message {
   struct mg_str message;
 };
 
-/**
- * How mg_http_serve_dir() and mg_http_serve_file() serve. Zero the struct, then set what is needed; the
- * strings are not copied and only used during the call.
- */
-struct mg_http_serve_opts {
-  /**
-   * The directory to serve, or a list: "/prefix=dir,dir2,...". The last part that matches
-   * the URI wins; a part without "=" matches everything.
-   */
-  const char *root_dir;
-  /**
-   * Files whose path matches this glob (see mg_match()) are expanded as server-side includes.
-   * NULL: none.
-   */
-  const char *ssi_pattern;
-  /** NULL, or header lines to add to responses, each ended by "\r\n". */
-  const char *extra_headers;
-  /**
-   * NULL, or "ext=type,..." that comes before the built-in list of content types; "*" is
-   * any extension.
-   */
-  const char *mime_types;
-  /** NULL, or the file to serve when the one asked for does not exist. */
-  const char *page404;
-  /** The file system; NULL is mg_fs_posix. */
-  struct mg_fs *fs;
-};
-
 /** A part of a multipart body, as mg_http_next_multipart() fills it. Views into the body. */
 struct mg_http_part {
   /** Form field name, not decoded; `{NULL, 0}` when the part has none. */
@@ -2132,6 +2104,40 @@ struct mg_http_part {
   struct mg_str filename;
   /** Content. */
   struct mg_str body;
+};
+
+/**
+ * How mg_http_serve_dir() and mg_http_serve_file() serve. Zero the struct, then set what is
+ * needed. The strings are not copied and only used during the call; `fs` must outlive the
+ * response.
+ */
+struct mg_http_serve_opts {
+  /**
+   * The directory to serve, or a list "dir,/prefix=dir2,...". The last part whose prefix begins
+   * the URI wins, and the prefix is cut off; a part without "=" has the prefix "/". Nothing
+   * is served when no part matches. NULL or "" is the whole of a file system that is not
+   * mg_fs_posix, and nothing of mg_fs_posix.
+   */
+  const char *root_dir;
+  /**
+   * Files whose path matches this glob (see mg_match()) are expanded as server-side includes;
+   * see mg_http_serve_ssi(). NULL: none.
+   */
+  const char *ssi_pattern;
+  /** NULL, or header lines to add to responses, each ended by "\r\n". */
+  const char *extra_headers;
+  /**
+   * NULL, or "ext=type,..." that comes before the built-in list of content types; "*" is
+   * any extension.
+   */
+  const char *mime_types;
+  /**
+   * NULL, or the path of the file to serve, with status 200, when the one asked for does not
+   * exist.
+   */
+  const char *page404;
+  /** The file system; NULL is mg_fs_posix. */
+  struct mg_fs *fs;
 };
 
 /**
@@ -2177,30 +2183,6 @@ void mg_http_creds(struct mg_http_message *hm,
                    size_t userlen,
                    char *pass,
                    size_t passlen);
-
-/**
- * Answers a request with a file below a directory, its index file, or a list of its files.
- * Handles HEAD, Range, If-None-Match, and files compressed as NAME.gz. Call in MG_EV_HTTP_MSG;
- * the file is sent as the socket takes it.
- */
-void mg_http_serve_dir(struct mg_connection *c,
-                       struct mg_http_message *hm,
-                       const struct mg_http_serve_opts *opts);
-
-/**
- * Answers a request with the file `path`, whatever the URI is. `opts` may be NULL. See
- * mg_http_serve_dir(). `path` is used as it is: do not take it from the request unchecked.
- */
-void mg_http_serve_file(struct mg_connection *c,
-                        struct mg_http_message *hm,
-                        const char *path,
-                        const struct mg_http_serve_opts *opts);
-
-/**
- * Answers with a page in which <!--#include file="..." --> and virtual="..." are replaced by
- * files. `root` is the directory of virtual ones, `fullpath` the page.
- */
-void mg_http_serve_ssi(struct mg_connection *c, const char *root, const char *fullpath);
 
 /**
  * Stores the body of a request, or one piece of a file, in `dir`: the query gives `file` and
@@ -2331,6 +2313,52 @@ void mg_http_write_chunk(struct mg_connection *c, const char *buf, size_t len);
  * exhausted.
  */
 void mg_http_bauth(struct mg_connection *c, const char *user, const char *pass);
+
+/**
+ * Answers a request with the file `path`, whatever its URI is. `path` is used as it is: do not
+ * take it from the request unchecked. Call it in MG_EV_HTTP_MSG. `opts` may be NULL; its `root_dir` and
+ * `ssi_pattern` do not matter here.
+ *
+ * The response has an entity tag and answers If-None-Match, Range (one range, with If-Range) and HEAD.
+ * When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent. Only
+ * regular files are served; for others, and when there is no such file, the response is `page404` or
+ * 404.
+ *
+ * The head is in `c->send` when the function returns. A small file follows it there; a large one is sent as
+ * the socket takes it, and `c->is_resp` stays set meanwhile. A protocol handler of the library runs in
+ * `c->pfn` until then. Set `c->is_draining` to close the connection after the file. A file that turns
+ * out shorter than announced closes it, too.
+ */
+void mg_http_serve_file(struct mg_connection *c,
+                        struct mg_http_message *hm,
+                        const char *path,
+                        const struct mg_http_serve_opts *opts);
+
+/**
+ * Answers a request with a file below a directory, its index file, or a list of its files. Call it
+ * in MG_EV_HTTP_MSG. See mg_http_serve_file() for how files are served.
+ *
+ * The URI is percent-decoded and looked up in `root_dir`. Malformed escapes, and paths with ".." behind
+ * a slash, are answered with 400. A directory without a slash at the end is answered with a redirect; one
+ * with it by index.html or index.shtml in it, or else by a list of its files as a table. Symbolic
+ * links are followed wherever they lead, and files whose names begin with a dot are served. A check of
+ * `hm->uri` by the program must expect escapes and superfluous slashes.
+ */
+void mg_http_serve_dir(struct mg_connection *c,
+                       struct mg_http_message *hm,
+                       const struct mg_http_serve_opts *opts);
+
+/**
+ * Answers a request with a page of the host's files in which server-side includes are replaced:
+ * `<!--#include file="x" -->` by a file beside the including one, `<!--#include virtual="x" -->` by the file
+ * `root` followed by "x".
+ *
+ * Includes nest 5 levels deep. What cannot be included is left out and logged; other tags stay. The
+ * response is 404 when there is no such page, and 500 when it grows beyond 16 MB.
+ */
+void mg_http_serve_ssi(struct mg_connection *c,
+                       const char *root,
+                       const char *fullpath);
 
 /* ---- TLS ---- */
 

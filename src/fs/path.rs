@@ -10,8 +10,14 @@ pub const PATH_MAX: usize = 4096;
 #[derive(Clone)]
 pub struct CPath {
     len: usize,
-    /// Zero from `len` on as far as it was ever used.
+    /// Holds a NUL at `len`.
     buf: [u8; PATH_MAX],
+}
+
+impl Default for CPath {
+    fn default() -> CPath {
+        CPath::new()
+    }
 }
 
 impl CPath {
@@ -37,7 +43,19 @@ impl CPath {
         }
         self.buf[self.len..end].copy_from_slice(text);
         self.len = end;
+        self.buf[end] = 0;
         true
+    }
+
+    /// Appends what `write` puts into the buffer it gets, and a NUL; it returns the length, or
+    /// `None` to append nothing.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+        let room = &mut self.buf[self.len..];
+        let max = room.len() - 1;
+        let written = write(room).filter(|&n| n <= max);
+        self.len += written.unwrap_or(0);
+        self.buf[self.len] = 0;
+        written.is_some()
     }
 
     /// Appends a '/' unless the path ends in one, then `name`.
@@ -53,8 +71,8 @@ impl CPath {
 
     pub fn truncate(&mut self, len: usize) {
         if len < self.len {
-            self.buf[len..self.len].fill(0);
             self.len = len;
+            self.buf[len] = 0;
         }
     }
 

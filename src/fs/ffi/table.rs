@@ -277,6 +277,14 @@ impl OpenFile {
         }
     }
 
+    /// True when reading runs no foreign code.
+    pub fn is_builtin(&self) -> bool {
+        match self {
+            OpenFile::Posix(_) => true,
+            OpenFile::Other { fs, .. } => fs.is_builtin(),
+        }
+    }
+
     fn is_regular(&self) -> bool {
         match self {
             OpenFile::Posix(file) => file.file().metadata().is_ok_and(|m| m.is_file()),

@@ -1,5 +1,11 @@
-//! Static files.
+//! Static files: from a request to a file, its response head, and the body as the socket takes it.
 
-/// A file on its way to the peer.
-#[derive(Default)]
-pub struct Transfer {}
+pub mod encoding;
+pub mod ffi;
+pub mod listing;
+pub mod mapping;
+pub mod mime;
+pub mod range;
+pub mod ssi;
+
+pub use ffi::Transfer;
