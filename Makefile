@@ -33,7 +33,7 @@ VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_clos
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test test-setup test-rust test-c test-reference test-peers header-check abi-check \
+.PHONY: help build examples run install test test-setup test-rust test-c test-reference test-peers header-check abi-check layout-check \
   fmt lint clean FORCE
 
 help: ## list the targets
@@ -68,7 +68,7 @@ install: build ## install header and libraries under PREFIX (default: /usr/local
 	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
 	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
 
-test: test-setup test-rust abi-check test-c test-reference test-peers ## run every test
+test: test-setup test-rust abi-check layout-check test-c test-reference test-peers ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -97,9 +97,16 @@ test-peers: examples test-setup ## example programs against curl, wrk, sockets a
 header-check: build ## the committed header is the one the sources give
 	git diff --exit-code include/mongoose.h
 
-abi-check: build ## layouts, constants, symbols and prototypes against the recorded interface
+abi-check: build ## header and library against the recorded interface
 	$(call say,interface)
-	tests/abi/check_abi.py --header $(INCLUDE)/mongoose.h --lib $(LIB)/libmongoose.so
+	tests/abi/check_abi.py --header $(INCLUDE)/mongoose.h --lib $(LIB)/libmongoose.so \
+	  --only structs,constants,macros,signatures,compile
+	tests/abi/check_exports.py --lib $(LIB)/libmongoose.so
+	tests/abi/check_options.py --header $(INCLUDE)/mongoose.h
+
+layout-check: ## a library built with another struct layout agrees with its header
+	$(call say,another struct layout)
+	tests/abi/check_layouts.py --target $(TARGET)/layout-test
 
 fmt: ## format the Rust code
 	$(CARGO) fmt

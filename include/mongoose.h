@@ -717,106 +717,6 @@ size_t mg_url_encode(const char *s,
  */
 extern uint64_t mg_boot_timestamp_ms;
 
-/** Waits, busily, for at least `ms` milliseconds. */
-void mg_delayms(unsigned int ms);
-
-/** Seconds since 1970 of a UTC date: `month` 1 to 12, `day` 1 to 31. 0 for years before 1970. */
-uint64_t mg_timegm(unsigned int year,
-                   unsigned int month,
-                   unsigned int day,
-                   unsigned int hour,
-                   unsigned int min,
-                   unsigned int sec);
-
-/**
- * Fills `buf` with `len` random bytes fit for keys. False when the system's generator fails.
- * Thread-safe.
- */
-bool mg_random(void *buf, size_t len);
-
-/** Fills `buf` with `len` - 1 random letters and digits and a NUL; returns `buf`. Thread-safe. */
-char *mg_random_str(char *buf, size_t len);
-
-/** CRC-16/X-25 of `len` bytes. `crc` is 0, or the result for the bytes before, to go on. */
-uint16_t mg_crc16(uint16_t crc, const char *buf, size_t len);
-
-/**
- * CRC-32 (as in zlib, IEEE 802.3) of `len` bytes. `crc` is 0, or the result for the bytes
- * before, to go on.
- */
-uint32_t mg_crc32(uint32_t crc, const char *buf, size_t len);
-
-/** Network to host byte order, and back. */
-uint16_t mg_ntohs(uint16_t net);
-
-/** Network to host byte order, and back. */
-uint32_t mg_ntohl(uint32_t net);
-
-/** Network to host byte order, and back. */
-uint64_t mg_ntohll(uint64_t net);
-
-/** Zeroes memory in a way that the compiler does not optimise away; for secrets. */
-void mg_bzero(volatile unsigned char *buf, size_t len);
-
-/**
- * Whether two regions of `n` bytes are equal. Takes the same time whatever the content; for
- * secrets.
- */
-bool mg_memeq(const void *a, const void *b, size_t n);
-
-/**
- * Whether a path stays below its starting point: false when a part of it starts with "..",
- * when it starts with "~", or contains a NUL.
- */
-bool mg_path_is_sane(struct mg_str path);
-
-/**
- * Checks an IPv4 address against an access list: "+1.2.3.0/24,-1.2.3.4,..."; the last entry
- * that matches decides.
- *
- * Returns 1 for allowed (also when `acl` is empty), 0 for denied, -1 for a bad entry or an
- * IPv6 address, -2 for a bad network. With any entry in the list the default is "denied".
- */
-int mg_check_ip_acl(struct mg_str acl, struct mg_addr *remote_ip);
-
-/**
- * Encodes `n` bytes as base64 (RFC 4648) with padding and a NUL. `buf` has room for `dl`
- * bytes; ceil(n / 3) * 4 + 1 are needed. Returns the length, 0 when the room does not suffice.
- */
-size_t mg_base64_encode(const unsigned char *p, size_t n, char *buf, size_t dl);
-
-/**
- * Decodes base64 (RFC 4648) and puts a NUL behind the result. `dst` has room for `dl` bytes;
- * (n / 4) * 3 + 1 are needed. An incomplete group at the end is ignored. Returns the length, 0
- * on a foreign character or too little room.
- */
-size_t mg_base64_decode(const char *src, size_t n, char *dst, size_t dl);
-
-/**
- * Encodes one more byte: `buf` holds `len` characters so far and needs room for 4 more.
- * Returns the new number of characters. Ends with mg_base64_final().
- */
-size_t mg_base64_update(unsigned char input_byte, char *buf, size_t len);
-
-/**
- * Ends mg_base64_update(): adds the last characters, padding and a NUL. Returns the number of
- * characters.
- */
-size_t mg_base64_final(char *buf, size_t len);
-
-/**
- * Encodes like mg_base64_encode(), with the URL-safe alphabet and without padding (RFC 4648,
- * section 5).
- */
-size_t mg_base64url_encode(const unsigned char *p, size_t n, char *buf, size_t dl);
-
-/**
- * Decodes URL-safe base64 without padding (RFC 4648, section 5) and puts a NUL behind the
- * result. Returns the length, 0 on a foreign character or when `dl` is not larger than the
- * result.
- */
-size_t mg_base64url_decode(const char *src, size_t n, char *dst, size_t dl);
-
 /**
  * Allocates zeroed memory for `count` objects of `size` bytes each.
  *
@@ -833,6 +733,69 @@ void *mg_calloc(size_t count, size_t size);
 void mg_free(void *ptr);
 
 /**
+ * Encodes the `n` bytes at `p` in base64 with padding (RFC 4648 section 4) and puts a NUL behind.
+ *
+ * Returns the length of the text, or 0 when the `dl` bytes at `buf` do not suffice: it takes 4 characters
+ * for each 3 bytes begun, and the NUL. `buf` is an empty string then, if `dl` is not 0.
+ */
+size_t mg_base64_encode(const unsigned char *p,
+                        size_t n,
+                        char *buf,
+                        size_t dl);
+
+/**
+ * Like mg_base64_encode(), in the URL-safe alphabet and without padding (RFC 4648 section 5). `buf` needs
+ * as much room as with padding.
+ */
+size_t mg_base64url_encode(const unsigned char *p,
+                           size_t n,
+                           char *buf,
+                           size_t dl);
+
+/**
+ * Decodes base64 text of `n` characters (RFC 4648 section 4) and puts a NUL behind the result. `dst` may
+ * be `src`.
+ *
+ * Returns the number of bytes. Text is taken in groups of 4 characters: 1 to 3 characters behind the last
+ * group are ignored, padding ends a group but not the text. Returns 0, with an empty string at `dst`
+ * if `dl` is not 0, when there are other characters (also blanks and line ends), or when `dl` is less
+ * than 3 for each group and 1.
+ */
+size_t mg_base64_decode(const char *src,
+                        size_t n,
+                        char *dst,
+                        size_t dl);
+
+/**
+ * Decodes base64 text of `n` characters in the URL-safe alphabet (RFC 4648 section 5), with or without
+ * padding, and puts a NUL behind the result. `dst` may be `src`.
+ *
+ * Returns the number of bytes. Everything from the first `=` on is ignored. Returns 0, with an empty
+ * string at `dst` if `dl` is not 0, when there are other characters, when `n` is one more than a
+ * multiple of 4, or when the result and its NUL do not fit into `dl` bytes.
+ */
+size_t mg_base64url_decode(const char *src,
+                           size_t n,
+                           char *dst,
+                           size_t dl);
+
+/**
+ * Encodes one byte more in base64, behind the `len` characters that earlier calls wrote to `buf`.
+ *
+ * Returns the new length; start with 0. `buf[len]` holds what is left of the byte for the next
+ * character, so `buf` needs room for one more. mg_base64_final() completes the text.
+ */
+size_t mg_base64_update(unsigned char input_byte,
+                        char *buf,
+                        size_t len);
+
+/**
+ * Completes the text of `len` characters that mg_base64_update() made, with padding and a NUL.
+ * Returns its final length.
+ */
+size_t mg_base64_final(char *buf, size_t len);
+
+/**
  * Returns a time in milliseconds that only moves forward, at the pace of the hardware clock
  * (CLOCK_MONOTONIC_RAW on Linux). Where it begins is not specified. Thread-safe.
  */
@@ -843,6 +806,100 @@ uint64_t mg_millis(void);
  * set, before that the same as mg_millis(). Thread-safe.
  */
 uint64_t mg_now(void);
+
+/**
+ * Returns the seconds from 1970-01-01 00:00:00 UTC to a date in UTC. `month` and `day` begin with 1.
+ *
+ * Days, hours, minutes and seconds beyond their range lead that much further. Returns 0 for years before
+ * 1970 and for months other than 1 to 12. Thread-safe.
+ */
+uint64_t mg_timegm(unsigned int year,
+                   unsigned int month,
+                   unsigned int day,
+                   unsigned int hour,
+                   unsigned int min,
+                   unsigned int sec);
+
+/**
+ * Sleeps for more than `ms` milliseconds as mg_millis() counts them, at most for about 1 longer. Nothing
+ * else runs meanwhile: in a handler, this stops the event loop.
+ */
+void mg_delayms(unsigned int ms);
+
+/**
+ * Fills `len` bytes at `buf` with random bytes of the operating system, fit for keys. Thread-safe.
+ *
+ * Returns true. Should the system have none, logs an error, uses the predictable rand() instead, and returns
+ * false; do not make keys from them. The library calls this function and never a program's own
+ * function of this name.
+ */
+bool mg_random(void *buf,
+               size_t len);
+
+/**
+ * Fills `buf` with `len` - 1 random letters and digits and a NUL, and returns it. With `len` 0 nothing is
+ * written. Thread-safe.
+ */
+char *mg_random_str(char *buf,
+                    size_t len);
+
+/**
+ * Returns the CRC-32 (as in zip and Ethernet) of `len` bytes at `buf`. `crc` is 0, or the value of the bytes
+ * before, to go on from. Thread-safe.
+ */
+uint32_t mg_crc32(uint32_t crc,
+                  const char *buf,
+                  size_t len);
+
+/**
+ * Returns the CRC-16/X-25 (as in HDLC) of `len` bytes at `buf`. `crc` is 0, or the value of the bytes
+ * before, to go on from. Thread-safe.
+ */
+uint16_t mg_crc16(uint16_t crc,
+                  const char *buf,
+                  size_t len);
+
+/** Converts a 16-bit number from network to host byte order, or back. */
+uint16_t mg_ntohs(uint16_t net);
+
+/** Converts a 32-bit number from network to host byte order, or back. */
+uint32_t mg_ntohl(uint32_t net);
+
+/** Converts a 64-bit number from network to host byte order, or back. */
+uint64_t mg_ntohll(uint64_t net);
+
+/**
+ * Sets `len` bytes at `buf` to zero, and no compiler leaves it out: for secrets that are not needed any
+ * more. `buf` may be NULL.
+ */
+void mg_bzero(volatile unsigned char *buf,
+              size_t len);
+
+/**
+ * Whether the `n` bytes at `a` and `b` are equal, in a time that does not depend on where they differ: for
+ * secrets. True for `n` 0.
+ */
+bool mg_memeq(const void *a,
+              const void *b,
+              size_t n);
+
+/**
+ * Whether a file name that comes from a peer can be used below a directory: false if it begins with `~` or
+ * `..`, contains `/..` or `\..`, or a NUL byte that is not its first.
+ */
+bool mg_path_is_sane(struct mg_str path);
+
+/**
+ * What an access list says about the IPv4 address `remote_ip`: 1 allowed, 0 denied, -1 an entry does not begin
+ * with `+` or `-`, or the address is not IPv4, -2 an entry's network cannot be read.
+ *
+ * The list consists of comma-separated entries `+a.b.c.d/bits` (allow) and `-a.b.c.d/bits` (deny); without
+ * `/bits` an entry is a single address. The last entry that matches wins; addresses that none matches are
+ * denied. An empty list allows all. Host bits of an entry must be 0, or it matches nothing.
+ * For example, "-0.0.0.0/0,+192.168.0.0/16" allows one network. Thread-safe.
+ */
+int mg_check_ip_acl(struct mg_str acl,
+                    struct mg_addr *remote_ip);
 
 /**
  * Reads a literal address into `addr`: a dotted quad, an IPv6 address, with or without brackets and
@@ -886,10 +943,16 @@ bool mg_iobuf_resize(struct mg_iobuf *io, size_t new_size);
 
 /**
  * Inserts `len` bytes at offset `ofs`, moving what stands there. `buf` NULL leaves the
- * new bytes unspecified. An `ofs` behind the data makes the gap part of the data.
+ * new bytes unspecified. An `ofs` behind the data makes the gap part of the data, filled with zeros.
+ *
+ * The capacity becomes the new length, rounded up to `io->align`, which may be less than before;
+ * from 64 KB on it grows in larger steps and does not shrink. `buf` may point into `io` itself.
  * Returns the number of bytes added: `len`, or 0 when memory is exhausted.
  */
-size_t mg_iobuf_add(struct mg_iobuf *io, size_t ofs, const void *buf, size_t len);
+size_t mg_iobuf_add(struct mg_iobuf *io,
+                    size_t ofs,
+                    const void *buf,
+                    size_t len);
 
 /**
  * Removes up to `len` bytes at offset `ofs`; the rest moves down and the vacated
@@ -922,8 +985,8 @@ struct mg_queue {
 };
 
 /**
- * Adds a formatted message (see mg_snprintf()) with a NUL behind it. Producer side. Returns the
- * length without the NUL, or 0 when there is no room or the text is empty.
+ * Adds a formatted message (see mg_snprintf()) with a NUL behind it. Producer side. Returns
+ * the length without the NUL, or 0 when there is no room or the text is empty.
  */
 size_t mg_queue_printf(struct mg_queue *q, const char *fmt, ...);
 
@@ -989,10 +1052,10 @@ typedef size_t (*mg_pm_t)(mg_pfn_t out, void *arg, va_list *ap);
  * means that it was cut.
  *
  * Conversions, here and in every function with a `fmt`: %d %u %x %X (with h, hh, l, ll, z),
- * %p, %g %f, %s, %c, %%, with the flags # - 0, a width in digits and a precision in
- * digits or `*`. %X prints lower case. %M takes a printer function (mg_print_ip() and
- * the like, or one of the program) followed by that function's arguments; %m does the same
- * between double quotes. Anything else is printed as it stands.
+ * %p, %g %f, %s, %c, %%, with the flags # - 0, a width in digits and a precision in digits or
+ * `*`. %X prints lower case. %M takes a printer function (mg_print_ip() and the like, or one
+ * of the program) followed by that function's arguments; %m does the same between double
+ * quotes. Anything else is printed as it stands.
  */
 size_t mg_snprintf(char *buf, size_t len, const char *fmt, ...);
 
@@ -1607,10 +1670,9 @@ enum { MG_IO_ERR = -1, MG_IO_WAIT = -2 };
     (void) epoll_ctl((c)->mgr->epoll_fd, (op_), (int) (size_t) (c)->fd, &mg_event_);       \
   } while (0)
 #define MG_EPOLL_ADD(c) MG_EPOLL_CTL_(c, EPOLL_CTL_ADD, EPOLLIN | EPOLLERR | EPOLLHUP)
-#define MG_EPOLL_MOD(c, wr)                                           \
-  MG_EPOLL_CTL_(c, EPOLL_CTL_MOD,                                     \
-                (uint32_t) (EPOLLIN | EPOLLERR | EPOLLHUP) |          \
-                    (uint32_t) ((wr) ? EPOLLOUT : 0))
+#define MG_EPOLL_MOD(c, wr)                                                                \
+  MG_EPOLL_CTL_(c, EPOLL_CTL_MOD,                                                          \
+                EPOLLIN | EPOLLERR | EPOLLHUP | ((wr) ? (uint32_t) EPOLLOUT : 0U))
 #else
 #define MG_EPOLL_ADD(c)
 #define MG_EPOLL_MOD(c, wr)
@@ -1784,8 +1846,8 @@ typedef void (*mg_event_handler_t)(struct mg_connection *c, int ev, void *ev_dat
 /**
  * A connection: TCP or UDP, client, accepted or listening.
  *
- * Programs read all members. They may write those whose comment says so; the event loop
- * sees changes at once.
+ * Programs read all members. They may write those whose comment says so; the event loop sees
+ * changes at once.
  */
 struct mg_connection {
   /** Next connection of the manager; NULL at the end. New ones are put at the front. */
@@ -1825,8 +1887,8 @@ struct mg_connection {
   /** For the program, to find its data from the handler. */
   void *fn_data;
   /**
-   * Protocol handler (HTTP, MQTT, ...): sees every event before `fn` does. Programs may set it to
-   * NULL to take over the raw data.
+   * Protocol handler (HTTP, MQTT, ...): sees every event before `fn` does. Programs may set it
+   * to NULL to take over the raw data.
    */
   mg_event_handler_t pfn;
   /** Data of the protocol handler. */
@@ -1873,8 +1935,8 @@ struct mg_connection {
   /** Encrypted output waits for the socket. */
   unsigned int is_tls_throttled: 1;
   /**
-   * A response to an HTTP request is not finished. mg_http_reply() clears it; programs that write
-   * responses themselves have to.
+   * A response to an HTTP request is not finished. mg_http_reply() clears it; programs that
+   * write responses themselves have to.
    */
   unsigned int is_resp: 1;
   /** There is something to read. */
@@ -2144,10 +2206,10 @@ struct mg_http_serve_opts {
  * Sends a whole HTTP response: status line, `headers`, Content-Length, and the body that `fmt`
  * gives (see mg_snprintf()).
  *
- * `headers` is NULL or text in which every line ends with "\r\n". The body is left out in
- * the answer to a HEAD request. Ends the response: `c->is_resp` is cleared, and the
- * next request of the connection is served. May be called at any time after the request,
- * also from other handlers.
+ * `headers` is NULL or text in which every line ends with "\r\n". The body is left out in the
+ * answer to a HEAD request, and with status 1xx, 204 and 304. Ends the response: `c->is_resp`
+ * is cleared, and the next request of the connection is served. May be called at any time
+ * after the request, also from other handlers.
  */
 void mg_http_reply(struct mg_connection *c,
                    int status_code,
@@ -2162,50 +2224,6 @@ void mg_http_reply(struct mg_connection *c,
  * The program sends the headers before, with "Transfer-Encoding: chunked".
  */
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
-
-/**
- * Decoded value of a variable in a query string or form, in `dst` of `dst_len` bytes. Returns
- * its length, or -1 for a bad `buf` or `name`, -2 for a bad `dst`, -3 for a bad escape or too
- * little room, -4 when it is not there.
- */
-int mg_http_get_var(const struct mg_str *buf,
-                    const char *name,
-                    char *dst,
-                    size_t dst_len);
-
-/**
- * Login of a request: user and password of "Authorization: Basic", or only a password, the
- * token, from "Authorization: Bearer", the cookie access_token or the query variable
- * access_token. Empty strings when there is none; cut to the sizes given.
- */
-void mg_http_creds(struct mg_http_message *hm,
-                   char *user,
-                   size_t userlen,
-                   char *pass,
-                   size_t passlen);
-
-/**
- * Stores the body of a request, or one piece of a file, in `dir`: the query gives `file` and
- * `offset`. At most `max_size` bytes in total. Answers the request; returns the size so far,
- * or a negative number on failure. Call in MG_EV_HTTP_MSG.
- */
-long mg_http_upload(struct mg_connection *c,
-                    struct mg_http_message *hm,
-                    struct mg_fs *fs,
-                    const char *dir,
-                    size_t max_size);
-
-/**
- * Stores the body of a request in file `name` of `dir` while it arrives, whatever its size.
- * Call in MG_EV_HTTP_HDRS. Calls `fn` once, with NULL on success or an error text; `fn`
- * answers the request. NULL for `fn` answers "ok" or the error.
- */
-void mg_http_start_upload(struct mg_connection *c,
-                          struct mg_http_message *hm,
-                          struct mg_str name,
-                          struct mg_str dir,
-                          struct mg_fs *fs,
-                          void (*fn)(struct mg_connection*, const char*));
 
 /**
  * Feeds the body of a request to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it
@@ -2239,6 +2257,34 @@ struct mg_str mg_http_get_header_var(struct mg_str s, struct mg_str v);
  * variable, empty but not NULL when it has no value. Thread-safe.
  */
 struct mg_str mg_http_var(struct mg_str buf, struct mg_str name);
+
+/**
+ * Copies a variable of a query string or form body to `dst`, percent-decoded, '+' as blank. Its
+ * name is compared raw, in any ASCII case.
+ *
+ * Returns the length without the NUL, or -1 for no source (no bytes, or `name` NULL), -2 for no
+ * destination, -3 when the value has a broken escape or does not fit into `dst_len` bytes with its
+ * NUL, -4 when there is no such variable. Except for -2, `dst` holds a string then: what could be
+ * decoded in the case of -3, otherwise an empty one. Thread-safe.
+ */
+int mg_http_get_var(const struct mg_str *buf,
+                    const char *name,
+                    char *dst,
+                    size_t dst_len);
+
+/**
+ * Extracts credentials of a request as strings, cut to their buffers.
+ *
+ * Looks for "Authorization: Basic ..." (user and password; up to 255 bytes decoded), then
+ * "Authorization: Bearer ...", then the cookie access_token, then, without any Cookie header, the
+ * query variable access_token; the last three go to `pass`. What is missing or malformed gives
+ * empty strings.
+ */
+void mg_http_creds(struct mg_http_message *hm,
+                   char *user,
+                   size_t userlen,
+                   char *pass,
+                   size_t passlen);
 
 /** Returns the status code of a response, as atoi() reads it; 0 for a request. */
 int mg_http_status(const struct mg_http_message *hm);
@@ -2360,20 +2406,54 @@ void mg_http_serve_ssi(struct mg_connection *c,
                        const char *root,
                        const char *fullpath);
 
+/**
+ * Stores a request body in a file below `dir`; call it in MG_EV_HTTP_MSG.
+ *
+ * The query variable `file` names the file. `offset` (default 0) tells where the body belongs:
+ * 0 replaces the file, another value must equal its present size, so that big files can be sent in
+ * pieces. The file may grow to `max_size` bytes. `fs` NULL is mg_fs_posix.
+ *
+ * Sends the response: 200 with the new size in decimal, or 400 with a text. Returns the new size, 0
+ * for an empty body, or a negative number: -1 no name, -2 a name with "..", -3 bad offset, -4 too
+ * large, -5 offset is not the file's size, -6 the file cannot be opened.
+ */
+long mg_http_upload(struct mg_connection *c,
+                    struct mg_http_message *hm,
+                    struct mg_fs *fs,
+                    const char *dir,
+                    size_t max_size);
+
+/**
+ * Streams a request body to the file `dir`/`name`; call it in MG_EV_HTTP_HDRS.
+ *
+ * An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
+ * mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
+ * once: with NULL when the body is stored, or with a text: "bad name", "open failed" and "chunked
+ * not supported" before this function returns (the request then takes its normal course); "write
+ * error", "connection closed" or the text of an MG_EV_ERROR later, with a partial file left
+ * behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ */
+void mg_http_start_upload(struct mg_connection *c,
+                          struct mg_http_message *hm,
+                          struct mg_str name,
+                          struct mg_str dir,
+                          struct mg_fs *fs,
+                          void (*fn)(struct mg_connection *c, const char *error));
+
 /* ---- TLS ---- */
 
 /** Whether a key or certificate is in DER (binary) form, not PEM. */
 #define MG_IS_DER(buf) (((const uint8_t *) (buf))[0] == 0x30)
 
 /**
- * TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed. Keys and
- * certificates are PEM or DER and are copied by mg_tls_init().
+ * TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed.
+ * Keys and certificates are PEM or DER and are copied by mg_tls_init().
  */
 struct mg_tls_opts {
   /**
    * Certificate authorities that the peer's certificate must lead to. A client without it does
-   * not verify the server's chain; "*" means the authorities that the system trusts. A
-   * server with it demands a certificate from its clients.
+   * not verify the server's chain; "*" means the authorities that the system trusts. A server
+   * with it demands a certificate from its clients.
    */
   struct mg_str ca;
   /** Own certificate, followed by intermediate ones. Needed by servers. */
@@ -2496,12 +2576,15 @@ struct MG_UECC_Curve_t;
 /** A curve of the mg_uecc_* functions. */
 typedef const struct MG_UECC_Curve_t *MG_UECC_Curve;
 
-/** A random number generator: fills `dest` with `size` random bytes. Returns 1, or 0 on failure. */
+/**
+ * A random number generator: fills `dest` with `size` random bytes. Returns 1, or 0 on
+ * failure.
+ */
 typedef int (*MG_UECC_RNG_Function)(uint8_t *dest, unsigned int size);
 
 /**
- * A hash function for mg_uecc_sign_deterministic(). Programs put it at the start of a struct with the hash
- * state, which the functions find by casting `context`.
+ * A hash function for mg_uecc_sign_deterministic(). Programs put it at the start of a struct
+ * with the hash state, which the functions find by casting `context`.
  */
 typedef struct MG_UECC_HashContext {
   /** Starts a hash. */
@@ -2520,13 +2603,16 @@ typedef struct MG_UECC_HashContext {
   uint8_t *tmp;
 } MG_UECC_HashContext;
 
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef int16_t bitcount_t;
 
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef int8_t cmpresult_t;
 
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef uint64_t mg_uecc_word_t;
 
-/** Integer types of the elliptic-curve code; no function of this library takes them. */
+/** Integer type of elliptic-curve code; no function of this library takes it. */
 typedef int8_t wordcount_t;
 
 /** The base point of Curve25519: 9 and 31 zeros. */
@@ -2767,7 +2853,8 @@ struct mg_ws_message {
   struct mg_str data;
   /**
    * First byte of the frame (RFC 6455, section 5.2): bit 7 is FIN, the low 4 bits are
-   * WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one, without FIN.
+   * WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one,
+   * without FIN.
    */
   uint8_t flags;
 };
@@ -2777,8 +2864,8 @@ struct mg_ws_message {
  *
  * `fmt` is NULL or makes extra request headers (see mg_snprintf()), each line ended by "\r\n".
  * The request is queued at once. MG_EV_WS_OPEN fires when the server accepted; then
- * MG_EV_WS_MSG for every message and MG_EV_WS_CTL for control frames. A refusal is MG_EV_ERROR.
- * For wss call mg_tls_init() in MG_EV_CONNECT. Returns the connection, or NULL as
+ * MG_EV_WS_MSG for every message and MG_EV_WS_CTL for control frames. A refusal is
+ * MG_EV_ERROR. For wss call mg_tls_init() in MG_EV_CONNECT. Returns the connection, or NULL as
  * mg_connect() does.
  */
 struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
@@ -2791,10 +2878,10 @@ struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
 /**
  * Accepts the WebSocket handshake in `hm`, to be called in MG_EV_HTTP_MSG.
  *
- * `fmt` is NULL or makes extra response headers (see mg_snprintf()), each line ended by "\r\n".
- * On success `c->is_websocket` is set and MG_EV_WS_OPEN fires before this returns. A request
- * without Sec-WebSocket-Key is answered with status 426 and the connection drains. Programs
- * check the Origin header themselves where that matters.
+ * `fmt` is NULL or makes extra response headers (see mg_snprintf()), each line ended by
+ * "\r\n". On success `c->is_websocket` is set and MG_EV_WS_OPEN fires before this returns. A
+ * request without Sec-WebSocket-Key is answered with status 426 and the connection drains.
+ * Programs check the Origin header themselves where that matters.
  */
 void mg_ws_upgrade(struct mg_connection *c,
                    struct mg_http_message *hm,
@@ -2802,8 +2889,8 @@ void mg_ws_upgrade(struct mg_connection *c,
                    ...);
 
 /**
- * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or
- * another opcode. Returns the length of the text.
+ * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
+ * opcode. Returns the length of the text.
  */
 size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
 
@@ -2897,7 +2984,10 @@ struct mg_mqtt_prop {
   struct mg_str val;
 };
 
-/** What to send, for the mg_mqtt_*() functions. Zero the struct, then set what the function uses. */
+/**
+ * What to send, for the mg_mqtt_*() functions. Zero the struct, then set what the function
+ * uses.
+ */
 struct mg_mqtt_opts {
   /** CONNECT: user name. */
   struct mg_str user;
@@ -2932,8 +3022,8 @@ struct mg_mqtt_opts {
 };
 
 /**
- * An MQTT packet. The strings are in the buffer that was parsed; in an event they are valid until the
- * handler returns.
+ * An MQTT packet. The strings are in the buffer that was parsed; in an event they are valid
+ * until the handler returns.
  */
 struct mg_mqtt_message {
   /** PUBLISH: topic. */
@@ -3101,7 +3191,10 @@ struct mg_dnssd_record {
   uint16_t port;
 };
 
-/** A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type needs. */
+/**
+ * A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type
+ * needs.
+ */
 struct mg_mdns_req {
   /** The question, with the unicast bit of the class removed. */
   struct mg_dns_rr *rr;
@@ -3219,8 +3312,8 @@ union mg_modbus_values {
 };
 
 /**
- * A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts values that are
- * read into it, or sets `error`; the library then answers.
+ * A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts
+ * values that are read into it, or sets `error`; the library then answers.
  */
 struct mg_modbus_req {
   /** MG_MODBUS_FUNC_*. */
@@ -3334,8 +3427,8 @@ struct mg_rpc {
 };
 
 /**
- * A JSON-RPC request in progress. The program fills `head`, `pfn`, `pfn_data`, `frame` and, if it likes,
- * `req_data`, then calls mg_rpc_process().
+ * A JSON-RPC request in progress. The program fills `head`, `pfn`, `pfn_data`, `frame` and, if
+ * it likes, `req_data`, then calls mg_rpc_process().
  */
 struct mg_rpc_req {
   /** The list of methods. */
@@ -3360,8 +3453,8 @@ struct mg_rpc_req {
 void mg_rpc_ok(struct mg_rpc_req *r, const char *fmt, ...);
 
 /**
- * Answers a request with an error: {"id":..., "error":{"code":..., "message":...}}. `fmt` gives
- * the message as JSON, for example "%m" with MG_ESC("text"); NULL gives null. Also sent
+ * Answers a request with an error: {"id":..., "error":{"code":..., "message":...}}. `fmt`
+ * gives the message as JSON, for example "%m" with MG_ESC("text"); NULL gives null. Also sent
  * when the request has no id.
  */
 void mg_rpc_err(struct mg_rpc_req *r, int code, const char *fmt, ...);
@@ -3525,16 +3618,19 @@ struct mg_dash_custom_handler {
   void *handler_data;
 };
 
-/** A dashboard: a web page and its JSON API, see mg_dash_ev_handler(). Zero the struct, then set what is needed. */
+/**
+ * A dashboard: a web page and its JSON API, see mg_dash_ev_handler(). Zero the struct, then
+ * set what is needed.
+ */
 struct mg_dash {
   /** Field sets; add with MG_DASH_ADD_FIELD_SET. */
   struct mg_field_set *sets;
   /** More URIs; add with MG_DASH_REGISTER_CUSTOM_HANDLER. */
   struct mg_dash_custom_handler *custom_handlers;
   /**
-   * Checks a login: returns the access level, 0 or less to refuse. `user` is a buffer of `userlen`
-   * bytes, empty when only a token was given, and may be rewritten. NULL lets everybody in, as
-   * "guest" with level 9.
+   * Checks a login: returns the access level, 0 or less to refuse. `user` is a buffer of
+   * `userlen` bytes, empty when only a token was given, and may be rewritten. NULL lets
+   * everybody in, as "guest" with level 9.
    */
   int (*authenticate)(char *user, size_t userlen, const char *pass);
   /** Seconds after which an unused session ends; 3600 when 0. */

@@ -8,10 +8,10 @@ unsafe extern "C" {
     /// means that it was cut.
     ///
     /// Conversions, here and in every function with a `fmt`: %d %u %x %X (with h, hh, l, ll, z),
-    /// %p, %g %f, %s, %c, %%, with the flags # - 0, a width in digits and a precision in
-    /// digits or `*`. %X prints lower case. %M takes a printer function (mg_print_ip() and
-    /// the like, or one of the program) followed by that function's arguments; %m does the same
-    /// between double quotes. Anything else is printed as it stands.
+    /// %p, %g %f, %s, %c, %%, with the flags # - 0, a width in digits and a precision in digits or
+    /// `*`. %X prints lower case. %M takes a printer function (mg_print_ip() and the like, or one
+    /// of the program) followed by that function's arguments; %m does the same between double
+    /// quotes. Anything else is printed as it stands.
     pub fn mg_snprintf(buf: *mut c_char, len: usize, fmt: *const c_char, ...) -> usize;
 
     /// Formats to new memory; release it with mg_free(). NULL when the text is empty or memory is

@@ -4,10 +4,10 @@ unsafe extern "C" {
     /// Sends a whole HTTP response: status line, `headers`, Content-Length, and the body that `fmt`
     /// gives (see mg_snprintf()).
     ///
-    /// `headers` is NULL or text in which every line ends with "\r\n". The body is left out in
-    /// the answer to a HEAD request. Ends the response: `c->is_resp` is cleared, and the
-    /// next request of the connection is served. May be called at any time after the request,
-    /// also from other handlers.
+    /// `headers` is NULL or text in which every line ends with "\r\n". The body is left out in the
+    /// answer to a HEAD request, and with status 1xx, 204 and 304. Ends the response: `c->is_resp`
+    /// is cleared, and the next request of the connection is served. May be called at any time
+    /// after the request, also from other handlers.
     pub fn mg_http_reply(
         c: *mut mg_connection,
         status_code: c_int,

@@ -2,8 +2,8 @@
 
 /// A connection: TCP or UDP, client, accepted or listening.
 ///
-/// Programs read all members. They may write those whose comment says so; the event loop
-/// sees changes at once.
+/// Programs read all members. They may write those whose comment says so; the event loop sees
+/// changes at once.
 #[repr(C)]
 pub struct mg_connection {
     /// Next connection of the manager; NULL at the end. New ones are put at the front.
@@ -34,8 +34,8 @@ pub struct mg_connection {
     pub r#fn: mg_event_handler_t,
     /// For the program, to find its data from the handler.
     pub fn_data: *mut c_void,
-    /// Protocol handler (HTTP, MQTT, ...): sees every event before `fn` does. Programs may set it to
-    /// NULL to take over the raw data.
+    /// Protocol handler (HTTP, MQTT, ...): sees every event before `fn` does. Programs may set it
+    /// to NULL to take over the raw data.
     pub pfn: mg_event_handler_t,
     /// Data of the protocol handler.
     pub pfn_data: *mut c_void,
@@ -95,8 +95,8 @@ pub struct mg_connection {
     /// Encrypted output waits for the socket.
     /// cbindgen:bitfield=1
     pub is_tls_throttled: c_uint,
-    /// A response to an HTTP request is not finished. mg_http_reply() clears it; programs that write
-    /// responses themselves have to.
+    /// A response to an HTTP request is not finished. mg_http_reply() clears it; programs that
+    /// write responses themselves have to.
     /// cbindgen:bitfield=1
     pub is_resp: c_uint,
     /// There is something to read.

@@ -61,10 +61,9 @@ enum { MG_IO_ERR = -1, MG_IO_WAIT = -2 };
     (void) epoll_ctl((c)->mgr->epoll_fd, (op_), (int) (size_t) (c)->fd, &mg_event_);       \
   } while (0)
 #define MG_EPOLL_ADD(c) MG_EPOLL_CTL_(c, EPOLL_CTL_ADD, EPOLLIN | EPOLLERR | EPOLLHUP)
-#define MG_EPOLL_MOD(c, wr)                                           \
-  MG_EPOLL_CTL_(c, EPOLL_CTL_MOD,                                     \
-                (uint32_t) (EPOLLIN | EPOLLERR | EPOLLHUP) |          \
-                    (uint32_t) ((wr) ? EPOLLOUT : 0))
+#define MG_EPOLL_MOD(c, wr)                                                                \
+  MG_EPOLL_CTL_(c, EPOLL_CTL_MOD,                                                          \
+                EPOLLIN | EPOLLERR | EPOLLHUP | ((wr) ? (uint32_t) EPOLLOUT : 0U))
 #else
 #define MG_EPOLL_ADD(c)
 #define MG_EPOLL_MOD(c, wr)

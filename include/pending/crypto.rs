@@ -3,11 +3,12 @@
 /// A curve of the mg_uecc_* functions.
 pub type MG_UECC_Curve = *const MG_UECC_Curve_t;
 
-/// A random number generator: fills `dest` with `size` random bytes. Returns 1, or 0 on failure.
+/// A random number generator: fills `dest` with `size` random bytes. Returns 1, or 0 on
+/// failure.
 pub type MG_UECC_RNG_Function = Option<unsafe extern "C" fn(dest: *mut u8, size: c_uint) -> c_int>;
 
-/// A hash function for mg_uecc_sign_deterministic(). Programs put it at the start of a struct with the hash
-/// state, which the functions find by casting `context`.
+/// A hash function for mg_uecc_sign_deterministic(). Programs put it at the start of a struct
+/// with the hash state, which the functions find by casting `context`.
 #[repr(C)]
 pub struct MG_UECC_HashContext {
     /// Starts a hash.
@@ -24,10 +25,13 @@ pub struct MG_UECC_HashContext {
     pub tmp: *mut u8,
 }
 
-/// Integer types of the elliptic-curve code; no function of this library takes them.
+/// Integer type of elliptic-curve code; no function of this library takes it.
 pub type wordcount_t = i8;
+/// Integer type of elliptic-curve code; no function of this library takes it.
 pub type bitcount_t = i16;
+/// Integer type of elliptic-curve code; no function of this library takes it.
 pub type cmpresult_t = i8;
+/// Integer type of elliptic-curve code; no function of this library takes it.
 pub type mg_uecc_word_t = u64;
 
 /// The base point of Curve25519: 9 and 31 zeros.

@@ -60,16 +60,17 @@ pub struct mg_dash_user {
     pub dash: *mut mg_dash,
 }
 
-/// A dashboard: a web page and its JSON API, see mg_dash_ev_handler(). Zero the struct, then set what is needed.
+/// A dashboard: a web page and its JSON API, see mg_dash_ev_handler(). Zero the struct, then
+/// set what is needed.
 #[repr(C)]
 pub struct mg_dash {
     /// Field sets; add with MG_DASH_ADD_FIELD_SET.
     pub sets: *mut mg_field_set,
     /// More URIs; add with MG_DASH_REGISTER_CUSTOM_HANDLER.
     pub custom_handlers: *mut mg_dash_custom_handler,
-    /// Checks a login: returns the access level, 0 or less to refuse. `user` is a buffer of `userlen`
-    /// bytes, empty when only a token was given, and may be rewritten. NULL lets everybody in, as
-    /// "guest" with level 9.
+    /// Checks a login: returns the access level, 0 or less to refuse. `user` is a buffer of
+    /// `userlen` bytes, empty when only a token was given, and may be rewritten. NULL lets
+    /// everybody in, as "guest" with level 9.
     pub authenticate: Option<unsafe extern "C" fn(user: *mut c_char, userlen: usize, pass: *const c_char) -> c_int>,
     /// Seconds after which an unused session ends; 3600 when 0.
     pub session_auto_expiration_seconds: c_int,

@@ -55,7 +55,8 @@ pub struct mg_dnssd_record {
     pub port: u16,
 }
 
-/// A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type needs.
+/// A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type
+/// needs.
 #[repr(C)]
 pub struct mg_mdns_req {
     /// The question, with the unicast bit of the class removed.
@@ -109,4 +110,7 @@ unsafe extern "C" {
     /// Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
     /// connection that mg_mdns_listen() returned. False when nothing could be sent.
     pub fn mg_mdns_query(c: *mut mg_connection, name: *const c_char, rtype: c_uint) -> bool;
+
+    /// Makes sure that the connection to a name server exists. Not in the header.
+    pub fn mg_dnsc_init(mgr: *mut mg_mgr, dnsc: *mut mg_dns) -> bool;
 }

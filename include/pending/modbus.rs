@@ -9,8 +9,8 @@ pub union mg_modbus_values {
     pub regs: *mut u16,
 }
 
-/// A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts values that are
-/// read into it, or sets `error`; the library then answers.
+/// A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts
+/// values that are read into it, or sets `error`; the library then answers.
 #[repr(C)]
 pub struct mg_modbus_req {
     /// MG_MODBUS_FUNC_*.

@@ -13,7 +13,8 @@ pub struct mg_mqtt_prop {
     pub val: mg_str,
 }
 
-/// What to send, for the mg_mqtt_*() functions. Zero the struct, then set what the function uses.
+/// What to send, for the mg_mqtt_*() functions. Zero the struct, then set what the function
+/// uses.
 #[repr(C)]
 pub struct mg_mqtt_opts {
     /// CONNECT: user name.
@@ -48,8 +49,8 @@ pub struct mg_mqtt_opts {
     pub num_will_props: usize,
 }
 
-/// An MQTT packet. The strings are in the buffer that was parsed; in an event they are valid until the
-/// handler returns.
+/// An MQTT packet. The strings are in the buffer that was parsed; in an event they are valid
+/// until the handler returns.
 #[repr(C)]
 pub struct mg_mqtt_message {
     /// PUBLISH: topic.

@@ -1,7 +1,7 @@
 //! Read by cbindgen only: what no file under src defines yet. Delete an entry when it arrives there.
 
-/// A JSON-RPC request in progress. The program fills `head`, `pfn`, `pfn_data`, `frame` and, if it likes,
-/// `req_data`, then calls mg_rpc_process().
+/// A JSON-RPC request in progress. The program fills `head`, `pfn`, `pfn_data`, `frame` and, if
+/// it likes, `req_data`, then calls mg_rpc_process().
 #[repr(C)]
 pub struct mg_rpc_req {
     /// The list of methods.

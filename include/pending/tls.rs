@@ -1,12 +1,12 @@
 //! Read by cbindgen only: what no file under src defines yet. Delete an entry when it arrives there.
 
-/// TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed. Keys and
-/// certificates are PEM or DER and are copied by mg_tls_init().
+/// TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed.
+/// Keys and certificates are PEM or DER and are copied by mg_tls_init().
 #[repr(C)]
 pub struct mg_tls_opts {
     /// Certificate authorities that the peer's certificate must lead to. A client without it does
-    /// not verify the server's chain; "*" means the authorities that the system trusts. A
-    /// server with it demands a certificate from its clients.
+    /// not verify the server's chain; "*" means the authorities that the system trusts. A server
+    /// with it demands a certificate from its clients.
     pub ca: mg_str,
     /// Own certificate, followed by intermediate ones. Needed by servers.
     pub cert: mg_str,

@@ -6,7 +6,8 @@ pub struct mg_ws_message {
     /// Payload, in the receive buffer: valid until the handler returns.
     pub data: mg_str,
     /// First byte of the frame (RFC 6455, section 5.2): bit 7 is FIN, the low 4 bits are
-    /// WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one, without FIN.
+    /// WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one,
+    /// without FIN.
     pub flags: u8,
 }
 

@@ -37,6 +37,19 @@ pub fn dup_nul(bytes: &[u8]) -> *mut u8 {
     p
 }
 
+/// Zeroes memory that may hold secrets. No compiler leaves it out.
+///
+/// # Safety
+/// `p` is NULL, or writable over `len` bytes.
+pub unsafe fn wipe(p: *mut u8, len: usize) {
+    if !p.is_null() {
+        // SAFETY: forwarded from the caller.
+        unsafe { std::ptr::write_bytes(p, 0, len) };
+        // SAFETY: no instruction at all, but one that might read the memory, for all the compiler knows.
+        unsafe { std::arch::asm!("/* {0} */", in(reg) p, options(nostack, preserves_flags)) };
+    }
+}
+
 /// Moves `value` to the heap, or returns `None` when memory is exhausted (a plain
 /// `Box::new` would abort the process).
 pub fn try_box<T>(value: T) -> Option<Box<T>> {

@@ -65,10 +65,10 @@ void shim_mg_log(const char *fmt, ...) {
    program that defines the two functions receives the messages. */
 void mg_log_prefix(int level, const char *file, int line, const char *fname);
 void mg_log(const char *fmt, ...);
-void shim_log(int level, const char *file, int line, const char *fname,
-              const char *text) {
-  mg_log_prefix(level, file, line, fname);
-  mg_log("%s", text);
+void shim_log(int level, const char *file, int line, const char *text,
+              int len) {
+  mg_log_prefix(level, file, line, "");
+  mg_log("%.*s", len, text);
 }
 
 void mongoose_http_vreply(struct mg_connection *c, int code,
@@ -82,6 +82,18 @@ void mongoose_http_vprintf_chunk(struct mg_connection *c, const char *fmt,
                                  va_list *ap);
 void shim_mg_http_printf_chunk(struct mg_connection *c, const char *fmt, ...) {
   WITH_VA(fmt, mongoose_http_vprintf_chunk(c, fmt, &ap));
+}
+
+/* The text is measured first, so there are two lists. */
+struct mg_queue;
+size_t mongoose_queue_vprintf(struct mg_queue *q, const char *fmt,
+                              va_list *measured, va_list *written);
+size_t shim_mg_queue_printf(struct mg_queue *q, const char *fmt, ...) {
+  size_t n;
+  va_list copy;
+  WITH_VA(fmt, va_copy(copy, ap);
+          n = mongoose_queue_vprintf(q, fmt, &ap, &copy); va_end(copy));
+  return n;
 }
 
 struct mg_fs;

@@ -67,6 +67,36 @@ pub enum Conversion {
     Percent,
 }
 
+impl Conversion {
+    #[inline]
+    fn from_letter(byte: u8) -> Option<Conversion> {
+        Some(match byte {
+            b'd' => Conversion::Signed,
+            b'u' => Conversion::Unsigned,
+            b'x' | b'X' => Conversion::Hex,
+            b'p' => Conversion::Pointer,
+            b'g' => Conversion::General,
+            b'f' => Conversion::Fixed,
+            b's' => Conversion::Str,
+            b'c' => Conversion::Char,
+            b'M' => Conversion::Printer,
+            b'm' => Conversion::QuotedPrinter,
+            b'%' => Conversion::Percent,
+            _ => return None,
+        })
+    }
+}
+
+/// Bytes before the next `%`. Most texts are a few bytes long, too short for a call.
+#[inline]
+fn text_len(format: &[u8]) -> usize {
+    let (near, far) = format.split_at(format.len().min(16));
+    match near.iter().position(|&byte| byte == b'%') {
+        Some(n) => n,
+        None => near.len() + memchr(b'%', far).unwrap_or(far.len()),
+    }
+}
+
 /// The pieces of a format, in order.
 pub struct Format<'a> {
     rest: &'a [u8],
@@ -101,7 +131,27 @@ impl<'a> Format<'a> {
     }
 
     /// What follows a `%`.
+    #[inline]
     fn directive(&mut self) -> Piece<'a> {
+        if let Some((&byte, rest)) = self.rest.split_first()
+            && let Some(conversion) = Conversion::from_letter(byte)
+        {
+            self.rest = rest;
+            return Piece::Directive(Directive {
+                alternate: false,
+                left: false,
+                zero: false,
+                width: 0,
+                precision: Precision::Default,
+                size: Size::Int,
+                conversion,
+            });
+        }
+        self.long_directive()
+    }
+
+    /// What follows a `%` and is more than a conversion.
+    fn long_directive(&mut self) -> Piece<'a> {
         let alternate = self.accept(b'#');
         let left = self.accept(b'-');
         let zero = self.accept(b'0');
@@ -130,24 +180,11 @@ impl<'a> Format<'a> {
             return Piece::Text(b"%");
         };
         self.rest = rest;
-        let conversion = match byte {
-            b'd' => Conversion::Signed,
-            b'u' => Conversion::Unsigned,
-            b'x' | b'X' => Conversion::Hex,
-            b'p' => Conversion::Pointer,
-            b'g' => Conversion::General,
-            b'f' => Conversion::Fixed,
-            b's' => Conversion::Str,
-            b'c' => Conversion::Char,
-            b'M' => Conversion::Printer,
-            b'm' => Conversion::QuotedPrinter,
-            b'%' => Conversion::Percent,
-            _ => {
-                return Piece::Unknown {
-                    byte,
-                    star: precision == Precision::Star,
-                };
-            }
+        let Some(conversion) = Conversion::from_letter(byte) else {
+            return Piece::Unknown {
+                byte,
+                star: precision == Precision::Star,
+            };
         };
         Piece::Directive(Directive {
             alternate,
@@ -172,7 +209,7 @@ impl<'a> Iterator for Format<'a> {
         if self.accept(b'%') {
             return Some(self.directive());
         }
-        let end = memchr(b'%', self.rest).unwrap_or(self.rest.len());
+        let end = text_len(self.rest);
         let (text, rest) = self.rest.split_at(end);
         self.rest = rest;
         Some(Piece::Text(text))

@@ -8,6 +8,9 @@
 //! multiplications and divisions would give.
 #![forbid(unsafe_code)]
 
+use super::Sink;
+use super::stack::Stack;
+
 /// The longest text; what is longer is cut.
 const MAX_LEN: usize = 39;
 
@@ -28,8 +31,14 @@ const DOWN: [f64; 326] = tenths(1.0);
 /// 5 divided by 10 again and again, until 0.
 const FIVE_DOWN: [f64; 326] = tenths(5.0);
 
-/// `UP[n]` times 5 has no rounding error up to this n.
-const EXACT_FIVES: usize = 21;
+/// Exponents for which five times the power of ten has no rounding error, so that dividing it
+/// by 10 leads to `UP` and `FIVE_DOWN`.
+const EXACT_FIVES: std::ops::RangeInclusive<i32> = -1..=21;
+
+/// Up to this exponent, dividing by a power of ten gives the digits of the integer part
+/// without error, as long as the fraction stays below `SAFE_FRACTION`.
+const SAFE_EXPONENT: i32 = 12;
+const SAFE_FRACTION: f64 = 0.99;
 
 const fn tenths(first: f64) -> [f64; 326] {
     let mut table = [first; 326];
@@ -50,41 +59,34 @@ pub enum Style {
 }
 
 /// A formatted number.
-pub struct Text {
-    bytes: [u8; MAX_LEN],
-    len: usize,
-}
+pub struct Text(Stack<MAX_LEN>);
 
 impl Text {
     /// Formats `value`. Precision 0 counts as 1 with `%g`.
     pub fn new(value: f64, precision: usize, style: Style) -> Text {
-        let mut text = Text::EMPTY;
+        let mut text = Text(Stack::new());
         text.number(value, precision, style);
         text
     }
 
-    const EMPTY: Text = Text {
-        bytes: [0; MAX_LEN],
-        len: 0,
-    };
-
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        self.0.as_bytes()
     }
 
     fn number(&mut self, value: f64, precision: usize, style: Style) {
         if value == 0.0 {
-            return self.push(b'0');
+            return self.0.push(b'0');
         }
         if value.is_nan() {
-            return self.append(b"nan");
+            return self.0.put(b"nan");
         }
         if value < 0.0 {
-            self.push(b'-');
+            self.0.push(b'-');
         }
         let magnitude = value.abs();
         if magnitude.is_infinite() {
-            return self.append(b"inf");
+            return self.0.put(b"inf");
         }
         match style {
             Style::General => self.general(magnitude, precision.max(1)),
@@ -115,80 +117,76 @@ impl Text {
             return self.digits(rounded, exponent, precision, Style::General);
         }
         let mantissa = magnitude / scale(exponent);
-        let mut suffix = Text::EMPTY;
-        suffix.exponent(exponent + bias);
+        let suffix = suffix(exponent + bias);
         let (rounded, exponent) = round(mantissa, precision, Style::General);
         self.digits(rounded, exponent, precision, Style::General);
-        self.len = self.len.min(MAX_LEN - suffix.len);
-        self.append(suffix.as_bytes());
+        self.0.truncate(MAX_LEN - suffix.as_bytes().len());
+        self.0.put(suffix.as_bytes());
     }
 
     /// Writes `value`, which is at least 10 to the power of `exponent`.
     fn digits(&mut self, mut value: f64, exponent: i32, precision: usize, style: Style) {
-        let start = self.len;
         let mut counted = 0;
-        let mut unit = scale(exponent);
-        while unit >= 1.0 {
-            let digit = take_digit(&mut value, unit);
-            if digit != 0 || counted > 0 {
-                self.push(b'0' + digit);
-                counted += 1;
+        let whole = value as u64;
+        let fraction = value - whole as f64;
+        if whole > 0 && exponent <= SAFE_EXPONENT && fraction < SAFE_FRACTION {
+            let mut buf = itoa::Buffer::new();
+            let digits = buf.format(whole).as_bytes();
+            self.0.put(digits);
+            counted = digits.len();
+            value = fraction;
+        } else {
+            let mut unit = scale(exponent);
+            while unit >= 1.0 {
+                let digit = take_digit(&mut value, unit);
+                if digit != 0 || counted > 0 {
+                    self.0.push(b'0' + digit);
+                    counted += 1;
+                }
+                unit /= 10.0;
             }
-            unit /= 10.0;
         }
         if counted == 0 {
             // Not counted: "%g" has as many decimals as digits then.
-            self.push(b'0');
+            self.0.push(b'0');
         }
         if style == Style::Fixed {
             counted = 0;
         }
-        if counted >= precision || self.len >= MAX_LEN {
+        if counted >= precision || self.0.is_full() {
             return;
         }
-        self.push(b'.');
+        self.0.push(b'.');
         for unit in &DOWN[1..] {
-            if counted == precision || self.len == MAX_LEN {
+            if counted == precision || self.0.is_full() {
                 break;
             }
             let digit = take_digit(&mut value, *unit);
-            self.push(b'0' + digit);
+            self.0.push(b'0' + digit);
             counted += 1;
         }
         if style == Style::General {
-            while self.len > start && self.bytes[self.len - 1] == b'0' {
-                self.len -= 1;
-            }
-            if self.len > start && self.bytes[self.len - 1] == b'.' {
-                self.len -= 1;
-            }
+            // There is a `.`, so this ends before the integer digits.
+            let text = self.0.as_bytes();
+            let zeros = text.iter().rev().take_while(|&&byte| byte == b'0').count();
+            let end = text.len() - zeros;
+            self.0.truncate(end - usize::from(text[end - 1] == b'.'));
         }
     }
+}
 
-    fn exponent(&mut self, exponent: i32) {
-        self.push(b'e');
-        self.push(if exponent < 0 { b'-' } else { b'+' });
-        let size = exponent.unsigned_abs();
-        if size >= 100 {
-            self.push(b'0' + (size / 100) as u8);
-        }
-        self.push(b'0' + (size / 10 % 10) as u8);
-        self.push(b'0' + (size % 10) as u8);
+/// `e+05`
+fn suffix(exponent: i32) -> Stack<5> {
+    let mut text = Stack::new();
+    text.push(b'e');
+    text.push(if exponent < 0 { b'-' } else { b'+' });
+    let size = exponent.unsigned_abs();
+    if size >= 100 {
+        text.push(b'0' + (size / 100) as u8);
     }
-
-    #[inline]
-    fn push(&mut self, byte: u8) {
-        if self.len < MAX_LEN {
-            self.bytes[self.len] = byte;
-            self.len += 1;
-        }
-    }
-
-    fn append(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.push(byte);
-        }
-    }
+    text.push(b'0' + (size / 10 % 10) as u8);
+    text.push(b'0' + (size % 10) as u8);
+    text
 }
 
 /// Subtracts the highest multiple of `unit` and returns the factor.
@@ -231,12 +229,14 @@ fn round(magnitude: f64, precision: usize, style: Style) -> (f64, i32) {
 }
 
 /// Five times ten to the power of `exponent`, divided by 10 `precision` times.
+#[inline]
 fn half_unit(exponent: i32, precision: usize) -> f64 {
-    if (0..=EXACT_FIVES as i32).contains(&exponent) {
-        let exponent = exponent as usize;
-        return match exponent.checked_sub(precision) {
-            Some(rest) => 5.0 * UP[rest],
-            None => *FIVE_DOWN.get(precision - exponent).unwrap_or(&0.0),
+    if EXACT_FIVES.contains(&exponent) && precision < FIVE_DOWN.len() - 1 {
+        let tenths = precision as i32 - exponent;
+        return if tenths >= 0 {
+            FIVE_DOWN[tenths as usize]
+        } else {
+            5.0 * UP[tenths.unsigned_abs() as usize]
         };
     }
     let mut unit = 5.0 * scale(exponent);
@@ -433,6 +433,14 @@ mod tests {
             any::<i32>().prop_map(|n| f64::from(n) / 100.0),
             (any::<i64>(), -30..30).prop_map(|(n, e)| n as f64 * 10f64.powi(e)),
             (0..2_000_000u32).prop_map(f64::from),
+            // Next to integers and powers of ten.
+            (any::<u32>(), 0..4i64).prop_map(|(n, ulps)| {
+                let bits = f64::from(n).to_bits() as i64;
+                f64::from_bits((bits - ulps).max(0) as u64)
+            }),
+            (-20..20, -3..4i64).prop_map(|(e, ulps)| {
+                f64::from_bits((10f64.powi(e).to_bits() as i64 + ulps) as u64)
+            }),
         ]
     }
 

@@ -138,6 +138,9 @@ unsafe fn string(out: &mut Out, directive: &Directive, precision: Option<usize>,
     };
     // SAFETY: `len` bytes were read just now.
     let source = unsafe { Source::new(out, text, len) };
+    if directive.width == 0 {
+        return out.put_source(&source, 0, len);
+    }
     let (before, after, byte) = pad::string(directive, precision, len);
     out.fill(byte, before);
     out.put_source(&source, 0, len);

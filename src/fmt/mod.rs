@@ -10,6 +10,7 @@ pub mod escape;
 pub mod ffi;
 pub mod hex;
 pub mod pad;
+pub mod stack;
 
 /// Where formatted text goes.
 pub trait Sink {

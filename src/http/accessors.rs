@@ -1,6 +1,7 @@
 //! `extern "C"` functions that look things up in messages.
 #![allow(unsafe_code)]
 
+use super::credentials::{self, Credentials, SCRATCH};
 use super::ffi::mg_http_message;
 use super::{fields, multipart, parser};
 use crate::ffi::str::cstr;
@@ -76,11 +77,10 @@ pub unsafe extern "C" fn mg_http_get_header(
 /// view into `s`, `{NULL, 0}` when there is no such parameter. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_get_header_var(s: mg_str, v: mg_str) -> mg_str {
-    // SAFETY: pointer contract.
     guard(mg_str::NULL, || {
-        view(fields::parameter(unsafe { s.as_bytes() }, unsafe {
-            v.as_bytes()
-        }))
+        // SAFETY: pointer contract.
+        let (text, name) = unsafe { (s.as_bytes(), v.as_bytes()) };
+        view(fields::parameter(text, name))
     })
 }
 
@@ -89,12 +89,123 @@ pub unsafe extern "C" fn mg_http_get_header_var(s: mg_str, v: mg_str) -> mg_str 
 /// variable, empty but not NULL when it has no value. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_var(buf: mg_str, name: mg_str) -> mg_str {
-    // SAFETY: pointer contract.
     guard(mg_str::NULL, || {
-        view(fields::variable(unsafe { buf.as_bytes() }, unsafe {
-            name.as_bytes()
-        }))
+        // SAFETY: pointer contract.
+        let (text, name) = unsafe { (buf.as_bytes(), name.as_bytes()) };
+        view(fields::variable(text, name))
     })
+}
+
+/// Copies a variable of a query string or form body to `dst`, percent-decoded, '+' as blank. Its
+/// name is compared raw, in any ASCII case.
+///
+/// Returns the length without the NUL, or -1 for no source (no bytes, or `name` NULL), -2 for no
+/// destination, -3 when the value has a broken escape or does not fit into `dst_len` bytes with its
+/// NUL, -4 when there is no such variable. Except for -2, `dst` holds a string then: what could be
+/// decoded in the case of -3, otherwise an empty one. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_http_get_var(
+    buf: *const mg_str,
+    name: *const c_char,
+    dst: *mut c_char,
+    dst_len: usize,
+) -> c_int {
+    guard(-1, || {
+        // SAFETY: pointer contract; a destination that overlaps the source is not allowed.
+        let Some(to) = (unsafe { output(dst, dst_len) }) else {
+            return -2;
+        };
+        // SAFETY: pointer contract.
+        let text = unsafe { buf.as_ref().map_or(&[][..], |s| s.as_bytes()) };
+        if text.is_empty() || name.is_null() {
+            return -1;
+        }
+        // SAFETY: pointer contract.
+        match fields::variable(text, unsafe { cstr(name) }) {
+            None => -4,
+            Some(value) => crate::url::decode(value, to, true)
+                .and_then(|n| c_int::try_from(n).ok())
+                .unwrap_or(-3),
+        }
+    })
+}
+
+/// The bytes of an output buffer, which becomes an empty string; `None` when there is none.
+///
+/// # Safety
+/// `dst` is NULL or has `len` writable bytes that nobody else uses meanwhile.
+unsafe fn output<'a>(dst: *mut c_char, len: usize) -> Option<&'a mut [u8]> {
+    if dst.is_null() || len == 0 || len > isize::MAX as usize {
+        return None;
+    }
+    // SAFETY: forwarded from the caller.
+    unsafe {
+        dst.write(0);
+        Some(std::slice::from_raw_parts_mut(dst.cast(), len))
+    }
+}
+
+/// Extracts credentials of a request as strings, cut to their buffers.
+///
+/// Looks for "Authorization: Basic ..." (user and password; up to 255 bytes decoded), then
+/// "Authorization: Bearer ...", then the cookie access_token, then, without any Cookie header, the
+/// query variable access_token; the last three go to `pass`. What is missing or malformed gives
+/// empty strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_http_creds(
+    hm: *mut mg_http_message,
+    user: *mut c_char,
+    userlen: usize,
+    pass: *mut c_char,
+    passlen: usize,
+) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        let (mut user, mut pass) = unsafe { (output(user, userlen), output(pass, passlen)) };
+        // SAFETY: pointer contract.
+        let Some(hm) = (unsafe { hm.as_ref() }) else {
+            return;
+        };
+        // SAFETY: pointer contract.
+        let (header, query) = unsafe {
+            let header = |name: &[u8]| hm.header(name).map(|v| v.as_bytes());
+            (header, hm.query.as_bytes())
+        };
+        let mut scratch = [0; SCRATCH];
+        match credentials::find(
+            header(b"Authorization"),
+            header(b"Cookie"),
+            query,
+            &mut scratch,
+        ) {
+            Credentials::Basic(u, p) => {
+                copy(&mut user, u);
+                copy(&mut pass, p);
+            }
+            Credentials::Token(token) => copy(&mut pass, token),
+            Credentials::Query(value) => {
+                if let Some(to) = &mut pass {
+                    let last = to.len() - 1;
+                    to[last] = 1;
+                    if crate::url::decode(value, to, true).is_none() && to[last] != 0 {
+                        // A broken escape, not a lack of room.
+                        to[0] = 0;
+                    }
+                }
+            }
+            Credentials::None => {}
+        }
+    });
+}
+
+/// Copies text up to a NUL, and adds one.
+fn copy(to: &mut Option<&mut [u8]>, text: &[u8]) {
+    let Some(to) = to else { return };
+    let len = memchr::memchr(0, text)
+        .unwrap_or(text.len())
+        .min(to.len() - 1);
+    to[..len].copy_from_slice(&text[..len]);
+    to[len] = 0;
 }
 
 /// Returns the status code of a response, as atoi() reads it; 0 for a request.

@@ -67,13 +67,13 @@ impl Backlog {
         let Some(surplus) = recv.len.get().checked_sub(len) else {
             return true;
         };
-        // SAFETY: the bytes are in use in `recv`, which is another buffer than the one that grows.
-        if surplus > 0
-            && !self
-                .io
-                .append(unsafe { bytes(recv.buf.get().add(len), surplus) })
-        {
-            return false;
+        if surplus > 0 {
+            // SAFETY: the bytes are in use in `recv`, which is another buffer than the one that
+            // grows.
+            let text = unsafe { bytes(recv.buf.get().add(len), surplus) };
+            if !self.io.append(text) {
+                return false;
+            }
         }
         recv.len.set(recv.len.get() - surplus);
         true

@@ -70,6 +70,16 @@ pub(super) fn request_open(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().open)
 }
 
+/// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
+/// response has no body.
+pub fn sending(c: &mg_connection) {
+    // SAFETY: no handler runs while the slice lives.
+    let is_head = unsafe { c.send.as_bytes() }.starts_with(b"HEAD ");
+    if is_head && let Some(state) = c.http() {
+        state.head_sent.set(true);
+    }
+}
+
 /// The response to the request at hand is complete: clears `is_resp`, and closes the connection
 /// when the request asked for it.
 pub fn finish_response(c: &mg_connection) {
@@ -136,8 +146,8 @@ fn run(c: &mg_connection, state: &HttpState, received: usize, closing: bool) {
     drop(pass);
     // The new protocol begins where the old one ended.
     if let Some(pfn) = successor
-        && c.recv.len.get() > 0
         && !c.is_dead()
+        && (c.recv.len.get() > 0 || state.upload.is_active())
     {
         let mut n = c.recv.len.get() as c_long;
         // SAFETY: the program or the library installed this handler for connections.
@@ -221,14 +231,17 @@ impl Pass<'_> {
     /// Looks for a head. `None`: there is more to wait for.
     fn head(&self, scanned: usize) -> Option<Next> {
         let (c, state) = (self.c, self.state);
+        if c.recv.len.get() == 0 {
+            return None;
+        }
         let stalled = c.is(Flag::Accepted) && c.send.len.get() > MAX_QUEUED;
-        state.stalled.set(stalled);
+        if state.stalled.replace(stalled) != stalled {
+            net::pause_input(c, stalled);
+        }
         if stalled {
             return Some(Next::Stop);
         }
-        if scanned == 0
-            && (c.is(Flag::Accepted) && self.skip_empty_lines() || c.recv.len.get() == 0)
-        {
+        if scanned == 0 && c.is(Flag::Accepted) && self.skip_empty_lines() {
             return None;
         }
         let mut hm = mg_http_message::EMPTY;

@@ -65,7 +65,7 @@ pub fn variable<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     text.split(|&b| b == b'&').find_map(|pair| {
         let end = memchr(b'=', pair).unwrap_or(pair.len());
         let value = pair.get(end + 1..).unwrap_or(&pair[end..]);
-        pair[..end].eq_ignore_ascii_case(name).then_some(value)
+        (!pair.is_empty() && pair[..end].eq_ignore_ascii_case(name)).then_some(value)
     })
 }
 
@@ -127,6 +127,7 @@ mod tests {
             ("a=1;b=2", "b", None),
             ("=5", "", Some("5")),
             ("", "", None),
+            ("&", "", None),
             ("", "a", None),
         ] {
             let found = variable(text.as_bytes(), name.as_bytes());

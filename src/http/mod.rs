@@ -4,6 +4,7 @@ pub mod accessors;
 mod backlog;
 pub mod chunked;
 pub mod conn;
+pub mod credentials;
 pub mod ffi;
 pub mod fields;
 pub mod files;

@@ -1,7 +1,7 @@
 #![allow(unsafe_code)]
 
 use super::{GEOMETRIC_FROM, grown, round_up};
-use crate::ffi::alloc::{mg_calloc, mg_free};
+use crate::ffi::alloc::{mg_calloc, mg_free, wipe};
 use crate::ffi::guard;
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -148,7 +148,8 @@ impl mg_iobuf {
             return true;
         }
         if size == 0 {
-            wipe(self.buf.get(), old);
+            // SAFETY: the block has `old` bytes, by the struct's invariant.
+            unsafe { wipe(self.buf.get(), old) };
             self.free();
             return true;
         }
@@ -157,28 +158,78 @@ impl mg_iobuf {
             crate::log::error(format_args!("{old}->{size}"));
             return false;
         }
-        let keep = self.len.get().min(size);
+        let keep = self.len.get().min(old).min(size);
         let from = self.buf.get();
         if !from.is_null() {
-            // SAFETY: `keep` bytes are in use in the old block and fit the new one.
-            unsafe { ptr::copy_nonoverlapping(from, p, keep) };
-            wipe(from, old);
-            // SAFETY: the old block came from the C heap and is replaced below.
-            unsafe { mg_free(from.cast()) };
+            // SAFETY: both blocks have `keep` bytes. The old one, of `old` bytes, came from the C
+            // heap and is replaced below.
+            unsafe {
+                ptr::copy_nonoverlapping(from, p, keep);
+                wipe(from, old);
+                mg_free(from.cast());
+            }
         }
         self.buf.set(p);
         self.size.set(size);
         self.len.set(keep);
         true
     }
-}
 
-/// Zeroes memory that is about to be released; it may hold secrets.
-fn wipe(p: *mut u8, len: usize) {
-    if !p.is_null() {
-        // SAFETY: the caller owns `len` bytes at `p`.
-        unsafe { ptr::write_bytes(p, 0, len) };
-        std::hint::black_box(p);
+    /// The capacity that mg_iobuf_add() chooses for `len` bytes. Small buffers take exactly the rounded
+    /// size, also downwards, because programs look at it; large ones stay, or grow in large steps.
+    fn capacity_for(&self, len: usize) -> Option<usize> {
+        let (size, align) = (self.size.get(), self.align.get());
+        if size >= GEOMETRIC_FROM && len <= size {
+            return Some(size);
+        }
+        grown(size, len, align)
+    }
+
+    /// Opens a gap of `len` bytes at `ofs` and copies what is at `src` into it, unless that is NULL. `src` may
+    /// point into this buffer. False, with nothing changed, when memory is exhausted.
+    ///
+    /// # Safety
+    /// `src` is NULL or readable over `len` bytes.
+    unsafe fn insert(&self, ofs: usize, src: *const u8, len: usize) -> bool {
+        let Some(new_len) = self.len.get().max(ofs).checked_add(len) else {
+            return false;
+        };
+        let Some(size) = self.capacity_for(new_len) else {
+            return false;
+        };
+        let src_ofs = (src as usize).wrapping_sub(self.buf.get() as usize);
+        let inside = !src.is_null() && src_ofs < self.size.get();
+        if !self.resize_exact(size) {
+            return false;
+        }
+        let base = self.buf.get();
+        let (src, copied) = if inside {
+            let src_ofs = src_ofs.min(size);
+            (
+                base.wrapping_add(src_ofs).cast_const(),
+                len.min(size - src_ofs),
+            )
+        } else {
+            (src, len)
+        };
+        let old_len = self.len.get();
+        // SAFETY: the block has at least new_len = max(old_len, ofs) + len bytes, so all ranges lie in
+        // it, and ptr::copy allows overlap. Without a block there is nothing to do.
+        unsafe {
+            if new_len == 0 {
+                return true;
+            }
+            if ofs < old_len {
+                ptr::copy(base.add(ofs), base.add(ofs + len), old_len - ofs);
+            } else {
+                ptr::write_bytes(base.add(old_len), 0, ofs - old_len);
+            }
+            if !src.is_null() {
+                ptr::copy(src, base.add(ofs), copied);
+            }
+        }
+        self.len.set(new_len);
+        true
     }
 }
 
@@ -224,7 +275,10 @@ pub unsafe extern "C" fn mg_iobuf_resize(io: *mut mg_iobuf, new_size: usize) -> 
 }
 
 /// Inserts `len` bytes at offset `ofs`, moving what stands there. `buf` NULL leaves the
-/// new bytes unspecified. An `ofs` behind the data makes the gap part of the data.
+/// new bytes unspecified. An `ofs` behind the data makes the gap part of the data, filled with zeros.
+///
+/// The capacity becomes the new length, rounded up to `io->align`, which may be less than before;
+/// from 64 KB on it grows in larger steps and does not shrink. `buf` may point into `io` itself.
 /// Returns the number of bytes added: `len`, or 0 when memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_iobuf_add(
@@ -235,78 +289,10 @@ pub unsafe extern "C" fn mg_iobuf_add(
 ) -> usize {
     guard(0, || {
         // SAFETY: pointer contract.
-        let Some(io) = (unsafe { io.as_ref() }) else {
-            return 0;
-        };
-        let old_len = io.len.get();
-        let Some(new_len) = old_len.max(ofs).checked_add(len) else {
-            return 0;
-        };
-        let Some(exact) = round_up(new_len, io.align.get()) else {
-            return 0;
-        };
-        // Small buffers take exactly the rounded size, also downwards: programs and
-        // tests look at `size`. Large ones keep and over-allocate.
-        let fits = new_len <= io.size.get();
-        if io.size.get() != exact && (exact < GEOMETRIC_FROM || !fits) {
-            let size = if fits || exact < GEOMETRIC_FROM {
-                exact
-            } else {
-                grown(io.size.get(), new_len, io.align.get()).unwrap_or(exact)
-            };
-            // The source may lie in this very buffer.
-            let inside = {
-                let start = io.buf.get() as usize;
-                !buf.is_null() && (start..start + io.size.get()).contains(&(buf as usize))
-            };
-            let source = if inside {
-                buf as usize - io.buf.get() as usize
-            } else {
-                0
-            };
-            if !io.resize_exact(size) {
-                return 0;
-            }
-            if inside {
-                // SAFETY: the offset was inside the old block and the new one is larger
-                // whenever the data moved into it matters.
-                let p = unsafe { io.buf.get().add(source.min(io.size.get())) };
-                insert(
-                    io,
-                    ofs,
-                    p,
-                    len.min(io.size.get() - source.min(io.size.get())),
-                    len,
-                    new_len,
-                );
-                return len;
-            }
-        }
-        insert(io, ofs, buf.cast(), len, len, new_len);
-        len
+        let added =
+            unsafe { io.as_ref() }.is_some_and(|io| unsafe { io.insert(ofs, buf.cast(), len) });
+        if added { len } else { 0 }
     })
-}
-
-/// Opens a gap of `len` bytes at `ofs` and copies `copy` bytes from `src` into it.
-fn insert(io: &mg_iobuf, ofs: usize, src: *const u8, copy: usize, len: usize, new_len: usize) {
-    if len == 0 {
-        return;
-    }
-    let old_len = io.len.get();
-    // SAFETY: the block holds at least new_len = max(old_len, ofs) + len bytes, so every
-    // range below is inside it; ptr::copy allows overlap.
-    unsafe {
-        let base = io.buf.get();
-        if ofs < old_len {
-            ptr::copy(base.add(ofs), base.add(ofs + len), old_len - ofs);
-        } else {
-            ptr::write_bytes(base.add(old_len), 0, ofs - old_len);
-        }
-        if !src.is_null() {
-            ptr::copy(src, base.add(ofs), copy);
-        }
-    }
-    io.len.set(new_len);
 }
 
 /// Removes up to `len` bytes at offset `ofs`; the rest moves down and the vacated

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::hexdump;
-use super::prefix::prefix;
+use super::prefix::{base_name, prefix};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
 use crate::ffi::{
     guard,
@@ -10,6 +10,7 @@ use crate::ffi::{
 };
 use crate::fmt::Sink;
 use crate::fmt::ffi::{Out, mg_pfn_stdout, mg_pfn_t, print};
+use crate::fmt::stack::Stack;
 use parking_lot::Mutex;
 use std::ffi::{c_char, c_int, c_void};
 use std::fmt::{Arguments, Write};
@@ -120,61 +121,29 @@ pub(super) fn write(level: c_int, text: Arguments<'_>) {
         return;
     }
     let location = Location::caller();
-    let mut file = Message::default();
-    let mut message = Message::default();
-    // Both cut silently; the messages of this library are short, except for texts of others.
-    let _ = write!(file, "{}", location.file());
-    let _ = write!(message, "{text}");
-    // SAFETY: both are NUL-terminated and outlive the call.
+    // What is longer than 1 KiB is cut: a message must not need memory.
+    let mut message = Stack::<1024>::new();
+    let _ = message.write_fmt(text);
+    let message = message.as_bytes();
+    let mut file = Stack::<64>::new();
+    file.put(base_name(location.file().as_bytes()));
+    file.truncate(63);
+    file.push(0);
+    // SAFETY: the file name is NUL-terminated, the message has the length given, and both
+    // outlive the call.
     unsafe {
         shim_log(
             level,
-            file.as_ptr(),
+            file.as_bytes().as_ptr().cast(),
             location.line() as c_int,
-            c"".as_ptr(),
-            message.as_ptr(),
-        )
-    };
+            message.as_ptr().cast(),
+            message.len() as c_int,
+        );
+    }
 }
 
 unsafe extern "C" {
     /// Calls mg_log_prefix() and mg_log() through the dynamic linker, so that a program's
     /// own definitions take effect.
-    fn shim_log(
-        level: c_int,
-        file: *const c_char,
-        line: c_int,
-        fname: *const c_char,
-        text: *const c_char,
-    );
-}
-
-/// A NUL-terminated text without allocation. What does not fit is cut.
-struct Message {
-    bytes: [u8; 1024],
-    len: usize,
-}
-
-impl Default for Message {
-    fn default() -> Message {
-        Message {
-            bytes: [0; 1024],
-            len: 0,
-        }
-    }
-}
-
-impl Message {
-    fn as_ptr(&self) -> *const c_char {
-        self.bytes.as_ptr().cast()
-    }
-}
-
-impl Write for Message {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let n = text.len().min(self.bytes.len() - 1 - self.len);
-        self.bytes[self.len..self.len + n].copy_from_slice(&text.as_bytes()[..n]);
-        self.len += n;
-        Ok(())
-    }
+    fn shim_log(level: c_int, file: *const c_char, line: c_int, text: *const c_char, len: c_int);
 }

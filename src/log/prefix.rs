@@ -3,31 +3,15 @@
 
 use crate::fmt::Sink;
 use crate::fmt::hex::Hex;
+use crate::fmt::stack::Stack;
 
 /// Length of every prefix.
 pub const LEN: usize = 40;
 
-/// Blanks that text replaces from the left. The last one stays.
-struct Line {
-    bytes: [u8; LEN],
-    len: usize,
-}
-
-impl Sink for Line {
-    fn put(&mut self, bytes: &[u8]) {
-        let n = bytes.len().min(LEN - 1 - self.len);
-        self.bytes[self.len..self.len + n].copy_from_slice(&bytes[..n]);
-        self.len += n;
-    }
-}
-
 /// `TIME LEVEL FILE:LINE:FUNCTION`, with the time in hexadecimal milliseconds and the file
 /// without its directories, cut or filled with blanks.
 pub fn prefix(millis: u64, level: i32, file: &[u8], line: i32, function: &[u8]) -> [u8; LEN] {
-    let mut out = Line {
-        bytes: [b' '; LEN],
-        len: 0,
-    };
+    let mut out = Stack::<{ LEN - 1 }>::new();
     let time = Hex::new(millis);
     out.put(time.as_bytes());
     out.fill(b' ', 6usize.saturating_sub(time.as_bytes().len()));
@@ -40,11 +24,13 @@ pub fn prefix(millis: u64, level: i32, file: &[u8], line: i32, function: &[u8]) 
     out.put(number.format(line).as_bytes());
     out.put(b":");
     out.put(function);
-    out.bytes
+    let mut line = [b' '; LEN];
+    line[..out.as_bytes().len()].copy_from_slice(out.as_bytes());
+    line
 }
 
 /// What follows the last `/`, or the last `\` of a path without any `/`.
-fn base_name(path: &[u8]) -> &[u8] {
+pub fn base_name(path: &[u8]) -> &[u8] {
     let separator = memchr::memrchr(b'/', path).or_else(|| memchr::memrchr(b'\\', path));
     separator.map_or(path, |i| &path[i + 1..])
 }

@@ -144,8 +144,11 @@ pub struct ConnPrivate {
     pub(super) dead: Cell<bool>,
     /// The peer shut down its side; what is queued is still sent.
     pub(super) peer_done: Cell<bool>,
-    /// The protocol has more output than `send` holds.
-    pub(super) output_pending: Cell<bool>,
+    /// The protocol handler that has more output than `send` holds. It says nothing for another
+    /// handler that took its place.
+    pub(super) output_pending: Cell<mg_event_handler_t>,
+    /// The protocol wants no more input until some of what is queued was sent.
+    pub(super) input_paused: Cell<bool>,
     /// The peer is expected to send more: close gently, so that a reset does not destroy the
     /// last response on its way.
     pub(super) linger: Cell<bool>,
@@ -172,6 +175,16 @@ impl ConnPrivate {
         self.ready.get() & what as u8 != 0
     }
 
+    /// True when the protocol handler of `c` has more output than `send` holds.
+    #[inline]
+    pub(super) fn has_output_pending(&self, c: &mg_connection) -> bool {
+        self.output_pending.get().is_some_and(|handler| {
+            c.pfn
+                .get()
+                .is_some_and(|pfn| pfn as usize == handler as usize)
+        })
+    }
+
     #[inline]
     pub(super) fn set_ready(&self, what: Ready, on: bool) {
         let bit = what as u8;
@@ -181,6 +194,12 @@ impl ConnPrivate {
 }
 
 impl mg_connection {
+    /// True while input stays in the socket because the peer does not take our output.
+    #[inline]
+    pub(super) fn is_paused(&self, p: &ConnPrivate) -> bool {
+        p.input_paused.get() && self.send.len.get() > 0
+    }
+
     /// True after the connection was closed. A struct that the library did not make never is.
     #[inline]
     pub fn is_dead(&self) -> bool {

@@ -41,7 +41,7 @@ fn make_room(c: &mg_connection, wanted: usize) -> usize {
 pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
     let udp = c.is(Flag::Udp);
     let mut budget = READ_BUDGET;
-    while p.is_ready(Ready::Read) && !c.is(Flag::Full) {
+    while p.is_ready(Ready::Read) && !c.is(Flag::Full) && !c.is_paused(p) {
         let room = make_room(c, if udp { DATAGRAM_ROOM } else { MIN_ROOM });
         if room == 0 {
             return;
@@ -129,9 +129,12 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
     if c.is(Flag::Udp) {
         return flush_datagram(c, p);
     }
+    if c.is(Flag::Client) {
+        crate::http::conn::sending(c);
+    }
     let len = c.send.len.get();
     // The rest of a file follows: let it share packets with the head.
-    let more = if p.output_pending.get() { MSG_MORE } else { 0 };
+    let more = if p.has_output_pending(c) { MSG_MORE } else { 0 };
     // SAFETY: `len` bytes are in use at `buf`.
     let sent = unsafe {
         socket::send(
@@ -245,11 +248,20 @@ pub fn write_ready(c: &mg_connection) -> bool {
     c.private().is_some_and(|p| p.is_ready(Ready::Write))
 }
 
-/// Tells the loop that the protocol has more output than `c->send` holds: it does not sleep
-/// while the socket is writable, and draining waits.
+/// Tells the loop that the present protocol handler has more output than `c->send` holds: it does
+/// not sleep while the socket is writable, and draining waits.
 pub fn set_output_pending(c: &mg_connection, pending: bool) {
     if let Some(p) = c.private() {
-        p.output_pending.set(pending);
+        p.output_pending
+            .set(if pending { c.pfn.get() } else { None });
+    }
+}
+
+/// Stops reading from the socket, at most until everything queued is sent, or resumes it. Has
+/// nothing to do with `is_full`, which belongs to the program.
+pub fn pause_input(c: &mg_connection, paused: bool) {
+    if let Some(p) = c.private() {
+        p.input_paused.set(paused);
     }
 }
 

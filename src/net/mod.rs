@@ -21,7 +21,7 @@ mod wake;
 pub use conn::{Flag, mg_connection};
 pub(crate) use conn::{call, error};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
-pub use io::{send_file, set_linger, set_output_pending, write_ready};
+pub use io::{pause_input, send_file, set_linger, set_output_pending, write_ready};
 
 /// Events, as `enum mg_event` of the header.
 pub mod ev {

@@ -71,7 +71,7 @@ impl Drop for Iteration<'_> {
 }
 
 fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
-    (c.send.len.get() > 0 || p.output_pending.get()) && !c.any(NOT_SENDING)
+    (c.send.len.get() > 0 || p.has_output_pending(c)) && !c.any(NOT_SENDING)
 }
 
 /// Phase 1: the longest time to sleep.
@@ -86,7 +86,7 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
         let c = unsafe { &*next };
         next = c.next.get();
         let Some(p) = c.private() else { continue };
-        let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING);
+        let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
         let output = p.is_ready(Ready::Write) && output_waits(c, p);
         if input || output || c.is(Flag::Closing) {
             return Some(Duration::ZERO);
@@ -199,7 +199,7 @@ fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
     if p.dead.get() {
         return;
     }
-    let done = c.send.len.get() == 0 && !p.output_pending.get();
+    let done = c.send.len.get() == 0 && !p.has_output_pending(c);
     if c.is(Flag::Closing) || done && (c.is(Flag::Draining) || p.peer_done.get()) {
         close(c);
     }

@@ -2,8 +2,11 @@
 
 use super::ring;
 use crate::ffi::guard;
+use crate::ffi::va::{va_list, variadic_export, variadic_twin};
+use crate::fmt::ffi::mg_vsnprintf;
 use std::cell::Cell;
 use std::ffi::c_char;
+use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A queue of messages between two threads, or between an interrupt and the main program, without
@@ -144,6 +147,34 @@ pub unsafe extern "C" fn mg_queue_add(q: *mut mg_queue, len: usize) {
         }
     });
 }
+
+/// Producer: adds a formatted message. `measured` and `written` are two lists of the same arguments.
+unsafe extern "C" fn vprintf(
+    q: *mut mg_queue,
+    fmt: *const c_char,
+    measured: *mut va_list,
+    written: *mut va_list,
+) -> usize {
+    guard(0, || {
+        // SAFETY: pointer contract; the program passes a matching format.
+        unsafe {
+            let len = mg_vsnprintf(null_mut(), 0, fmt, measured);
+            let mut buf = null_mut();
+            if len == 0 || mg_queue_book(q, &mut buf, len.saturating_add(1)) == 0 {
+                return 0;
+            }
+            // A printer may not write the same again.
+            let len = len.min(mg_vsnprintf(buf, len + 1, fmt, written));
+            if len > 0 {
+                mg_queue_add(q, len);
+            }
+            len
+        }
+    })
+}
+
+variadic_twin!("mongoose_queue_vprintf" => vprintf);
+variadic_export!(mg_queue_printf => shim_mg_queue_printf);
 
 /// Consumer: returns the length of the oldest message and sets `*buf` to its bytes; 0 when the queue is
 /// empty. The message stays in the queue, and its memory stays valid, until mg_queue_del(). `buf` may be

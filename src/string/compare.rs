@@ -18,7 +18,11 @@ pub fn compare_ignore_case(a: &[u8], b: &[u8]) -> Ordering {
 
 /// The difference of the first two bytes that are not the same letter; the end of a string counts as 0.
 pub fn difference_ignore_case(a: &[u8], b: &[u8]) -> i32 {
-    let common = a.iter().zip(b).take_while(|(x, y)| x.eq_ignore_ascii_case(y)).count();
+    let common = a
+        .iter()
+        .zip(b)
+        .take_while(|(x, y)| x.eq_ignore_ascii_case(y))
+        .count();
     let at = |s: &[u8]| s.get(common).map_or(0, |b| i32::from(folded(b)));
     at(a) - at(b)
 }

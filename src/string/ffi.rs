@@ -12,13 +12,19 @@ use std::ffi::{c_char, c_int, c_void};
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_str_s(s: *const c_char) -> mg_str {
     // SAFETY: pointer contract.
-    guard(mg_str::NULL, || mg_str { buf: s.cast_mut(), len: unsafe { cstr(s) }.len() })
+    guard(mg_str::NULL, || mg_str {
+        buf: s.cast_mut(),
+        len: unsafe { cstr(s) }.len(),
+    })
 }
 
 /// Returns a view of `n` bytes at `s`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mg_str_n(s: *const c_char, n: usize) -> mg_str {
-    mg_str { buf: s.cast_mut(), len: n }
+    mg_str {
+        buf: s.cast_mut(),
+        len: n,
+    }
 }
 
 /// Compares two NUL-terminated strings without regard to the case of ASCII letters.
@@ -28,7 +34,9 @@ pub extern "C" fn mg_str_n(s: *const c_char, n: usize) -> mg_str {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_casecmp(s1: *const c_char, s2: *const c_char) -> c_int {
     // SAFETY: pointer contract.
-    guard(1, || difference_ignore_case(unsafe { cstr(s1) }, unsafe { cstr(s2) }))
+    guard(1, || {
+        difference_ignore_case(unsafe { cstr(s1) }, unsafe { cstr(s2) })
+    })
 }
 
 /// Compares two strings byte by byte, as `signed char`: returns -1, 0 or 1. A string comes behind its own
@@ -36,14 +44,22 @@ pub unsafe extern "C" fn mg_casecmp(s1: *const c_char, s2: *const c_char) -> c_i
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_strcmp(str1: mg_str, str2: mg_str) -> c_int {
     // SAFETY: pointer contract.
-    guard(1, || sign(compare(unsafe { str1.as_bytes() }, unsafe { str2.as_bytes() })))
+    guard(1, || {
+        sign(compare(unsafe { str1.as_bytes() }, unsafe {
+            str2.as_bytes()
+        }))
+    })
 }
 
 /// Like mg_strcmp(), without regard to the case of ASCII letters.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_strcasecmp(str1: mg_str, str2: mg_str) -> c_int {
     // SAFETY: pointer contract.
-    guard(1, || sign(compare_ignore_case(unsafe { str1.as_bytes() }, unsafe { str2.as_bytes() })))
+    guard(1, || {
+        sign(compare_ignore_case(unsafe { str1.as_bytes() }, unsafe {
+            str2.as_bytes()
+        }))
+    })
 }
 
 fn sign(order: Ordering) -> c_int {
@@ -62,7 +78,14 @@ pub unsafe extern "C" fn mg_strdup(s: mg_str) -> mg_str {
             return mg_str::NULL;
         }
         let copy = dup_nul(text);
-        if copy.is_null() { mg_str::NULL } else { mg_str { buf: copy.cast(), len: text.len() } }
+        if copy.is_null() {
+            mg_str::NULL
+        } else {
+            mg_str {
+                buf: copy.cast(),
+                len: text.len(),
+            }
+        }
     })
 }
 
@@ -101,7 +124,8 @@ pub unsafe extern "C" fn mg_span(s: mg_str, a: *mut mg_str, b: *mut mg_str, sep:
 pub unsafe extern "C" fn mg_to_size_t(str: mg_str, val: *mut usize) -> bool {
     guard(false, || {
         // SAFETY: pointer contract.
-        let Some(value) = parse_decimal(unsafe { str.as_bytes() }).filter(|_| !val.is_null()) else {
+        let Some(value) = parse_decimal(unsafe { str.as_bytes() }).filter(|_| !val.is_null())
+        else {
             return false;
         };
         // SAFETY: pointer contract.
@@ -126,8 +150,12 @@ pub unsafe extern "C" fn mg_str_to_num(
     guard(false, || {
         // SAFETY: pointer contract.
         let text = unsafe { str.as_bytes() };
-        let number = u32::try_from(base).ok().and_then(|base| parse_number(text, base));
-        let Some(number) = number.filter(|_| !val.is_null()) else { return false };
+        let number = u32::try_from(base)
+            .ok()
+            .and_then(|base| parse_number(text, base));
+        let Some(number) = number.filter(|_| !val.is_null()) else {
+            return false;
+        };
         // SAFETY: `val` points to an integer of that many bytes, by contract.
         unsafe {
             match val_len {
@@ -144,7 +172,9 @@ pub unsafe extern "C" fn mg_str_to_num(
 /// # Safety
 /// `val` points to writable memory for a `T`.
 unsafe fn store<T: TryFrom<u64>>(number: u64, val: *mut c_void) -> bool {
-    let Ok(number) = T::try_from(number) else { return false };
+    let Ok(number) = T::try_from(number) else {
+        return false;
+    };
     // SAFETY: forwarded from the caller.
     unsafe { val.cast::<T>().write_unaligned(number) };
     true
@@ -179,7 +209,13 @@ pub unsafe extern "C" fn mg_match(str: mg_str, pattern: mg_str, caps: *mut mg_st
         set(0, mg_str::NULL);
         let mut used = 0;
         let matched = glob_match(text, glob, |slot, range| {
-            set(slot, mg_str { buf: str.buf.wrapping_add(range.start), len: range.len() });
+            set(
+                slot,
+                mg_str {
+                    buf: str.buf.wrapping_add(range.start),
+                    len: range.len(),
+                },
+            );
             used = slot + 1;
         });
         if !matched {

@@ -29,7 +29,11 @@ pub fn is_wildcard(b: u8) -> bool {
 /// Only the last `*` or `#` is ever lengthened, and the `/` is looked for where the rest of the pattern
 /// failed to match, not in what the `*` stands for. So `#*` does not match "a/b", and `/*/c` matches
 /// "/a/b/c". Programs rely on it.
-pub fn glob_match(text: &[u8], pattern: &[u8], mut capture: impl FnMut(usize, Range<usize>)) -> bool {
+pub fn glob_match(
+    text: &[u8],
+    pattern: &[u8],
+    mut capture: impl FnMut(usize, Range<usize>),
+) -> bool {
     let (mut p, mut t, mut slot) = (0, 0, 0);
     let mut retry: Option<Retry> = None;
     while p < pattern.len() || t < text.len() {
@@ -46,7 +50,12 @@ pub fn glob_match(text: &[u8], pattern: &[u8], mut capture: impl FnMut(usize, Ra
                 };
                 capture(own, start..t);
                 slot = own + 1;
-                retry = Some(Retry { pattern: p, resume: t + 1, start, slot: own });
+                retry = Some(Retry {
+                    pattern: p,
+                    resume: t + 1,
+                    start,
+                    slot: own,
+                });
             }
             (Some(a), Some(b)) if a == b => t += 1,
             (_, next) => match &mut retry {
@@ -80,7 +89,12 @@ mod tests {
             assert_eq!(found.len(), slot, "captures come in order");
             found.push(range);
         })
-        .then(|| found.into_iter().map(|range| text[range].to_string()).collect())
+        .then(|| {
+            found
+                .into_iter()
+                .map(|range| text[range].to_string())
+                .collect()
+        })
     }
 
     #[test]
@@ -117,7 +131,11 @@ mod tests {
             ("bbbcc", "#b??", &["bb", "c", "c"]),
         ] {
             let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
-            assert_eq!(captures(text, pattern), Some(expected), "{text:?} {pattern:?}");
+            assert_eq!(
+                captures(text, pattern),
+                Some(expected),
+                "{text:?} {pattern:?}"
+            );
         }
     }
 

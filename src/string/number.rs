@@ -17,7 +17,9 @@ pub fn parse_number(text: &[u8], base: u32) -> Option<u64> {
     }
     digits.iter().try_fold(0u64, |value, &b| {
         let digit = char::from(b).to_digit(base)?;
-        value.checked_mul(u64::from(base))?.checked_add(u64::from(digit))
+        value
+            .checked_mul(u64::from(base))?
+            .checked_add(u64::from(digit))
     })
 }
 
@@ -62,7 +64,11 @@ mod tests {
             ("102", 2, None),
             ("5", 10, Some(5)),
         ] {
-            assert_eq!(parse_number(text.as_bytes(), base), expected, "{text} base {base}");
+            assert_eq!(
+                parse_number(text.as_bytes(), base),
+                expected,
+                "{text} base {base}"
+            );
         }
     }
 
@@ -81,7 +87,10 @@ mod tests {
         ] {
             assert_eq!(parse_decimal(text.as_bytes()), expected, "{text:?}");
         }
-        assert_eq!(parse_decimal(usize::MAX.to_string().as_bytes()), Some(usize::MAX));
+        assert_eq!(
+            parse_decimal(usize::MAX.to_string().as_bytes()),
+            Some(usize::MAX)
+        );
         assert_eq!(parse_decimal(format!("{}0", usize::MAX).as_bytes()), None);
     }
 }

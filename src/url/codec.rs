@@ -40,7 +40,11 @@ pub fn decode_cells(
 
 /// [`decode_cells`] for memory that does not overlap.
 pub fn decode(text: &[u8], to: &mut [u8], form: bool) -> Option<usize> {
-    decode_cells(text.iter().copied(), Cell::from_mut(to).as_slice_of_cells(), form)
+    decode_cells(
+        text.iter().copied(),
+        Cell::from_mut(to).as_slice_of_cells(),
+        form,
+    )
 }
 
 /// Most bytes that one byte is encoded to, and a NUL, and one for the sake of compatibility.
@@ -105,7 +109,10 @@ mod tests {
         assert_eq!(decoded(b"ab%4g", 9, false), (None, b"ab\0######".into()));
         assert_eq!(decoded(b"ab%4", 4, false), (None, b"ab\0#".into()));
         assert_eq!(decoded(b"%", 4, false), (None, b"\0###".into()));
-        assert_eq!(decoded(b"%ff%FE", 3, false), (Some(2), b"\xff\xfe\0".into()));
+        assert_eq!(
+            decoded(b"%ff%FE", 3, false),
+            (Some(2), b"\xff\xfe\0".into())
+        );
         assert_eq!(decoded(b"%2541+", 5, false), (Some(4), b"%41+\0".into()));
         assert_eq!(decoded(b"a+b", 4, true), (Some(3), b"a b\0".into()));
         assert_eq!(decoded(b"a%00b", 4, true), (Some(3), b"a\0b\0".into()));

@@ -1,6 +1,7 @@
 // Managers are independent: several threads each run their own echo server and client.
 
 #include "mongoose.h"
+#include <pthread.h>
 
 #define THREADS 4
 #define ROUNDS 50

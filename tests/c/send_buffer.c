@@ -1,6 +1,7 @@
 // Queued bytes stand contiguous and patchable in c->send until the handler returns.
 
 #include "mongoose.h"
+#include <poll.h>
 
 static char got[256];
 static bool readable_inside, peer_closed;

@@ -1,6 +1,7 @@
 // is_closing: queued data is dropped; set in a handler it acts in the same turn, set outside it acts without reading.
 
 #include "mongoose.h"
+#include <poll.h>
 
 static char trace[256];
 static bool closed;

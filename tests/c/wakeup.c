@@ -1,6 +1,7 @@
 // mg_wakeup delivers messages to a connection by id, in order, from any thread.
 
 #include "mongoose.h"
+#include <pthread.h>
 
 static char trace[1024];
 static int delivered;

@@ -15,6 +15,8 @@ pub(crate) struct Out {
     function: mg_pfn_t,
     param: *mut c_void,
     kind: Kind,
+    /// `param` of the functions for buffers, otherwise NULL.
+    io: *const mg_iobuf,
     /// Characters so far, including what printers claim.
     pub(crate) count: usize,
 }
@@ -47,18 +49,20 @@ impl Out {
             function,
             param,
             kind,
+            io: match kind {
+                Kind::Growing | Kind::Fixed => param.cast(),
+                Kind::Stdout | Kind::Foreign => ptr::null(),
+            },
             count: 0,
         }
     }
 
     /// The buffer behind the known functions for buffers.
+    #[inline]
     fn iobuf(&self) -> Option<&mg_iobuf> {
-        match self.kind {
-            // SAFETY: these functions take a `struct mg_iobuf *`, and `new` requires that it
-            // may be used. Its fields are cells, so printers may change it meanwhile.
-            Kind::Growing | Kind::Fixed => unsafe { self.param.cast::<mg_iobuf>().as_ref() },
-            Kind::Stdout | Kind::Foreign => None,
-        }
+        // SAFETY: these functions take a `struct mg_iobuf *`, and `new` requires that it may be
+        // used. Its fields are cells, so printers may change it meanwhile.
+        unsafe { self.io.as_ref() }
     }
 
     /// True if `p` lies in memory that writing to this output moves or changes.
@@ -88,15 +92,27 @@ impl Out {
         if self.kind != Kind::Foreign {
             return source.look(at, |rest| self.put(&rest[..n.min(rest.len())]));
         }
-        // The program's function may change the bytes meanwhile, so there is no slice of
-        // them while it runs.
-        for i in at..at + n {
-            if let Some(byte) = source.look(i, |rest| rest.first().copied()) {
-                self.put(&[byte]);
+        let n = n.min(source.len.saturating_sub(at));
+        self.count = self.count.wrapping_add(n);
+        // SAFETY: the bytes are readable by the contract of `Source`.
+        unsafe { self.call_each(source.start.wrapping_add(at), n) };
+    }
+
+    /// Calls the program's function for every byte. It may change the bytes meanwhile, so
+    /// they are not borrowed.
+    ///
+    /// # Safety
+    /// `n` bytes at `start` are readable until the last call.
+    unsafe fn call_each(&self, start: *const u8, n: usize) {
+        if let Some(f) = self.function {
+            for i in 0..n {
+                // SAFETY: i < n; `new` requires that this call is allowed.
+                unsafe { f(*start.add(i) as c_char, self.param) };
             }
         }
     }
 
+    /// Appends without counting.
     fn write(&mut self, bytes: &[u8]) {
         match self.kind {
             Kind::Growing => {
@@ -110,14 +126,8 @@ impl Out {
                 }
             }
             Kind::Stdout => write_stdout(bytes),
-            Kind::Foreign => {
-                if let Some(f) = self.function {
-                    for &byte in bytes {
-                        // SAFETY: `new` requires that this call is allowed.
-                        unsafe { f(byte as c_char, self.param) };
-                    }
-                }
-            }
+            // SAFETY: these are bytes of the library's own.
+            Kind::Foreign => unsafe { self.call_each(bytes.as_ptr(), bytes.len()) },
         }
     }
 }
@@ -125,8 +135,12 @@ impl Out {
 impl Sink for Out {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         self.count = self.count.wrapping_add(bytes.len());
-        if !bytes.is_empty() {
+        let fits = self.iobuf().is_some_and(|io| append_with_room(io, bytes));
+        if !fits {
             self.write(bytes);
         }
     }
@@ -213,35 +227,42 @@ impl Source {
     }
 }
 
-/// Appends and keeps a NUL behind the text. Without memory, what fits is stored.
+/// Appends text and a NUL behind it if there is room for both.
 #[inline]
-pub(super) fn append_growing(io: &mg_iobuf, bytes: &[u8]) {
-    if !io.append_nul(bytes) {
-        append_fixed(io, &bytes[..bytes.len().min(room_before_nul(io))]);
+fn append_with_room(io: &mg_iobuf, bytes: &[u8]) -> bool {
+    let (len, n) = (io.len.get(), bytes.len());
+    if io.size.get().saturating_sub(len) <= n {
+        return false;
     }
+    // SAFETY: len + n < size, so text and NUL stay inside the block of `size` bytes; `Source`
+    // keeps text of this very buffer away.
+    unsafe {
+        let end = io.buf.get().add(len);
+        ptr::copy_nonoverlapping(bytes.as_ptr(), end, n);
+        *end.add(n) = 0;
+    }
+    io.len.set(len + n);
+    true
 }
 
-#[cold]
-fn room_before_nul(io: &mg_iobuf) -> usize {
-    io.size.get().saturating_sub(io.len.get() + 1)
+/// Appends and keeps a NUL behind the text. Without memory, what fits is stored.
+pub(super) fn append_growing(io: &mg_iobuf, bytes: &[u8]) {
+    if !append_with_room(io, bytes) {
+        io.reserve(bytes.len().saturating_add(1));
+        let room = io.size.get().saturating_sub(io.len.get() + 1);
+        append_with_room(io, &bytes[..bytes.len().min(room)]);
+    }
 }
 
 /// Appends without growing. The buffer ends in a NUL, which in a full buffer replaces the
 /// last character and is counted in `len`.
-#[inline]
 pub(super) fn append_fixed(io: &mg_iobuf, bytes: &[u8]) {
-    let (len, size) = (io.len.get(), io.size.get());
-    let n = bytes.len().min(size.saturating_sub(len));
-    if n == 0 || io.buf.get().is_null() {
+    let room = io.size.get().saturating_sub(io.len.get());
+    if append_with_room(io, bytes) || room == 0 {
         return;
     }
-    // SAFETY: n <= size - len, so the copy and the NUL stay inside the block of `size` bytes;
-    // Out::owns() kept text of this very buffer away.
-    unsafe {
-        ptr::copy_nonoverlapping(bytes.as_ptr(), io.buf.get().add(len), n);
-        io.len.set(len + n);
-        *io.buf.get().add((len + n).min(size - 1)) = 0;
-    }
+    append_with_room(io, &bytes[..room - 1]);
+    io.len.set(io.size.get());
 }
 
 /// Through libc's stdio, so that it mixes with the program's own printf().

@@ -153,7 +153,7 @@ pub unsafe extern "C" fn mg_print_ip4(out: mg_pfn_t, arg: *mut c_void, ap: *mut 
     unsafe {
         printer(out, arg, ap, |out, ap| {
             if let Some(bytes) = array(ap.ptr()) {
-                address::ip4(out, bytes);
+                out.put(address::ip4(bytes).as_bytes());
             }
         })
     }
@@ -167,7 +167,7 @@ pub unsafe extern "C" fn mg_print_ip6(out: mg_pfn_t, arg: *mut c_void, ap: *mut 
     unsafe {
         printer(out, arg, ap, |out, ap| {
             if let Some(bytes) = array(ap.ptr()) {
-                address::ip6(out, bytes);
+                out.put(address::ip6(bytes).as_bytes());
             }
         })
     }
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn mg_print_ip(out: mg_pfn_t, arg: *mut c_void, ap: *mut v
     unsafe {
         printer(out, arg, ap, |out, ap| {
             if let Some(addr) = ap.ptr::<mg_addr>().as_ref().copied() {
-                ip(out, addr);
+                out.put(ip(addr).as_bytes());
             }
         })
     }
@@ -198,20 +198,21 @@ pub unsafe extern "C" fn mg_print_ip_port(
     unsafe {
         printer(out, arg, ap, |out, ap| {
             if let Some(addr) = ap.ptr::<mg_addr>().as_ref().copied() {
-                ip(out, addr);
-                address::port(out, u16::from_be(addr.port));
+                let mut text = ip(addr);
+                address::add_port(&mut text, u16::from_be(addr.port));
+                out.put(text.as_bytes());
             }
         })
     }
 }
 
-fn ip(out: &mut Out, addr: mg_addr) {
+fn ip(addr: mg_addr) -> address::Text {
     // SAFETY: every bit pattern is valid in every member of the union.
     let bytes = unsafe { addr.addr.ip };
     if addr.is_ip6 {
-        address::ip6(out, bytes);
+        address::ip6(bytes)
     } else {
-        address::ip4(out, [bytes[0], bytes[1], bytes[2], bytes[3]]);
+        address::ip4([bytes[0], bytes[1], bytes[2], bytes[3]])
     }
 }
 
@@ -223,7 +224,7 @@ pub unsafe extern "C" fn mg_print_mac(out: mg_pfn_t, arg: *mut c_void, ap: *mut 
     unsafe {
         printer(out, arg, ap, |out, ap| {
             if let Some(bytes) = array::<6>(ap.ptr()) {
-                address::hardware(out, &bytes);
+                out.put(address::hardware(&bytes).as_bytes());
             }
         })
     }
@@ -241,7 +242,7 @@ pub unsafe extern "C" fn mg_print_ieee64(
     unsafe {
         printer(out, arg, ap, |out, ap| {
             if let Some(bytes) = array::<8>(ap.ptr()) {
-                address::hardware(out, &bytes);
+                out.put(address::hardware(&bytes).as_bytes());
             }
         })
     }

@@ -2,6 +2,7 @@
 // The reference gives it about 4 MB.
 
 #include "mongoose.h"
+#include <pthread.h>
 #include <sys/resource.h>
 
 #define CHECK(expr) do { if (!(expr)) { printf("%s:%d: %s\n", __FILE__, __LINE__, #expr); exit(1); } } while (0)

@@ -2,6 +2,7 @@
 // a reset. On the reference the client may lose it.
 
 #include "mongoose.h"
+#include <pthread.h>
 
 #define CHECK(expr) do { if (!(expr)) { printf("%s:%d: %s\n", __FILE__, __LINE__, #expr); exit(1); } } while (0)
 #define ANSWER 100000

@@ -2,6 +2,7 @@
 // those above 65499 and all beyond its socket buffer, and says true every time.
 
 #include "mongoose.h"
+#include <pthread.h>
 
 #define CHECK(expr) do { if (!(expr)) { printf("%s:%d: %s\n", __FILE__, __LINE__, #expr); exit(1); } } while (0)
 #define BURST 5000

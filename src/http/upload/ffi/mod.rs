@@ -1,0 +1,266 @@
+#![allow(unsafe_code)]
+
+mod stream;
+
+pub use stream::Upload;
+
+use crate::ffi::alloc::try_box;
+use crate::ffi::str::cstr;
+use crate::ffi::{guard, mg_str};
+use crate::fs::ffi::{FileSystem, OpenFile, mg_fs};
+use crate::fs::flag;
+use crate::fs::path::{CPath, PATH_MAX, is_sane};
+use crate::http::ffi::mg_http_message;
+use crate::http::fields;
+use crate::http::parser::{self, Parsed};
+use crate::http::reply::reply;
+use crate::net::mg_connection;
+use std::ffi::{c_char, c_long};
+use std::fmt::Write;
+use stream::{Active, Report};
+
+/// What mg_http_upload() found wrong: its result, and the answer to the client.
+struct Refusal {
+    result: c_long,
+    text: Text,
+}
+
+/// Text of an answer, cut when too long.
+struct Text {
+    buf: [u8; PATH_MAX + 64],
+    len: usize,
+}
+
+impl Text {
+    fn new() -> Text {
+        Text {
+            buf: [0; PATH_MAX + 64],
+            len: 0,
+        }
+    }
+
+    fn push(mut self, bytes: &[u8]) -> Text {
+        let n = bytes.len().min(self.buf.len() - self.len);
+        self.buf[self.len..self.len + n].copy_from_slice(&bytes[..n]);
+        self.len += n;
+        self
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.buf[..self.len]
+    }
+}
+
+impl Write for Text {
+    fn write_str(&mut self, s: &str) -> std::fmt::Result {
+        *self = std::mem::replace(self, Text::new()).push(s.as_bytes());
+        Ok(())
+    }
+}
+
+fn refuse(result: c_long, text: Text) -> Refusal {
+    Refusal { result, text }
+}
+
+/// Names of files come from the client: a browser must not take the answer for a page.
+const PLAIN: &[u8] = b"Content-Type: text/plain\r\n";
+
+/// Stores a request body in a file below `dir`; call it in MG_EV_HTTP_MSG.
+///
+/// The query variable `file` names the file. `offset` (default 0) tells where the body belongs:
+/// 0 replaces the file, another value must equal its present size, so that big files can be sent in
+/// pieces. The file may grow to `max_size` bytes. `fs` NULL is mg_fs_posix.
+///
+/// Sends the response: 200 with the new size in decimal, or 400 with a text. Returns the new size, 0
+/// for an empty body, or a negative number: -1 no name, -2 a name with "..", -3 bad offset, -4 too
+/// large, -5 offset is not the file's size, -6 the file cannot be opened.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_http_upload(
+    c: *mut mg_connection,
+    hm: *mut mg_http_message,
+    fs: *mut mg_fs,
+    dir: *const c_char,
+    max_size: usize,
+) -> c_long {
+    guard(-1, || {
+        // SAFETY: pointer contract.
+        let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
+            return -1;
+        };
+        // SAFETY: pointer contract.
+        let (query, body, dir, fs) = unsafe {
+            (
+                hm.query.as_bytes(),
+                hm.body.as_bytes(),
+                cstr(dir),
+                FileSystem::new(fs),
+            )
+        };
+        let (code, result, text) = match store(query, body, fs, dir, max_size) {
+            Ok(size) => {
+                let mut text = Text::new();
+                let _ = write!(text, "{size}");
+                (200, size as c_long, text)
+            }
+            Err(Refusal { result, text }) => (400, result, text),
+        };
+        reply(c, code, PLAIN, text.as_bytes());
+        result
+    })
+}
+
+fn store(
+    query: &[u8],
+    body: &[u8],
+    fs: FileSystem,
+    dir: &[u8],
+    max_size: usize,
+) -> Result<usize, Refusal> {
+    if body.is_empty() {
+        return Ok(0);
+    }
+    let mut name = [0; PATH_MAX];
+    let len = fields::variable(query, b"file")
+        .and_then(|text| crate::url::decode(text, &mut name, true))
+        .unwrap_or(0);
+    // Up to a NUL, as a path is.
+    let name = name[..len].split(|&b| b == 0).next().unwrap_or(b"");
+    if name.is_empty() {
+        return Err(refuse(-1, Text::new().push(b"file required")));
+    }
+    let path = CPath::from_bytes(dir)
+        .and_then(|mut path| (path.push(b"/") && path.push(name)).then_some(path));
+    let Some(path) = path.filter(|_| is_sane(name)) else {
+        return Err(refuse(-2, Text::new().push(name).push(b": invalid file")));
+    };
+    let Ok(offset) = usize::try_from(offset(query)) else {
+        return Err(refuse(-3, Text::new().push(b"offset required")));
+    };
+    let told = |text: &[u8]| Text::new().push(path.as_bytes()).push(text);
+    if offset
+        .checked_add(body.len())
+        .is_none_or(|end| end > max_size)
+    {
+        let mut text = told(b": over max size of ");
+        let _ = write!(text, "{max_size}");
+        return Err(refuse(-4, text));
+    }
+    if offset == 0 {
+        fs.remove(path.as_cstr());
+    }
+    let size = fs.stat(path.as_cstr()).map_or(0, |stat| stat.size);
+    if offset > 0 && offset != size {
+        return Err(refuse(-5, told(b": offset mismatch")));
+    }
+    let Some(mut file) = fs.open(path.as_cstr(), flag::WRITE) else {
+        return Err(refuse(
+            -6,
+            Text::new().push(b"open(").push(path.as_bytes()).push(b")"),
+        ));
+    };
+    let mut written = file.write(body);
+    if !file.flush() {
+        written = 0;
+    }
+    Ok(offset + written)
+}
+
+/// The variable `offset` as strtol() with base 0 reads it; 0 when it is missing.
+fn offset(query: &[u8]) -> c_long {
+    let mut text = [0; 32];
+    let room = text.len() - 1;
+    if let Some(value) = fields::variable(query, b"offset") {
+        // What does not fit is no number that a file can have; the rest is cut.
+        let _ = crate::url::decode(value, &mut text[..room], true);
+    }
+    // SAFETY: `text` ends with a NUL, because its last byte is never written.
+    unsafe { libc::strtol(text.as_ptr().cast(), std::ptr::null_mut(), 0) }
+}
+
+/// Streams a request body to the file `dir`/`name`; call it in MG_EV_HTTP_HDRS.
+///
+/// An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
+/// mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
+/// once: with NULL when the body is stored, or with a text: "bad name", "open failed" and "chunked
+/// not supported" before this function returns (the request then takes its normal course); "write
+/// error", "connection closed" or the text of an MG_EV_ERROR later, with a partial file left
+/// behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_http_start_upload(
+    c: *mut mg_connection,
+    hm: *mut mg_http_message,
+    name: mg_str,
+    dir: mg_str,
+    fs: *mut mg_fs,
+    r#fn: Option<unsafe extern "C" fn(c: *mut mg_connection, error: *const c_char)>,
+) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
+            return;
+        };
+        // SAFETY: pointer contract.
+        let opened = unsafe { open(hm, name.as_bytes(), dir.as_bytes(), FileSystem::new(fs)) };
+        let outcome = opened.and_then(|(file, close)| {
+            let active = Active {
+                file,
+                remaining: hm.body.len,
+                failure: None,
+                report: r#fn,
+                user: c.r#fn.get(),
+                close,
+            };
+            try_box(active).ok_or(c"OOM")
+        });
+        match (outcome, c.http()) {
+            (Ok(active), Some(state)) => {
+                stream::start(c, &state.upload, hm.head.len, active);
+            }
+            (Ok(_), None) => report(c, r#fn, c"open failed".as_ptr()),
+            (Err(text), _) => report(c, r#fn, text.as_ptr()),
+        }
+    });
+}
+
+fn report(c: &mg_connection, report: Report, error: *const c_char) {
+    match report {
+        // SAFETY: the program's function, called as documented.
+        Some(report) => unsafe { report(c.as_ptr(), error) },
+        None => stream::report_to_client(c, error),
+    }
+}
+
+/// Opens the file afresh; also tells whether the connection is to be closed after the response.
+///
+/// # Safety
+/// Pointer contract for the members of `hm`.
+unsafe fn open(
+    hm: &mg_http_message,
+    name: &[u8],
+    dir: &[u8],
+    fs: FileSystem,
+) -> Result<(OpenFile, bool), &'static std::ffi::CStr> {
+    let path = CPath::from_bytes(dir)
+        .and_then(|mut path| (path.push(b"/") && path.push(name)).then_some(path));
+    let Some(path) = path.filter(|path| is_sane(path.as_bytes()) && !name.is_empty()) else {
+        return Err(c"bad name");
+    };
+    // SAFETY: forwarded from the caller.
+    let head = unsafe { hm.head.as_bytes() };
+    let mut chunked = false;
+    let parsed = parser::parse(head, &mut |_, name, _| {
+        chunked |= name.eq_ignore_ascii_case(b"Transfer-Encoding");
+    });
+    if chunked {
+        return Err(c"chunked not supported");
+    }
+    let close = match parsed {
+        Parsed::Complete(head) => {
+            head.connection_has(b"close") || head.is_http10() && !head.connection_has(b"keep-alive")
+        }
+        _ => false,
+    };
+    fs.remove(path.as_cstr());
+    let file = fs.open(path.as_cstr(), flag::WRITE).ok_or(c"open failed")?;
+    Ok((file, close))
+}

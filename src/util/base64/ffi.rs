@@ -1,0 +1,225 @@
+#![allow(unsafe_code)]
+
+use super::{decode_groups, decode_url, digit, encode_byte, padded_len};
+use crate::ffi::guard;
+use crate::ffi::str::bytes;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use std::ffi::{c_char, c_uchar};
+
+/// Text is translated through a local buffer in pieces of this many groups, because C programs may
+/// translate in place.
+const GROUPS: usize = 256;
+
+/// Translates `src` in pieces of `N` bytes and stores the results one behind the other at `dst`;
+/// returns their length. `None` as soon as `translate` returns it.
+///
+/// # Safety
+/// `src` is readable over `n` bytes, `dst` writable over the length of all results. `dst` may be the same
+/// memory as `src` if no result is longer than its piece.
+unsafe fn in_pieces<const N: usize, const TO: usize>(
+    src: *const u8,
+    n: usize,
+    dst: *mut u8,
+    translate: impl Fn(&[u8], &mut [u8]) -> Option<usize>,
+) -> Option<usize> {
+    let mut buffer = [0; TO];
+    let (mut from, mut to) = (0, 0);
+    while from < n {
+        let piece = N.min(n - from);
+        // SAFETY: inside `src`; the reference is gone when `dst` is written.
+        let len = translate(unsafe { bytes(src.add(from), piece) }, &mut buffer)?;
+        // SAFETY: inside `dst`, by the caller's promise.
+        unsafe { dst.add(to).copy_from_nonoverlapping(buffer.as_ptr(), len) };
+        from += piece;
+        to += len;
+    }
+    Some(to)
+}
+
+/// Puts a NUL behind the result, or at the start when there is none; returns the result's length, or 0.
+///
+/// # Safety
+/// `dst` is writable over `dl` bytes, and more than the result's length.
+unsafe fn finish(dst: *mut c_char, dl: usize, result: Option<usize>) -> usize {
+    let len = result.unwrap_or(0);
+    if dl > 0 && !dst.is_null() {
+        // SAFETY: forwarded from the caller.
+        unsafe { dst.add(len).write(0) };
+    }
+    len
+}
+
+/// # Safety
+/// As for mg_base64_encode().
+unsafe fn encode(
+    p: *const c_uchar,
+    n: usize,
+    buf: *mut c_char,
+    dl: usize,
+    engine: &impl Engine,
+) -> usize {
+    // Also what is not padded needs room for the padding: programs may rely on the failure.
+    let fits = padded_len(n).is_some_and(|len| len < dl);
+    let usable = fits && !buf.is_null() && (!p.is_null() || n == 0);
+    // SAFETY: forwarded from the caller; the result fits.
+    unsafe {
+        let result = usable.then(|| {
+            in_pieces::<{ GROUPS * 3 }, { GROUPS * 4 }>(p, n, buf.cast(), |piece, to| {
+                engine.encode_slice(piece, to).ok()
+            })
+        });
+        finish(buf, dl, result.flatten())
+    }
+}
+
+/// Encodes the `n` bytes at `p` in base64 with padding (RFC 4648 section 4) and puts a NUL behind.
+///
+/// Returns the length of the text, or 0 when the `dl` bytes at `buf` do not suffice: it takes 4 characters
+/// for each 3 bytes begun, and the NUL. `buf` is an empty string then, if `dl` is not 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_base64_encode(
+    p: *const c_uchar,
+    n: usize,
+    buf: *mut c_char,
+    dl: usize,
+) -> usize {
+    // SAFETY: pointer contract.
+    guard(0, || unsafe { encode(p, n, buf, dl, &STANDARD) })
+}
+
+/// Like mg_base64_encode(), in the URL-safe alphabet and without padding (RFC 4648 section 5). `buf` needs
+/// as much room as with padding.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_base64url_encode(
+    p: *const c_uchar,
+    n: usize,
+    buf: *mut c_char,
+    dl: usize,
+) -> usize {
+    // SAFETY: pointer contract.
+    guard(0, || unsafe { encode(p, n, buf, dl, &URL_SAFE_NO_PAD) })
+}
+
+/// Decodes base64 text of `n` characters (RFC 4648 section 4) and puts a NUL behind the result. `dst` may
+/// be `src`.
+///
+/// Returns the number of bytes. Text is taken in groups of 4 characters: 1 to 3 characters behind the last
+/// group are ignored, padding ends a group but not the text. Returns 0, with an empty string at `dst`
+/// if `dl` is not 0, when there are other characters (also blanks and line ends), or when `dl` is less
+/// than 3 for each group and 1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_base64_decode(
+    src: *const c_char,
+    n: usize,
+    dst: *mut c_char,
+    dl: usize,
+) -> usize {
+    guard(0, || {
+        let groups = if src.is_null() { 0 } else { n / 4 };
+        let fits = groups.checked_mul(3).is_some_and(|len| len < dl);
+        // SAFETY: pointer contract; 3 bytes per group fit.
+        unsafe {
+            let result = (fits && !dst.is_null()).then(|| {
+                in_pieces::<{ GROUPS * 4 }, { GROUPS * 3 }>(
+                    src.cast(),
+                    groups * 4,
+                    dst.cast(),
+                    decode_groups,
+                )
+            });
+            finish(dst, dl, result.flatten())
+        }
+    })
+}
+
+/// Decodes base64 text of `n` characters in the URL-safe alphabet (RFC 4648 section 5), with or without
+/// padding, and puts a NUL behind the result. `dst` may be `src`.
+///
+/// Returns the number of bytes. Everything from the first `=` on is ignored. Returns 0, with an empty
+/// string at `dst` if `dl` is not 0, when there are other characters, when `n` is one more than a
+/// multiple of 4, or when the result and its NUL do not fit into `dl` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_base64url_decode(
+    src: *const c_char,
+    n: usize,
+    dst: *mut c_char,
+    dl: usize,
+) -> usize {
+    guard(0, || {
+        // SAFETY: pointer contract.
+        let text = unsafe { bytes(src.cast(), n) };
+        let n = memchr::memchr(b'=', text).unwrap_or(text.len());
+        let len = n / 4 * 3 + (n % 4).saturating_sub(1);
+        let usable = text.len() % 4 != 1 && len < dl && !dst.is_null();
+        // SAFETY: pointer contract; the result fits.
+        unsafe {
+            let result = usable.then(|| {
+                in_pieces::<{ GROUPS * 4 }, { GROUPS * 3 }>(src.cast(), n, dst.cast(), decode_url)
+            });
+            finish(dst, dl, result.flatten())
+        }
+    })
+}
+
+/// Encodes one byte more in base64, behind the `len` characters that earlier calls wrote to `buf`.
+///
+/// Returns the new length; start with 0. `buf[len]` holds what is left of the byte for the next
+/// character, so `buf` needs room for one more. mg_base64_final() completes the text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_base64_update(
+    input_byte: c_uchar,
+    buf: *mut c_char,
+    len: usize,
+) -> usize {
+    guard(len, || {
+        if buf.is_null() {
+            return len;
+        }
+        let phase = len % 4;
+        // SAFETY: pointer contract; `buf[len]` was written by the call before.
+        let pending = if phase == 0 {
+            0
+        } else {
+            unsafe { buf.add(len).read() }
+        };
+        let step = encode_byte(input_byte, pending as u8, phase);
+        let new_len = len + step.len;
+        // SAFETY: pointer contract: room for the characters and one more.
+        unsafe {
+            for (i, digit) in step.digits[..step.len].iter().enumerate() {
+                buf.add(len + i).write(*digit as c_char);
+            }
+            if !new_len.is_multiple_of(4) {
+                buf.add(new_len).write(step.pending as c_char);
+            }
+        }
+        new_len
+    })
+}
+
+/// Completes the text of `len` characters that mg_base64_update() made, with padding and a NUL.
+/// Returns its final length.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_base64_final(buf: *mut c_char, len: usize) -> usize {
+    guard(len, || {
+        if buf.is_null() {
+            return len;
+        }
+        let mut len = len;
+        // SAFETY: pointer contract: room for padding up to a multiple of 4 and the NUL.
+        unsafe {
+            if !len.is_multiple_of(4) {
+                buf.add(len)
+                    .write(digit(buf.add(len).read() as u8) as c_char);
+                len += 1;
+                while !len.is_multiple_of(4) {
+                    buf.add(len).write(b'=' as c_char);
+                    len += 1;
+                }
+            }
+            buf.add(len).write(0);
+        }
+        len
+    })
+}
