@@ -1146,8 +1146,7 @@ size_t mg_print_ieee64(mg_pfn_t out, void *arg, va_list *ap);
  * precision can be `*`. Anything else is copied as it is and takes no argument. A NULL
  * string prints nothing.
  *
- * Returns the number of characters, as far as they come from a printer the number it
- * returned.
+ * Returns the number of characters; for a printer, the number that it returned counts.
  */
 size_t mg_vxprintf(mg_pfn_t fn, void *arg, const char *fmt, va_list *ap);
 

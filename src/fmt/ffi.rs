@@ -58,6 +58,8 @@ pub(crate) unsafe fn print(out: &mut Out, fmt: *const c_char, ap: VaList) {
 ///
 /// # Safety
 /// As for [`print`].
+// `long` has 32 bits on some targets.
+#[allow(clippy::unnecessary_cast)]
 unsafe fn convert(out: &mut Out, directive: &Directive, ap: VaList) {
     let precision = match directive.precision {
         Precision::Default => None,
@@ -108,6 +110,7 @@ unsafe fn convert(out: &mut Out, directive: &Directive, ap: VaList) {
 
 /// # Safety
 /// The next argument is an integer of that size.
+#[allow(clippy::unnecessary_cast)]
 unsafe fn unsigned(size: Size, ap: VaList) -> u64 {
     // SAFETY: forwarded from the caller.
     unsafe {
@@ -137,13 +140,13 @@ unsafe fn string(out: &mut Out, directive: &Directive, precision: Option<usize>,
         Some(max) => unsafe { libc::strnlen(text.cast(), max) },
     };
     // SAFETY: `len` bytes were read just now.
-    let source = unsafe { Source::new(out, text, len) };
+    let source = unsafe { Source::new(text, len) };
     if directive.width == 0 {
-        return out.put_source(&source, 0, len);
+        return out.put_source(source);
     }
     let (before, after, byte) = pad::string(directive, precision, len);
     out.fill(byte, before);
-    out.put_source(&source, 0, len);
+    out.put_source(source);
     out.fill(byte, after);
 }
 
@@ -192,8 +195,7 @@ pub unsafe fn vprintf_iobuf(io: &mg_iobuf, fmt: *const c_char, ap: VaList) -> Op
 /// precision can be `*`. Anything else is copied as it is and takes no argument. A NULL
 /// string prints nothing.
 ///
-/// Returns the number of characters, as far as they come from a printer the number it
-/// returned.
+/// Returns the number of characters; for a printer, the number that it returned counts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_vxprintf(
     r#fn: mg_pfn_t,
@@ -324,7 +326,7 @@ pub unsafe extern "C" fn mg_pfn_iobuf(ch: c_char, param: *mut c_void) {
     guard((), || {
         // SAFETY: pointer contract.
         if let Some(io) = unsafe { param.cast::<mg_iobuf>().as_ref() } {
-            append_growing(io, &[ch as u8]);
+            append_growing(io, (&[ch as u8][..]).into());
         }
     })
 }
@@ -336,7 +338,7 @@ pub unsafe extern "C" fn mg_pfn_iobuf_noresize(ch: c_char, param: *mut c_void) {
     guard((), || {
         // SAFETY: pointer contract.
         if let Some(io) = unsafe { param.cast::<mg_iobuf>().as_ref() } {
-            append_fixed(io, &[ch as u8]);
+            append_fixed(io, (&[ch as u8][..]).into());
         }
     })
 }

@@ -10,6 +10,7 @@ pub struct Stack<const N: usize> {
 }
 
 impl<const N: usize> Stack<N> {
+    #[allow(clippy::new_without_default)]
     pub const fn new() -> Stack<N> {
         Stack {
             bytes: [0; N],

@@ -11,9 +11,9 @@ use std::ffi::{c_char, c_int, c_void};
 /// Returns a view of a NUL-terminated string; {NULL, 0} for NULL. Usually called as `mg_str(s)`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_str_s(s: *const c_char) -> mg_str {
-    // SAFETY: pointer contract.
     guard(mg_str::NULL, || mg_str {
         buf: s.cast_mut(),
+        // SAFETY: pointer contract.
         len: unsafe { cstr(s) }.len(),
     })
 }
@@ -33,9 +33,10 @@ pub extern "C" fn mg_str_n(s: *const c_char, n: usize) -> mg_str {
 /// lower case) that differ. NULL is an empty string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_casecmp(s1: *const c_char, s2: *const c_char) -> c_int {
-    // SAFETY: pointer contract.
     guard(1, || {
-        difference_ignore_case(unsafe { cstr(s1) }, unsafe { cstr(s2) })
+        // SAFETY: pointer contract.
+        let (a, b) = unsafe { (cstr(s1), cstr(s2)) };
+        difference_ignore_case(a, b)
     })
 }
 
@@ -43,22 +44,20 @@ pub unsafe extern "C" fn mg_casecmp(s1: *const c_char, s2: *const c_char) -> c_i
 /// beginnings. NUL bytes are ordinary.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_strcmp(str1: mg_str, str2: mg_str) -> c_int {
-    // SAFETY: pointer contract.
     guard(1, || {
-        sign(compare(unsafe { str1.as_bytes() }, unsafe {
-            str2.as_bytes()
-        }))
+        // SAFETY: pointer contract.
+        let (a, b) = unsafe { (str1.as_bytes(), str2.as_bytes()) };
+        sign(compare(a, b))
     })
 }
 
 /// Like mg_strcmp(), without regard to the case of ASCII letters.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_strcasecmp(str1: mg_str, str2: mg_str) -> c_int {
-    // SAFETY: pointer contract.
     guard(1, || {
-        sign(compare_ignore_case(unsafe { str1.as_bytes() }, unsafe {
-            str2.as_bytes()
-        }))
+        // SAFETY: pointer contract.
+        let (a, b) = unsafe { (str1.as_bytes(), str2.as_bytes()) };
+        sign(compare_ignore_case(a, b))
     })
 }
 

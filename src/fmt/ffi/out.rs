@@ -7,6 +7,7 @@ use crate::ffi::va::VaList;
 use crate::fmt::Sink;
 use crate::iobuf::mg_iobuf;
 use std::ffi::{c_char, c_void};
+use std::marker::PhantomData;
 use std::ptr;
 
 /// An output function and its parameter. Those that this library offers are recognised, and
@@ -65,14 +66,6 @@ impl Out {
         unsafe { self.io.as_ref() }
     }
 
-    /// True if `p` lies in memory that writing to this output moves or changes.
-    fn owns(&self, p: *const u8) -> bool {
-        self.iobuf().is_some_and(|io| {
-            let start = io.buf.get() as usize;
-            (start..start.wrapping_add(io.size.get())).contains(&(p as usize))
-        })
-    }
-
     /// Lets a printer write here and believes its count.
     ///
     /// # Safety
@@ -86,74 +79,44 @@ impl Out {
         }
     }
 
-    /// Appends `n` bytes of `source` from offset `at` on.
+    /// Appends text that may change while the program's function is called.
     #[inline]
-    pub(crate) fn put_source(&mut self, source: &Source, at: usize, n: usize) {
-        if self.kind != Kind::Foreign {
-            return source.look(at, |rest| self.put(&rest[..n.min(rest.len())]));
+    pub(crate) fn put_source(&mut self, text: Source<'_>) {
+        if text.len == 0 {
+            return;
         }
-        let n = n.min(source.len.saturating_sub(at));
-        self.count = self.count.wrapping_add(n);
-        // SAFETY: the bytes are readable by the contract of `Source`.
-        unsafe { self.call_each(source.start.wrapping_add(at), n) };
-    }
-
-    /// Calls the program's function for every byte. It may change the bytes meanwhile, so
-    /// they are not borrowed.
-    ///
-    /// # Safety
-    /// `n` bytes at `start` are readable until the last call.
-    unsafe fn call_each(&self, start: *const u8, n: usize) {
-        if let Some(f) = self.function {
-            for i in 0..n {
-                // SAFETY: i < n; `new` requires that this call is allowed.
-                unsafe { f(*start.add(i) as c_char, self.param) };
-            }
+        self.count = self.count.wrapping_add(text.len);
+        let fits = self.iobuf().is_some_and(|io| append_with_room(io, text));
+        if !fits {
+            self.write(text);
         }
     }
 
     /// Appends without counting.
-    fn write(&mut self, bytes: &[u8]) {
+    fn write(&self, text: Source<'_>) {
         match self.kind {
             Kind::Growing => {
                 if let Some(io) = self.iobuf() {
-                    append_growing(io, bytes);
+                    append_growing(io, text);
                 }
             }
             Kind::Fixed => {
                 if let Some(io) = self.iobuf() {
-                    append_fixed(io, bytes);
+                    append_fixed(io, text);
                 }
             }
-            Kind::Stdout => write_stdout(bytes),
-            // SAFETY: these are bytes of the library's own.
-            Kind::Foreign => unsafe { self.call_each(bytes.as_ptr(), bytes.len()) },
-        }
-    }
-}
-
-impl Sink for Out {
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.count = self.count.wrapping_add(bytes.len());
-        let fits = self.iobuf().is_some_and(|io| append_with_room(io, bytes));
-        if !fits {
-            self.write(bytes);
+            Kind::Stdout => text.look(0, write_stdout),
+            Kind::Foreign => {
+                let Some(f) = self.function else { return };
+                for i in 0..text.len {
+                    // SAFETY: the byte is readable by the contract of `Source`, and `new`
+                    // requires that this call is allowed.
+                    unsafe { f(*text.start.add(i) as c_char, self.param) };
+                }
+            }
         }
     }
 
-    #[inline]
-    fn fill(&mut self, byte: u8, count: usize) {
-        if count > 0 {
-            self.write_repeated(byte, count);
-        }
-    }
-}
-
-impl Out {
     fn write_repeated(&mut self, byte: u8, count: usize) {
         self.count = self.count.wrapping_add(count);
         let mut left = match self.iobuf() {
@@ -168,100 +131,119 @@ impl Out {
         let run = [byte; 32];
         while left > 0 {
             let n = left.min(run.len());
-            self.write(&run[..n]);
+            self.write(Source::from(&run[..n]));
             left -= n;
         }
     }
 }
 
-/// Bytes of the program that are to be printed.
-pub(crate) struct Source {
-    start: *const u8,
-    len: usize,
-    /// A copy of bytes that lie in the very buffer that is written to, because they would
-    /// move or change.
-    copy: Vec<u8>,
+impl Sink for Out {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.put_source(Source::from(bytes));
+    }
+
+    #[inline]
+    fn fill(&mut self, byte: u8, count: usize) {
+        if count > 0 {
+            self.write_repeated(byte, count);
+        }
+    }
 }
 
-impl Source {
-    /// # Safety
-    /// `start` is NULL or points to `len` bytes that stay readable as long as this value
-    /// lives.
+/// Bytes to print. Nothing is borrowed, because C code that is called meanwhile may change
+/// them, and because programs print a buffer to itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    start: *const u8,
+    len: usize,
+    memory: PhantomData<&'a [u8]>,
+}
+
+impl<'a> From<&'a [u8]> for Source<'a> {
     #[inline]
-    pub(crate) unsafe fn new(out: &mut Out, start: *const u8, len: usize) -> Source {
-        let mut source = Source {
+    fn from(bytes: &'a [u8]) -> Source<'a> {
+        Source {
+            start: bytes.as_ptr(),
+            len: bytes.len(),
+            memory: PhantomData,
+        }
+    }
+}
+
+impl Source<'_> {
+    /// # Safety
+    /// `start` is NULL or points to `len` bytes that stay readable as long as this value is
+    /// used.
+    #[inline]
+    pub(crate) unsafe fn new(start: *const u8, len: usize) -> Self {
+        Source {
             start,
             len: if start.is_null() { 0 } else { len },
-            copy: Vec::new(),
-        };
-        if out.owns(start) {
-            source.detach(out);
+            memory: PhantomData,
         }
-        source
     }
 
-    #[cold]
-    fn detach(&mut self, out: &mut Out) {
-        let mut copy = Vec::new();
-        if copy.try_reserve_exact(self.len).is_ok() {
-            self.look(0, |bytes| copy.extend_from_slice(bytes));
-        } else {
-            // Counted, but not written: callers take that for lack of memory.
-            out.count = out.count.wrapping_add(self.len);
-            self.len = 0;
-        }
-        self.copy = copy;
-        self.start = self.copy.as_ptr();
-    }
-
-    pub(crate) fn len(&self) -> usize {
+    #[inline]
+    pub(crate) fn len(self) -> usize {
         self.len
+    }
+
+    /// At most `n` bytes from offset `at` on.
+    #[inline]
+    pub(crate) fn part(self, at: usize, n: usize) -> Self {
+        let at = at.min(self.len);
+        Source {
+            start: self.start.wrapping_add(at),
+            len: n.min(self.len - at),
+            memory: PhantomData,
+        }
     }
 
     /// Looks at the bytes from offset `at` on. `f` must not call the program.
     #[inline]
-    pub(crate) fn look<R>(&self, at: usize, f: impl FnOnce(&[u8]) -> R) -> R {
-        let at = at.min(self.len);
-        // SAFETY: the bytes are readable by the contract of `new`, or are the copy.
-        f(unsafe { bytes(self.start.wrapping_add(at), self.len - at) })
+    pub(crate) fn look<R>(self, at: usize, f: impl FnOnce(&[u8]) -> R) -> R {
+        let rest = self.part(at, self.len);
+        // SAFETY: the bytes are readable by the contract of `new`.
+        f(unsafe { bytes(rest.start, rest.len) })
     }
 }
 
 /// Appends text and a NUL behind it if there is room for both.
 #[inline]
-fn append_with_room(io: &mg_iobuf, bytes: &[u8]) -> bool {
-    let (len, n) = (io.len.get(), bytes.len());
-    if io.size.get().saturating_sub(len) <= n {
+fn append_with_room(io: &mg_iobuf, text: Source<'_>) -> bool {
+    let len = io.len.get();
+    if io.size.get().saturating_sub(len) <= text.len {
         return false;
     }
-    // SAFETY: len + n < size, so text and NUL stay inside the block of `size` bytes; `Source`
-    // keeps text of this very buffer away.
+    // SAFETY: len + text.len < size, so text and NUL stay inside the block of `size` bytes. The
+    // text may be part of the same block.
     unsafe {
         let end = io.buf.get().add(len);
-        ptr::copy_nonoverlapping(bytes.as_ptr(), end, n);
-        *end.add(n) = 0;
+        ptr::copy(text.start, end, text.len);
+        *end.add(text.len) = 0;
     }
-    io.len.set(len + n);
+    io.len.set(len + text.len);
     true
 }
 
 /// Appends and keeps a NUL behind the text. Without memory, what fits is stored.
-pub(super) fn append_growing(io: &mg_iobuf, bytes: &[u8]) {
-    if !append_with_room(io, bytes) {
-        io.reserve(bytes.len().saturating_add(1));
+pub(super) fn append_growing(io: &mg_iobuf, text: Source<'_>) {
+    if !append_with_room(io, text) {
+        io.reserve(text.len.saturating_add(1));
         let room = io.size.get().saturating_sub(io.len.get() + 1);
-        append_with_room(io, &bytes[..bytes.len().min(room)]);
+        append_with_room(io, text.part(0, room));
     }
 }
 
 /// Appends without growing. The buffer ends in a NUL, which in a full buffer replaces the
 /// last character and is counted in `len`.
-pub(super) fn append_fixed(io: &mg_iobuf, bytes: &[u8]) {
+pub(super) fn append_fixed(io: &mg_iobuf, text: Source<'_>) {
     let room = io.size.get().saturating_sub(io.len.get());
-    if append_with_room(io, bytes) || room == 0 {
+    if append_with_room(io, text) || room == 0 {
         return;
     }
-    append_with_room(io, &bytes[..room - 1]);
+    append_with_room(io, text.part(0, room - 1));
     io.len.set(io.size.get());
 }
 

@@ -43,14 +43,14 @@ unsafe fn array<const N: usize>(p: *const [u8; N]) -> Option<[u8; N]> {
 }
 
 /// Writes `source` with what `next` finds replaced.
-fn escaped(out: &mut Out, source: &Source, next: fn(&[u8]) -> Option<(usize, Escape)>) {
+fn escaped(out: &mut Out, source: Source<'_>, next: fn(&[u8]) -> Option<(usize, Escape)>) {
     let mut at = 0;
-    while let Some((n, escape)) = source.look(at, |rest| next(rest)) {
-        out.put_source(source, at, n);
+    while let Some((n, escape)) = source.look(at, next) {
+        out.put_source(source.part(at, n));
         escape.with(|text| out.put(text));
         at += n + 1;
     }
-    out.put_source(source, at, source.len() - at);
+    out.put_source(source.part(at, source.len()));
 }
 
 /// Printer: takes an int `n` and a pointer to `n` bytes, prints them as lower-case
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn mg_print_hex(out: mg_pfn_t, arg: *mut c_void, ap: *mut 
     unsafe {
         printer(out, arg, ap, |out, ap| {
             let n = usize::try_from(ap.int()).unwrap_or(0);
-            let source = Source::new(out, ap.ptr(), n);
+            let source = Source::new(ap.ptr(), n);
             let mut text = [0; 64];
             for at in (0..source.len()).step_by(text.len() / 2) {
                 let used = source.look(at, |rest| {
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn mg_print_base64(
     unsafe {
         printer(out, arg, ap, |out, ap| {
             let n = usize::try_from(ap.int()).unwrap_or(0);
-            let source = Source::new(out, ap.ptr(), n);
+            let source = Source::new(ap.ptr(), n);
             // A multiple of three bytes per step, so that only the last one needs padding.
             const STEP: usize = 384;
             let mut text = [0; STEP / 3 * 4];
@@ -122,8 +122,8 @@ pub unsafe extern "C" fn mg_print_esc(out: mg_pfn_t, arg: *mut c_void, ap: *mut 
             } else {
                 libc::strnlen(text, max)
             };
-            let source = Source::new(out, text.cast(), n);
-            escaped(out, &source, escape::next_json);
+            let source = Source::new(text.cast(), n);
+            escaped(out, source, escape::next_json);
         })
     }
 }
@@ -140,8 +140,8 @@ pub unsafe extern "C" fn mg_print_html_esc(
     unsafe {
         printer(out, arg, ap, |out, ap| {
             let n = usize::try_from(ap.int()).unwrap_or(0);
-            let source = Source::new(out, ap.ptr(), n);
-            escaped(out, &source, escape::next_html);
+            let source = Source::new(ap.ptr(), n);
+            escaped(out, source, escape::next_html);
         })
     }
 }

@@ -113,10 +113,10 @@ pub static mut mg_mem_files: *const mg_mem_file = std::ptr::null();
 /// Returns a view of its content, or `{NULL, 0}` when there is no such file.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_unpacked(path: *const c_char) -> mg_str {
-    // SAFETY: pointer contract.
     guard(mg_str::NULL, || {
-        packed::find(unsafe { cstr(path) })
-            .map_or(mg_str::NULL, |entry| mg_str::from_bytes(entry.data))
+        // SAFETY: pointer contract.
+        let path = unsafe { cstr(path) };
+        packed::find(path).map_or(mg_str::NULL, |entry| mg_str::from_bytes(entry.data))
     })
 }
 

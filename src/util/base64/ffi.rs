@@ -177,10 +177,10 @@ pub unsafe extern "C" fn mg_base64_update(
             return len;
         }
         let phase = len % 4;
-        // SAFETY: pointer contract; `buf[len]` was written by the call before.
         let pending = if phase == 0 {
             0
         } else {
+            // SAFETY: pointer contract; `buf[len]` was written by the call before.
             unsafe { buf.add(len).read() }
         };
         let step = encode_byte(input_byte, pending as u8, phase);

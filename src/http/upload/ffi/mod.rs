@@ -19,12 +19,6 @@ use std::ffi::{c_char, c_long};
 use std::fmt::Write;
 use stream::{Active, Report};
 
-/// What mg_http_upload() found wrong: its result, and the answer to the client.
-struct Refusal {
-    result: c_long,
-    text: Text,
-}
-
 /// Text of an answer, cut when too long.
 struct Text {
     buf: [u8; PATH_MAX + 64],
@@ -39,7 +33,7 @@ impl Text {
         }
     }
 
-    fn push(mut self, bytes: &[u8]) -> Text {
+    fn push(&mut self, bytes: &[u8]) -> &mut Text {
         let n = bytes.len().min(self.buf.len() - self.len);
         self.buf[self.len..self.len + n].copy_from_slice(&bytes[..n]);
         self.len += n;
@@ -53,13 +47,9 @@ impl Text {
 
 impl Write for Text {
     fn write_str(&mut self, s: &str) -> std::fmt::Result {
-        *self = std::mem::replace(self, Text::new()).push(s.as_bytes());
+        self.push(s.as_bytes());
         Ok(())
     }
-}
-
-fn refuse(result: c_long, text: Text) -> Refusal {
-    Refusal { result, text }
 }
 
 /// Names of files come from the client: a browser must not take the answer for a page.
@@ -96,26 +86,28 @@ pub unsafe extern "C" fn mg_http_upload(
                 FileSystem::new(fs),
             )
         };
-        let (code, result, text) = match store(query, body, fs, dir, max_size) {
+        let mut text = Text::new();
+        let (code, result) = match store(query, body, fs, dir, max_size, &mut text) {
             Ok(size) => {
-                let mut text = Text::new();
                 let _ = write!(text, "{size}");
-                (200, size as c_long, text)
+                (200, size as c_long)
             }
-            Err(Refusal { result, text }) => (400, result, text),
+            Err(result) => (400, result),
         };
         reply(c, code, PLAIN, text.as_bytes());
         result
     })
 }
 
+/// Stores a piece; the new size, or the result for the program with `text` for the client.
 fn store(
     query: &[u8],
     body: &[u8],
     fs: FileSystem,
     dir: &[u8],
     max_size: usize,
-) -> Result<usize, Refusal> {
+    text: &mut Text,
+) -> Result<usize, c_long> {
     if body.is_empty() {
         return Ok(0);
     }
@@ -126,43 +118,41 @@ fn store(
     // Up to a NUL, as a path is.
     let name = name[..len].split(|&b| b == 0).next().unwrap_or(b"");
     if name.is_empty() {
-        return Err(refuse(-1, Text::new().push(b"file required")));
+        text.push(b"file required");
+        return Err(-1);
     }
     let path = CPath::from_bytes(dir)
         .and_then(|mut path| (path.push(b"/") && path.push(name)).then_some(path));
     let Some(path) = path.filter(|_| is_sane(name)) else {
-        return Err(refuse(-2, Text::new().push(name).push(b": invalid file")));
+        text.push(name).push(b": invalid file");
+        return Err(-2);
     };
     let Ok(offset) = usize::try_from(offset(query)) else {
-        return Err(refuse(-3, Text::new().push(b"offset required")));
+        text.push(b"offset required");
+        return Err(-3);
     };
-    let told = |text: &[u8]| Text::new().push(path.as_bytes()).push(text);
     if offset
         .checked_add(body.len())
         .is_none_or(|end| end > max_size)
     {
-        let mut text = told(b": over max size of ");
-        let _ = write!(text, "{max_size}");
-        return Err(refuse(-4, text));
+        text.push(path.as_bytes());
+        let _ = write!(text, ": over max size of {max_size}");
+        return Err(-4);
     }
     if offset == 0 {
         fs.remove(path.as_cstr());
     }
     let size = fs.stat(path.as_cstr()).map_or(0, |stat| stat.size);
     if offset > 0 && offset != size {
-        return Err(refuse(-5, told(b": offset mismatch")));
+        text.push(path.as_bytes()).push(b": offset mismatch");
+        return Err(-5);
     }
     let Some(mut file) = fs.open(path.as_cstr(), flag::WRITE) else {
-        return Err(refuse(
-            -6,
-            Text::new().push(b"open(").push(path.as_bytes()).push(b")"),
-        ));
+        text.push(b"open(").push(path.as_bytes()).push(b")");
+        return Err(-6);
     };
-    let mut written = file.write(body);
-    if !file.flush() {
-        written = 0;
-    }
-    Ok(offset + written)
+    let written = file.write(body);
+    Ok(offset + if file.flush() { written } else { 0 })
 }
 
 /// The variable `offset` as strtol() with base 0 reads it; 0 when it is missing.
