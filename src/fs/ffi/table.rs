@@ -65,7 +65,7 @@ impl FileSystem {
         (bits != 0).then_some(Stat {
             is_dir: bits & flag::DIR != 0,
             size,
-            mtime: mtime as i64,
+            mtime,
         })
     }
 

@@ -65,9 +65,9 @@ impl Listing {
             self.put(b"</td><td name=-1>[DIR]</td></tr>\n");
         } else {
             self.put(b"</td><td name=");
-            self.number(stat.size as i64);
+            self.number(stat.size);
             self.put(b">");
-            self.number(stat.size as i64);
+            self.number(stat.size);
             self.put(b"</td></tr>\n");
         }
         true
@@ -87,7 +87,7 @@ impl Listing {
         }
     }
 
-    fn number(&mut self, n: i64) {
+    fn number(&mut self, n: impl itoa::Integer) {
         self.put(itoa::Buffer::new().format(n).as_bytes());
     }
 

@@ -1,7 +1,8 @@
 //! From the target of a request to a path.
 #![forbid(unsafe_code)]
 
-use crate::fs::path::{CPath, PATH_MAX, is_sane};
+use crate::fs::path::{CPath, PATH_MAX};
+use crate::util::is_sane;
 use crate::{string, url};
 
 /// Why a target has no path.

@@ -5,7 +5,8 @@
 //! include further files.
 #![forbid(unsafe_code)]
 
-use crate::fs::path::{CPath, is_sane};
+use crate::fs::path::CPath;
+use crate::util::is_sane;
 
 /// Levels of includes below the page.
 const MAX_DEPTH: usize = 5;

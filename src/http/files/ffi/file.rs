@@ -129,7 +129,7 @@ fn respond(c: &mg_connection, wish: &Wish, found: Found, name: &[u8], opts: &Opt
         is_gzip,
     } = found;
     let mut tag = [0; TAG_MAX];
-    let len = etag(&mut tag, stat.size, stat.mtime as libc::time_t);
+    let len = etag(&mut tag, stat.size, stat.mtime);
     let tag = &tag[..len];
     let equals = |given: &Option<Tag>| given.as_ref().map(|given| given.as_bytes() == tag);
     if equals(&wish.if_none_match) == Some(true) {
