@@ -21,7 +21,7 @@ impl From<&fs::Metadata> for Stat {
         Stat {
             is_dir: m.is_dir(),
             size: usize::try_from(m.size()).unwrap_or(usize::MAX),
-            mtime: m.mtime(),
+            mtime: m.mtime() as libc::time_t,
         }
     }
 }

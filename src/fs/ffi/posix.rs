@@ -57,7 +57,7 @@ pub(super) unsafe fn store(stat: &Stat, size: *mut usize, mtime: *mut libc::time
             *size = stat.size;
         }
         if let Some(mtime) = mtime.as_mut() {
-            *mtime = stat.mtime as libc::time_t;
+            *mtime = stat.mtime;
         }
     }
 }
