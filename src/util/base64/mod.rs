@@ -21,8 +21,8 @@ pub fn padded_len(n: usize) -> Option<usize> {
 
 /// Decodes groups of 4 characters into `to`, which must have room for 3 bytes each; returns the length.
 ///
-/// Padding `=` ends its group, not the text, and the character behind it may be anything: several
-/// padded texts may be joined. `None` for characters that do not belong here.
+/// Padding `=` ends its group, not the text, so several padded texts may be joined. What is behind
+/// the padding in its group is ignored. `None` for characters that do not belong here.
 fn decode_groups(text: &[u8], to: &mut [u8]) -> Option<usize> {
     let mut rest = text;
     let mut len = 0;
@@ -35,7 +35,7 @@ fn decode_groups(text: &[u8], to: &mut [u8]) -> Option<usize> {
         }
         let (group, behind) = tail.split_at_checked(4)?;
         let characters = padding % 4;
-        if characters < 2 {
+        if characters < 2 || group[3] != b'=' && !is_digit(group[3], b"+/") {
             return None;
         }
         len += DECODER
@@ -50,11 +50,15 @@ fn decode_groups(text: &[u8], to: &mut [u8]) -> Option<usize> {
 /// belong to the alphabet.
 fn decode_url(text: &[u8], to: &mut [u8]) -> Option<usize> {
     let (text, odd) = text.split_at(text.len() - usize::from(text.len() % 4 == 1));
-    let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    if !odd.iter().all(is_digit) {
+    if !odd.iter().all(|&b| is_digit(b, b"-_")) {
         return None;
     }
     URL_DECODER.decode_slice(text, to).ok()
+}
+
+/// Whether `b` is in the alphabet whose last two characters are `last`.
+fn is_digit(b: u8, last: &[u8; 2]) -> bool {
+    b.is_ascii_alphanumeric() || last.contains(&b)
 }
 
 /// The digit for a value, of which the lowest 6 bits count.
@@ -113,10 +117,9 @@ mod tests {
         assert_eq!(decoded("AA==AAAA"), Some(vec![0; 4]));
         assert_eq!(decoded("AAA=AAAA"), Some(vec![0; 5]));
         assert_eq!(decoded("AA=A"), Some(vec![0]));
-        assert_eq!(decoded("AA=!"), Some(vec![0]));
         assert_eq!(decoded("AB=="), Some(vec![0]));
         for text in [
-            "A===", "====", "AAAA====", "AAAA----", "eH l", "Pz8_", "AA==A===", "A!==",
+            "A===", "====", "AAAA====", "AAAA----", "eH l", "Pz8_", "AA==A===", "A!==", "AA=!",
         ] {
             assert_eq!(decoded(text), None, "{text}");
         }
