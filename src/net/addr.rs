@@ -13,9 +13,9 @@ pub struct Address {
     pub is_ip6: bool,
 }
 
-/// The address that `text` spells: a dotted quad, an IPv6 address in or without brackets and with or
-/// without a numeric `%scope`, `localhost`, or nothing at all, which is 0.0.0.0. `None` for anything
-/// else, such as a host name.
+/// The address that `text` spells: a dotted quad, an IPv6 address in or without brackets and with
+/// or without a numeric `%scope`, `localhost`, or nothing at all, which is 0.0.0.0. `None` for
+/// anything else, such as a host name.
 pub fn parse(text: &[u8]) -> Option<Address> {
     if text.is_empty() {
         return Some(Address::default());

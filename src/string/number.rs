@@ -1,8 +1,8 @@
 //! Numbers in text.
 #![forbid(unsafe_code)]
 
-/// The value of `text`, all of which must be digits of `base` 2, 10 or 16. Base 0 stands for the base that
-/// a prefix `0b` or `0x` names, else 10; it needs two characters at least.
+/// The value of `text`, all of which must be digits of `base` 2, 10 or 16. Base 0 stands for the
+/// base that a prefix `0b` or `0x` names, else 10; it needs two characters at least.
 pub fn parse_number(text: &[u8], base: u32) -> Option<u64> {
     let (digits, base) = match (base, text) {
         (0, [b'0', b'b', rest @ ..]) => (rest, 2),
@@ -31,8 +31,8 @@ pub fn parse_decimal(text: &[u8]) -> Option<usize> {
     parse_number(&text[start..end], 10)?.try_into().ok()
 }
 
-/// Takes an integer off the front, as C's strtol() does: behind white space, with a sign, as large as
-/// possible when it is too large.
+/// Takes an integer off the front, as C's strtol() does: behind white space, with a sign, as
+/// large as possible when it is too large.
 pub fn take_integer(text: &mut &[u8]) -> Option<i64> {
     let space = |b: &u8| matches!(b, b' ' | b'\t'..=b'\r');
     let start = text.iter().position(|b| !space(b))?;

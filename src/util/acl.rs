@@ -13,8 +13,8 @@ pub enum Verdict {
     BadNetwork,
 }
 
-/// What an access list says about an address: the last entry that matches wins. Without entries every
-/// address is allowed, else those that no entry matches are denied.
+/// What an access list says about an address: the last entry that matches wins. Without entries
+/// every address is allowed, else those that no entry matches are denied.
 pub fn check(mut acl: &[u8], address: [u8; 4]) -> Verdict {
     let address = u32::from_be_bytes(address);
     let mut verdict = if acl.is_empty() {

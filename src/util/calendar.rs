@@ -1,8 +1,8 @@
 //! Dates of the Gregorian calendar.
 #![forbid(unsafe_code)]
 
-/// Seconds from 1970-01-01 00:00:00 UTC to a date. Only the month is checked; a too large day, hour, minute
-/// or second leads that much further, as far as 32 bits hold its days or seconds.
+/// Seconds from 1970-01-01 00:00:00 UTC to a date. Only the month is checked; a too large day,
+/// hour, minute or second leads that much further, as far as 32 bits hold its days or seconds.
 ///
 /// `None` for years before 1970 and for months that do not exist.
 pub fn unix_seconds(

@@ -19,10 +19,11 @@ pub fn padded_len(n: usize) -> Option<usize> {
     n.div_ceil(3).checked_mul(4)
 }
 
-/// Decodes groups of 4 characters into `to`, which must have room for 3 bytes each; returns the length.
+/// Decodes groups of 4 characters into `to`, which must have room for 3 bytes each; returns the
+/// length.
 ///
-/// Padding `=` ends its group, not the text, so several padded texts may be joined. What is behind
-/// the padding in its group is ignored. `None` for characters that do not belong here.
+/// Padding `=` ends its group, not the text, so several padded texts may be joined. What is
+/// behind the padding in its group is ignored. `None` for characters that do not belong here.
 fn decode_groups(text: &[u8], to: &mut [u8]) -> Option<usize> {
     let mut rest = text;
     let mut len = 0;
@@ -46,8 +47,8 @@ fn decode_groups(text: &[u8], to: &mut [u8]) -> Option<usize> {
     Some(len)
 }
 
-/// Decodes text in the URL-safe alphabet without padding. One character too many is only checked to
-/// belong to the alphabet.
+/// Decodes text in the URL-safe alphabet without padding. One character too many is only checked
+/// to belong to the alphabet.
 fn decode_url(text: &[u8], to: &mut [u8]) -> Option<usize> {
     let (text, odd) = text.split_at(text.len() - usize::from(text.len() % 4 == 1));
     if !odd.iter().all(|&b| is_digit(b, b"-_")) {
@@ -75,8 +76,8 @@ struct Step {
     pending: u8,
 }
 
-/// Encodes byte by byte. `pending` is the value of the digit that the bytes before left unfinished, `phase`
-/// the number of digits since the last complete group.
+/// Encodes byte by byte. `pending` is the value of the digit that the bytes before left
+/// unfinished, `phase` the number of digits since the last complete group.
 fn encode_byte(byte: u8, pending: u8, phase: usize) -> Step {
     match phase {
         1 => Step {
