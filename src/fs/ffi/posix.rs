@@ -108,7 +108,7 @@ pub(super) fn open(path: &CStr, flags: c_int) -> Option<BufferedFile> {
     if !file.metadata().ok()?.is_file() {
         set_blocking(&file);
     }
-    Some(BufferedFile::new(file))
+    Some(BufferedFile::new(file, flags))
 }
 
 fn set_blocking(file: &File) {

@@ -83,7 +83,7 @@ impl FileSystem {
     pub fn open_regular(self, path: &CStr) -> Option<(OpenFile, Stat)> {
         if self.is_posix() {
             let (file, stat) = crate::fs::posix::open_regular(path)?;
-            return Some((OpenFile::Posix(BufferedFile::new(file)), stat));
+            return Some((OpenFile::Posix(BufferedFile::new(file, flag::READ)), stat));
         }
         let file = self.open(path, flag::READ)?;
         let stat = self.stat(path)?;
