@@ -106,7 +106,7 @@ abi-check: build ## header and library against the recorded interface
 
 layout-check: ## a library built with another struct layout agrees with its header
 	$(call say,another struct layout)
-	tests/abi/check_layouts.py --target $(TARGET)/layout-test
+	tests/abi/check_layouts.py --target $(CURDIR)/$(TARGET)/layout-test
 
 fmt: ## format the Rust code
 	$(CARGO) fmt

@@ -2145,17 +2145,20 @@ struct mg_http_part {
 
 /**
  * How mg_http_serve_dir() and mg_http_serve_file() serve. Zero the struct, then set what is
- * needed. The strings are not copied and only used during the call.
+ * needed. The strings are not copied and only used during the call; `fs` must outlive the
+ * response.
  */
 struct mg_http_serve_opts {
   /**
-   * The directory to serve, or a list "dir,/prefix=dir2,...". The last part that matches
-   * the start of the URI wins; a part without "=" matches everything.
+   * The directory to serve, or a list "dir,/prefix=dir2,...". The last part whose prefix begins
+   * the URI wins, and the prefix is cut off; a part without "=" has the prefix "/". Nothing
+   * is served when no part matches. NULL or "" is the whole of a file system that is not
+   * mg_fs_posix, and nothing of mg_fs_posix.
    */
   const char *root_dir;
   /**
-   * Files whose path matches this glob (see mg_match()) are expanded as server-side includes.
-   * NULL: none.
+   * Files whose path matches this glob (see mg_match()) are expanded as server-side includes;
+   * see mg_http_serve_ssi(). NULL: none.
    */
   const char *ssi_pattern;
   /** NULL, or header lines to add to responses, each ended by "\r\n". */
@@ -2165,7 +2168,10 @@ struct mg_http_serve_opts {
    * any extension.
    */
   const char *mime_types;
-  /** NULL, or the file to serve, with status 200, when the one asked for does not exist. */
+  /**
+   * NULL, or the path of the file to serve, with status 200, when the one asked for does not
+   * exist.
+   */
   const char *page404;
   /** The file system; NULL is mg_fs_posix. */
   struct mg_fs *fs;
@@ -2330,12 +2336,85 @@ void mg_http_write_chunk(struct mg_connection *c, const char *buf, size_t len);
 void mg_http_bauth(struct mg_connection *c, const char *user, const char *pass);
 
 /**
- * Answers a request with the file `path`, whatever its URI is; call it in MG_EV_HTTP_MSG.
+ * Finds a header field by its name, in any ASCII case. Returns a pointer to its value inside
+ * `*h`, of the first field when there are several, or NULL. Not found are fields beyond the
+ * first MG_MAX_HTTP_HEADERS.
+ */
+struct mg_str *mg_http_get_header(struct mg_http_message *h, const char *name);
+
+/**
+ * Finds the parameter `v` in a header value, such as boundary in "multipart/form-data;
+ * boundary=abc", or a cookie in a Cookie header. Case-sensitive.
  *
- * `path` is used as it is: do not build it from the request unchecked. NULL, or no regular file of
- * that name, gives the 404 page. `opts` may be NULL; `root_dir` and `ssi_pattern` are not
- * used. Honours HEAD, If-None-Match, Range (one range) with If-Range, and sends `path`.gz to
- * clients that accept gzip. The file is sent piece by piece as the client takes it.
+ * The parameter must stand at the start or behind ';', ',', a blank or a tab, directly followed
+ * by '='. Quotes around its value are removed; a backslash is an ordinary character. Returns a
+ * view into `s`, `{NULL, 0}` when there is no such parameter. Thread-safe.
+ */
+struct mg_str mg_http_get_header_var(struct mg_str s, struct mg_str v);
+
+/**
+ * Finds a variable in a query string or form body, "a=b&c=d". Its name is compared raw, in any
+ * ASCII case. Returns a view of its raw value in `buf`: `{NULL, 0}` when there is no such
+ * variable, empty but not NULL when it has no value. Thread-safe.
+ */
+struct mg_str mg_http_var(struct mg_str buf, struct mg_str name);
+
+/**
+ * Copies a variable of a query string or form body to `dst`, percent-decoded, '+' as blank. Its
+ * name is compared raw, in any ASCII case.
+ *
+ * Returns the length without the NUL, or -1 for no source (no bytes, or `name` NULL), -2 for no
+ * destination, -3 when the value has a broken escape or does not fit into `dst_len` bytes with its
+ * NUL, -4 when there is no such variable. Except for -2, `dst` holds a string then: what could be
+ * decoded in the case of -3, otherwise an empty one. Thread-safe.
+ */
+int mg_http_get_var(const struct mg_str *buf,
+                    const char *name,
+                    char *dst,
+                    size_t dst_len);
+
+/**
+ * Extracts credentials of a request as strings, cut to their buffers.
+ *
+ * Looks for "Authorization: Basic ..." (user and password; up to 255 bytes decoded), then
+ * "Authorization: Bearer ...", then the cookie access_token, then, without any Cookie header, the
+ * query variable access_token; the last three go to `pass`. What is missing or malformed gives
+ * empty strings.
+ */
+void mg_http_creds(struct mg_http_message *hm,
+                   char *user,
+                   size_t userlen,
+                   char *pass,
+                   size_t passlen);
+
+/** Returns the status code of a response, as atoi() reads it; 0 for a request. */
+int mg_http_status(const struct mg_http_message *hm);
+
+/**
+ * Iterates over the parts of a multipart body. Call it with `ofs` 0 first, then with what the
+ * call before returned, until it returns 0.
+ *
+ * Fills `*part`, unless NULL, with the part behind the delimiter line at `ofs`, and returns the
+ * offset of the next delimiter line. Returns 0, with `*part` all zero, at the end, and for a
+ * part that no delimiter line follows. The delimiter is whatever line stands at `ofs`; it is
+ * not compared with the Content-Type header. Nothing is copied. Thread-safe.
+ */
+size_t mg_http_next_multipart(struct mg_str body, size_t ofs, struct mg_http_part *part);
+
+/**
+ * Answers a request with the file `path`, whatever its URI is. `path` is used as it is: do not
+ * take it from the request unchecked. Call it in MG_EV_HTTP_MSG. `opts` may be NULL; its `root_dir` and
+ * `ssi_pattern` do not matter here.
+ *
+ * The response has an entity tag and answers If-None-Match, Range (one range, with If-Range) and HEAD.
+ * When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent. Only
+ * regular files are served; for others, and when there is no such file, the response is `page404` or
+ * 404.
+ *
+ * The head is in `c->send` when the function returns. A small file follows it there; a large one is sent as
+ * the socket takes it, and `c->is_resp` stays set meanwhile. A protocol handler of the library runs in
+ * `c->pfn` until then. Set `c->is_draining` to close the connection after the file. A file that turns
+ * out shorter than announced closes it, too.
  */
 void mg_http_serve_file(struct mg_connection *c,
                         struct mg_http_message *hm,
@@ -2343,24 +2422,26 @@ void mg_http_serve_file(struct mg_connection *c,
                         const struct mg_http_serve_opts *opts);
 
 /**
- * Answers a request with a file below a directory, its index, or a list of its files; call it in
- * MG_EV_HTTP_MSG.
+ * Answers a request with a file below a directory, its index file, or a list of its files. Call it
+ * in MG_EV_HTTP_MSG. See mg_http_serve_file() for how files are served.
  *
- * The percent-decoded URI names the file below `opts->root_dir`. A path with "..", a bad escape or a
- * NUL gives 400. A directory without the trailing slash is redirected to (301); with it,
- * index.html, index.shtml or index.html.gz is served, else a list of its files. Everything else as
- * mg_http_serve_file(). Without a matching root nothing is served (404), except that a file
- * system other than mg_fs_posix is then served as a whole. Symbolic links are followed.
+ * The URI is percent-decoded and looked up in `root_dir`. Malformed escapes, and paths with ".." behind
+ * a slash, are answered with 400. A directory without a slash at the end is answered with a redirect; one
+ * with it by index.html or index.shtml in it, or else by a list of its files as a table. Symbolic
+ * links are followed wherever they lead, and files whose names begin with a dot are served. A check of
+ * `hm->uri` by the program must expect escapes and superfluous slashes.
  */
 void mg_http_serve_dir(struct mg_connection *c,
                        struct mg_http_message *hm,
                        const struct mg_http_serve_opts *opts);
 
 /**
- * Answers a request with the page `fullpath`, in which `<!--#include file="name" -->` (relative to
- * the including file) and `<!--#include virtual="name" -->` (`root` followed by the name) are
- * replaced by files, up to five levels deep. Names with ".." are not followed; what cannot be
- * included leaves nothing and a log line. Pages larger than 16 MiB give 500.
+ * Answers a request with a page of the host's files in which server-side includes are replaced:
+ * `<!--#include file="x" -->` by a file beside the including one, `<!--#include virtual="x" -->` by the file
+ * `root` followed by "x".
+ *
+ * Includes nest 5 levels deep. What cannot be included is left out and logged; other tags stay. The
+ * response is 404 when there is no such page, and 500 when it grows beyond 16 MB.
  */
 void mg_http_serve_ssi(struct mg_connection *c,
                        const char *root,

@@ -26,7 +26,7 @@ impl<'a> NextName<'a> {
             return;
         }
         if self.passed {
-            self.found = Some(CPath::from_bytes(name).unwrap_or_else(CPath::new));
+            self.found = Some(CPath::from_bytes(name).unwrap_or_default());
         } else {
             self.passed = name == self.after;
         }

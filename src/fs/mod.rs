@@ -23,5 +23,5 @@ pub struct Stat {
     /// Length in bytes.
     pub size: usize,
     /// Modification time, seconds since 1970.
-    pub mtime: i64,
+    pub mtime: libc::time_t,
 }

@@ -6,7 +6,7 @@
 pub struct Entry<'a> {
     pub path: &'a [u8],
     pub data: &'a [u8],
-    pub mtime: i64,
+    pub mtime: libc::time_t,
 }
 
 /// What stands behind `dir` in a path that lies under it; the separating slash may be the last

@@ -21,7 +21,7 @@ impl From<&fs::Metadata> for Stat {
         Stat {
             is_dir: m.is_dir(),
             size: usize::try_from(m.size()).unwrap_or(usize::MAX),
-            mtime: m.mtime(),
+            mtime: m.mtime() as libc::time_t,
         }
     }
 }
@@ -118,12 +118,15 @@ pub struct BufferedFile {
     buf: Vec<u8>,
     taken: usize,
     writing: bool,
+    writable: bool,
 }
 
 impl BufferedFile {
-    pub fn new(file: File) -> BufferedFile {
+    /// `file` was opened with these flags.
+    pub fn new(file: File, flags: c_int) -> BufferedFile {
         BufferedFile {
             file,
+            writable: flags != flag::READ,
             buf: Vec::new(),
             taken: 0,
             writing: false,
@@ -177,6 +180,9 @@ impl BufferedFile {
 
     /// Accepts bytes for writing; the number accepted is less than asked for after an error.
     pub fn write(&mut self, data: &[u8]) -> usize {
+        if !self.writable {
+            return 0;
+        }
         let pending = if self.writing { self.buf.len() } else { 0 };
         if pending + data.len() > BUFFER && !self.flush() {
             return 0;
@@ -251,7 +257,7 @@ mod tests {
         let dir = TempDir::new("mg-append");
         let path = dir.path("f");
         fs::write(as_path(&path), "hello").unwrap();
-        let mut f = BufferedFile::new(open(&path, flag::WRITE).unwrap());
+        let mut f = BufferedFile::new(open(&path, flag::WRITE).unwrap(), flag::WRITE);
         let mut first = [0; 2];
         assert_eq!(f.read(&mut first), 2);
         assert_eq!(&first, b"he");
@@ -268,7 +274,7 @@ mod tests {
         let path = dir.path("f");
         let data: Vec<u8> = (0..20_000u32).map(|i| (i % 251) as u8).collect();
         fs::write(as_path(&path), &data).unwrap();
-        let mut f = BufferedFile::new(open(&path, flag::READ).unwrap());
+        let mut f = BufferedFile::new(open(&path, flag::READ).unwrap(), flag::READ);
         let mut got = Vec::new();
         for size in [1, 3, 4096, 10, 5000, 4095, 1, 100_000, 1] {
             let mut out = vec![0; size];
@@ -287,7 +293,7 @@ mod tests {
     fn small_and_large_writes_keep_their_order() {
         let dir = TempDir::new("mg-write");
         let path = dir.path("f");
-        let mut f = BufferedFile::new(open(&path, flag::WRITE | flag::EXCL).unwrap());
+        let mut f = BufferedFile::new(open(&path, flag::EXCL).unwrap(), flag::EXCL);
         let mut expected = Vec::new();
         for (byte, size) in [
             (b'a', 10),
@@ -306,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_full_device_is_reported() {
-        let mut f = BufferedFile::new(open(c"/dev/full", flag::WRITE).unwrap());
+        let mut f = BufferedFile::new(open(c"/dev/full", flag::WRITE).unwrap(), flag::WRITE);
         assert_eq!(f.write(b"small"), 5);
         assert!(!f.flush());
         assert_eq!(f.write(&[0; 10_000]), 0);

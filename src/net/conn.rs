@@ -2,10 +2,12 @@
 
 use super::ev;
 use super::ffi::{mg_addr, mg_event_handler_t, mg_mgr};
+use crate::fmt::stack::Stack;
 use crate::http::state::HttpState;
 use crate::iobuf::mg_iobuf;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{c_char, c_int, c_ulong, c_void};
+use std::fmt::Write;
 
 /// Bytes of `data` in `struct mg_connection` (`MG_DATA_SIZE`).
 pub const DATA_SIZE: usize = crate::ffi::layout::DATA_SIZE;
@@ -254,4 +256,12 @@ pub(crate) fn error(c: &mg_connection, text: &[u8]) {
     ));
     c.set(Flag::Closing, true);
     call(c, ev::ERROR, buf.as_mut_ptr().cast());
+}
+
+/// [`error`] with the number of a system error behind the name of what failed.
+#[cold]
+pub(super) fn system_error(c: &mg_connection, what: &str, cause: &std::io::Error) {
+    let mut text = Stack::<64>::new();
+    let _ = write!(text, "{what}: {}", cause.raw_os_error().unwrap_or(0));
+    error(c, text.as_bytes());
 }

@@ -1,6 +1,6 @@
 //! Opening connections: listeners, clients, wrapped descriptors.
 
-use super::conn::Ready;
+use super::conn::{Ready, system_error};
 use super::mgr::{allocate, link, manager, release};
 use super::{Flag, call, error, ev, mg_connection, mg_event_handler_t, mg_mgr, resolve, socket};
 use crate::url;
@@ -136,7 +136,7 @@ pub(super) fn connect_resolved(c: &mg_connection) {
     let rem = c.rem.get().to_socket_addr();
     let fd = match socket::client(rem, udp) {
         Ok(fd) => fd,
-        Err(e) => return error(c, format!("socket(): {}", errno(&e)).as_bytes()),
+        Err(e) => return system_error(c, "socket()", &e),
     };
     c.set_raw_fd(fd);
     if udp {
@@ -186,7 +186,7 @@ fn connect_tcp(c: &mg_connection, fd: c_int, rem: std::net::SocketAddr) {
     match outcome {
         Ok(true) => finish(c),
         Ok(false) => c.set(Flag::Connecting, true),
-        Err(e) => error(c, format!("connect: {}", errno(&e)).as_bytes()),
+        Err(e) => system_error(c, "connect", &e),
     }
 }
 

@@ -1,8 +1,9 @@
 #![allow(unsafe_code)]
 
+use super::conn::system_error;
 use super::connect::{self, Handlers};
 use super::mgr::{self, MgrPrivate};
-use super::{Flag, call, error, io, mg_connection, poll, resolve, socket, wake};
+use super::{Flag, call, io, mg_connection, poll, resolve, socket, wake};
 use crate::ffi::guard;
 use crate::ffi::str::{bytes, cstr};
 use crate::timer::ffi::mg_timer;
@@ -468,8 +469,7 @@ pub unsafe extern "C" fn mg_getlocaddr(
             Err((step, e)) => {
                 // SAFETY: pointer contract.
                 if let Some(c) = unsafe { c.as_ref() } {
-                    let text = format!("{step}: {}", e.raw_os_error().unwrap_or(0));
-                    error(c, text.as_bytes());
+                    system_error(c, step, &e);
                 }
             }
         }

@@ -191,7 +191,7 @@ pub unsafe extern "C" fn mg_fs_ls(
         let (fs, path, after) = unsafe {
             let given = bytes(buf.cast(), len);
             let end = memchr::memchr(0, given).unwrap_or(len);
-            let after = CPath::from_bytes(&given[..end]).unwrap_or_else(CPath::new);
+            let after = CPath::from_bytes(&given[..end]).unwrap_or_default();
             (FileSystem::new(fs), CStr::from_ptr(path), after)
         };
         let mut walk = NextName::new(after.as_bytes());

@@ -43,7 +43,7 @@ fn entry(row: &'static mg_mem_file) -> Entry<'static> {
     Entry {
         path,
         data,
-        mtime: row.mtime as i64,
+        mtime: row.mtime,
     }
 }
 

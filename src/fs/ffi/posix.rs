@@ -57,7 +57,7 @@ pub(super) unsafe fn store(stat: &Stat, size: *mut usize, mtime: *mut libc::time
             *size = stat.size;
         }
         if let Some(mtime) = mtime.as_mut() {
-            *mtime = stat.mtime as libc::time_t;
+            *mtime = stat.mtime;
         }
     }
 }
@@ -108,7 +108,7 @@ pub(super) fn open(path: &CStr, flags: c_int) -> Option<BufferedFile> {
     if !file.metadata().ok()?.is_file() {
         set_blocking(&file);
     }
-    Some(BufferedFile::new(file))
+    Some(BufferedFile::new(file, flags))
 }
 
 fn set_blocking(file: &File) {

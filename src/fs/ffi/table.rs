@@ -65,7 +65,7 @@ impl FileSystem {
         (bits != 0).then_some(Stat {
             is_dir: bits & flag::DIR != 0,
             size,
-            mtime: mtime as i64,
+            mtime,
         })
     }
 
@@ -83,7 +83,7 @@ impl FileSystem {
     pub fn open_regular(self, path: &CStr) -> Option<(OpenFile, Stat)> {
         if self.is_posix() {
             let (file, stat) = crate::fs::posix::open_regular(path)?;
-            return Some((OpenFile::Posix(BufferedFile::new(file)), stat));
+            return Some((OpenFile::Posix(BufferedFile::new(file, flag::READ)), stat));
         }
         let file = self.open(path, flag::READ)?;
         let stat = self.stat(path)?;
@@ -274,6 +274,14 @@ impl OpenFile {
         match self {
             OpenFile::Posix(file) => Some(file.file().as_fd()),
             OpenFile::Other { .. } => None,
+        }
+    }
+
+    /// True when reading runs no foreign code.
+    pub fn is_builtin(&self) -> bool {
+        match self {
+            OpenFile::Posix(_) => true,
+            OpenFile::Other { fs, .. } => fs.is_builtin(),
         }
     }
 

@@ -1,55 +1,57 @@
-//! From a request target to a path below a root directory.
+//! From the target of a request to a path.
 #![forbid(unsafe_code)]
 
-use crate::fs::path::{CPath, PATH_MAX, is_sane};
+use crate::fs::path::{CPath, PATH_MAX};
+use crate::util::is_sane;
+use crate::{string, url};
 
 /// Why a target has no path.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum MapError {
-    /// No part of the root list covers it.
-    NoRoot,
-    TooLong,
-    /// Bad escape, NUL, or a way out of the root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadTarget {
+    /// An escape without two hexadecimal digits, a NUL, or a path that leaves the root.
     Invalid,
+    TooLong,
 }
 
-/// The part of the root list `prefix=dir,dir,...` that covers `uri`: length of the prefix, and
-/// directory. The last part that matches wins; a part without a prefix always does.
-fn root<'a>(list: &'a [u8], uri: &[u8]) -> Option<(usize, &'a [u8])> {
-    if list.is_empty() {
-        return None;
-    }
-    // A comma at the end begins no part.
-    let list = list.strip_suffix(b",").unwrap_or(list);
-    list.rsplit(|&b| b == b',').find_map(|part| {
-        let (prefix, dir) = match part.iter().position(|&b| b == b'=') {
-            Some(at) if at + 1 < part.len() => (&part[..at], &part[at + 1..]),
-            Some(at) => return Some((1, &part[..at])),
-            None => return Some((1, part)),
+/// The directory that serves `uri`, and the part of `uri` that is looked up in it.
+///
+/// `roots` is a list "dir,/prefix=dir,..."; the last part that matches wins. A part without a
+/// value stands for the prefix "/". `None` when no part matches.
+pub fn find_root<'a>(roots: &'a [u8], uri: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let mut found = None;
+    let mut rest = roots;
+    while let Some((part, next)) = string::split(rest, b',') {
+        rest = next;
+        let (prefix, dir) = match string::split(part, b'=') {
+            Some((prefix, dir)) if !dir.is_empty() => (prefix, dir),
+            Some((dir, _)) => (&b"/"[..], dir),
+            None => (&b"/"[..], part),
         };
-        uri.starts_with(prefix).then_some((prefix.len(), dir))
-    })
+        if let Some(name) = uri.strip_prefix(prefix) {
+            found = Some((dir, name));
+        }
+    }
+    found
 }
 
-/// The path that `uri`, as received, means. With `whole_table`, no root at all stands for everything,
-/// as tables of files inside a program are served.
-pub fn path(list: &[u8], uri: &[u8], whole_table: bool) -> Result<CPath, MapError> {
-    let (prefix, dir) = match root(list, uri) {
-        Some(root) => root,
-        None if whole_table => (0, &b""[..]),
-        None => return Err(MapError::NoRoot),
-    };
-    if dir.len() + 2 >= PATH_MAX {
-        return Err(MapError::TooLong);
+/// The path of `name`, still percent-encoded, in the directory `dir`. Without trailing slashes.
+pub fn path(dir: &[u8], name: &[u8]) -> Result<CPath, BadTarget> {
+    let mut path = CPath::new();
+    if dir.len() + 2 >= PATH_MAX || !path.push(dir) {
+        return Err(BadTarget::TooLong);
     }
-    let mut path = CPath::from_bytes(dir).ok_or(MapError::TooLong)?;
     if !dir.is_empty() && !dir.ends_with(b"/") && !path.push(b"/") {
-        return Err(MapError::TooLong);
+        return Err(BadTarget::TooLong);
     }
-    let rest = uri.get(prefix..).unwrap_or_default();
-    decode(rest, &mut path)?;
-    if path.as_bytes().contains(&0) || !is_sane(path.as_bytes()) {
-        return Err(MapError::Invalid);
+    if !path.push_with(|room| url::decode(name, room, false)) {
+        return Err(if has_bad_escape(name) {
+            BadTarget::Invalid
+        } else {
+            BadTarget::TooLong
+        });
+    }
+    if !is_sane(path.as_bytes()) || path.as_bytes().contains(&0) {
+        return Err(BadTarget::Invalid);
     }
     let mut len = path.as_bytes().len();
     while len > 1 && path.as_bytes()[len - 1] == b'/' {
@@ -59,84 +61,100 @@ pub fn path(list: &[u8], uri: &[u8], whole_table: bool) -> Result<CPath, MapErro
     Ok(path)
 }
 
-/// Appends percent-decoded text.
-fn decode(text: &[u8], path: &mut CPath) -> Result<(), MapError> {
-    let mut buf = [0; PATH_MAX];
-    if text.len() >= PATH_MAX && text.iter().filter(|&&b| b != b'%').count() >= PATH_MAX {
-        return Err(MapError::TooLong);
-    }
-    match crate::url::decode(text, &mut buf, false) {
-        Some(n) if path.push(&buf[..n]) => Ok(()),
-        Some(_) => Err(MapError::TooLong),
-        None if text.len() >= PATH_MAX => Err(MapError::TooLong),
-        None => Err(MapError::Invalid),
-    }
+fn has_bad_escape(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'%', text).any(
+        |i| !matches!(text[i + 1..], [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    fn map(list: &str, uri: &str) -> Result<String, MapError> {
-        path(list.as_bytes(), uri.as_bytes(), false)
-            .map(|p| String::from_utf8(p.as_bytes().to_vec()).unwrap())
+    fn root(roots: &str, uri: &str) -> Option<(String, String)> {
+        let text = |b: &[u8]| String::from_utf8(b.to_vec()).unwrap();
+        find_root(roots.as_bytes(), uri.as_bytes()).map(|(dir, name)| (text(dir), text(name)))
+    }
+
+    fn resolved(dir: &str, name: &str) -> Result<String, BadTarget> {
+        path(dir.as_bytes(), name.as_bytes())
+            .map(|p| String::from_utf8_lossy(p.as_bytes()).into_owned())
     }
 
     #[test]
-    fn targets_below_one_root() {
-        assert_eq!(map("www", "/a.txt").as_deref(), Ok("www/a.txt"));
-        assert_eq!(map("www", "/%61.txt").as_deref(), Ok("www/a.txt"));
-        assert_eq!(map("www/", "/").as_deref(), Ok("www"));
-        assert_eq!(map("/", "/").as_deref(), Ok("/"));
-        assert_eq!(map("www", "/a.txt/").as_deref(), Ok("www/a.txt"));
-        assert_eq!(map("www", "a.txt").as_deref(), Ok("www/.txt"));
-        assert_eq!(map("www", "*").as_deref(), Ok("www"));
-        assert_eq!(map("www", "/a+b").as_deref(), Ok("www/a+b"));
-    }
-
-    #[test]
-    fn the_last_match_wins() {
-        assert_eq!(
-            map("www,/o=other", "/o/o.txt").as_deref(),
-            Ok("other//o.txt")
-        );
-        assert_eq!(map("www,/o=other", "/x").as_deref(), Ok("www/x"));
-        assert_eq!(
-            map("/o=other,www", "/o/o.txt").as_deref(),
-            Ok("www/o/o.txt")
-        );
-        assert_eq!(map("=www", "/x").as_deref(), Ok("www//x"));
-        assert_eq!(
-            map("/a.txt=www/p.html", "/a.txt").as_deref(),
-            Ok("www/p.html")
-        );
-    }
-
-    #[test]
-    fn nothing_is_served_without_a_root() {
-        assert_eq!(map("", "/etc/hostname"), Err(MapError::NoRoot));
-        assert_eq!(map("/o=other", "/etc/hostname"), Err(MapError::NoRoot));
-        assert_eq!(
-            path(b"", b"/a", true).map(|p| p.as_bytes().to_vec()),
-            Ok(b"/a".to_vec())
-        );
-    }
-
-    #[test]
-    fn ways_out_and_bad_escapes_are_refused() {
-        for uri in [
-            "/..",
-            "/../a",
-            "/%2e%2e/a",
-            "/..%2fa",
-            "/sub\\..\\a",
-            "/%zz",
-            "/a%00.html",
-            "/%",
+    fn the_last_matching_part_wins() {
+        for (roots, uri, dir, name) in [
+            ("www", "/a.txt", "www", "a.txt"),
+            ("www,", "/a", "www", "a"),
+            (",", "/a", "", "a"),
+            ("=www", "/a", "www", "/a"),
+            ("/=", "/a", "/", "a"),
+            ("www,/o=other", "/o/x", "other", "/x"),
+            ("www,/o=other", "/a", "www", "a"),
+            ("/o=other,www", "/o/x", "www", "o/x"),
+            ("/o=other", "/oo.txt", "other", "o.txt"),
+            ("/o=a=b", "/o/x", "a=b", "/x"),
+            ("www,/o=", "/a", "/o", "a"),
+            ("=www", "a", "www", "a"),
         ] {
-            assert_eq!(map("www", uri), Err(MapError::Invalid), "{uri}");
+            let want = Some((dir.to_string(), name.to_string()));
+            assert_eq!(root(roots, uri), want, "{roots} {uri}");
         }
-        assert_eq!(map("../www", "/a"), Err(MapError::Invalid));
-        assert_eq!(map("www", &"x".repeat(5000)), Err(MapError::TooLong));
+        assert_eq!(root("", "/a"), None);
+        assert_eq!(root("/o=other", "/a"), None);
+        assert_eq!(root("www", "*"), None);
+    }
+
+    #[test]
+    fn paths_are_decoded_and_checked() {
+        for (dir, name, want) in [
+            ("www", "a.txt", Ok("www/a.txt")),
+            ("www/", "%61%2ftxt", Ok("www/a/txt")),
+            ("www", "", Ok("www")),
+            ("", "", Ok("")),
+            ("/", "", Ok("/")),
+            ("/", "a//", Ok("/a")),
+            ("www", "/sub//", Ok("www//sub")),
+            ("www", "a+b", Ok("www/a+b")),
+            ("www", "..", Err(BadTarget::Invalid)),
+            ("www", "%2e./a", Err(BadTarget::Invalid)),
+            ("../www", "a", Err(BadTarget::Invalid)),
+            ("www", "a%00", Err(BadTarget::Invalid)),
+            ("", "%00", Err(BadTarget::Invalid)),
+            ("www", "%zz", Err(BadTarget::Invalid)),
+            ("www", "a%2", Err(BadTarget::Invalid)),
+        ] {
+            assert_eq!(
+                resolved(dir, name).as_deref(),
+                want.as_ref().copied(),
+                "{dir} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn long_paths_are_refused() {
+        assert_eq!(resolved(&"d".repeat(4094), ""), Err(BadTarget::TooLong));
+        assert!(resolved(&"d".repeat(4093), "").is_ok());
+        assert_eq!(resolved("www", &"x".repeat(5000)), Err(BadTarget::TooLong));
+        assert_eq!(
+            resolved("www", &("x".repeat(5000) + "%")),
+            Err(BadTarget::Invalid)
+        );
+        assert!(resolved("www", &"x".repeat(4091)).is_ok());
+        assert_eq!(resolved("www", &"x".repeat(4092)), Err(BadTarget::TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_leaves_its_root(name in "([./%\\\\a~]|%2e|%2f|%5c|\\.\\./){0,12}") {
+            if let Ok(path) = path(b"www", name.as_bytes()) {
+                let text = path.as_bytes().to_vec();
+                prop_assert!(text.starts_with(b"www"));
+                prop_assert!(!text.split(|&b| b == b'/' || b == b'\\').any(|s| s == b".."));
+                prop_assert!(!text.contains(&0));
+            }
+        }
     }
 }

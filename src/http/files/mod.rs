@@ -1,11 +1,11 @@
-//! Static files: which file a request means, which part of it, and the answer.
+//! Static files: from a request to a file, its response head, and the body as the socket takes it.
 
-mod coding;
+pub mod encoding;
 pub mod ffi;
-mod listing;
-mod mapping;
-mod mime;
-mod range;
-mod ssi;
+pub mod listing;
+pub mod mapping;
+pub mod mime;
+pub mod range;
+pub mod ssi;
 
 pub use ffi::Transfer;

@@ -1,51 +1,60 @@
-//! Byte ranges (RFC 9110, 14).
+//! Range requests (RFC 9110, section 14).
 #![forbid(unsafe_code)]
 
-use crate::string::parse_decimal;
+use std::ops::Range;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Range {
-    /// No range, or one that is not understood: the whole file.
+/// A request for one range of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByteRange {
+    /// From the first to the last position, or to the end.
+    From(usize, Option<usize>),
+    /// So many bytes at the end.
+    Suffix(usize),
+}
+
+/// What to send of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
     Whole,
-    /// First and last byte.
-    Part(u64, u64),
+    Range(Range<usize>),
     Unsatisfiable,
 }
 
-/// What the value of a Range field asks of a file of `size` bytes. Several ranges count as not
-/// understood. A last byte behind the end is refused rather than moved.
-pub fn parse(value: &[u8], size: u64) -> Range {
-    let Some(text) = value.trim_ascii().strip_prefix(b"bytes=") else {
-        return Range::Whole;
-    };
-    let Some(dash) = text.iter().position(|&b| b == b'-') else {
-        return Range::Whole;
-    };
-    let (first, last) = (text[..dash].trim_ascii(), text[dash + 1..].trim_ascii());
-    let number = |text: &[u8]| parse_decimal(text).map(|n| n as u64);
-    let (first, last) = match (first, last) {
-        (b"", b"") => return Range::Whole,
-        (b"", suffix) => match number(suffix) {
-            Some(0) => return Range::Unsatisfiable,
-            Some(_) if size == 0 => return Range::Unsatisfiable,
-            Some(n) => (size.saturating_sub(n), size - 1),
-            None => return Range::Whole,
-        },
-        (first, b"") => match number(first) {
-            Some(first) if first < size => (first, size - 1),
-            Some(_) => return Range::Unsatisfiable,
-            None => return Range::Whole,
-        },
-        (first, last) => match (number(first), number(last)) {
-            (Some(first), Some(last)) => (first, last),
-            _ => return Range::Whole,
-        },
-    };
-    if first > last || last >= size {
-        Range::Unsatisfiable
-    } else {
-        Range::Part(first, last)
+impl ByteRange {
+    /// Reads the value of a Range header. `None` for what is to be ignored: another unit, several
+    /// ranges, or no range at all.
+    pub fn parse(value: &[u8]) -> Option<ByteRange> {
+        let range = value.strip_prefix(b"bytes=")?;
+        let dash = memchr::memchr(b'-', range)?;
+        let (first, last) = (range[..dash].trim_ascii(), range[dash + 1..].trim_ascii());
+        match (first.is_empty(), last.is_empty()) {
+            (false, false) => Some(ByteRange::From(number(first)?, Some(number(last)?))),
+            (false, true) => Some(ByteRange::From(number(first)?, None)),
+            (true, false) => Some(ByteRange::Suffix(number(last)?)),
+            (true, true) => None,
+        }
     }
+
+    /// The part of a file of `size` bytes. A range that ends behind the file is not satisfiable.
+    pub fn of(self, size: usize) -> Part {
+        let (first, last) = match self {
+            ByteRange::Suffix(0) => return Part::Unsatisfiable,
+            ByteRange::Suffix(n) => (size.saturating_sub(n), size.checked_sub(1)),
+            ByteRange::From(first, Some(last)) => (first, Some(last)),
+            ByteRange::From(first, None) => (first, size.checked_sub(1)),
+        };
+        match last {
+            Some(last) if first <= last && last < size => Part::Range(first..last + 1),
+            _ => Part::Unsatisfiable,
+        }
+    }
+}
+
+fn number(digits: &[u8]) -> Option<usize> {
+    digits.iter().try_fold(0usize, |n, b| {
+        let digit = char::from(*b).to_digit(10)?;
+        n.checked_mul(10)?.checked_add(digit as usize)
+    })
 }
 
 #[cfg(test)]
@@ -53,48 +62,85 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn part(value: &str, size: usize) -> Part {
+        ByteRange::parse(value.as_bytes()).map_or(Part::Whole, |range| range.of(size))
+    }
+
     #[test]
-    fn table() {
-        let cases: &[(&str, Range)] = &[
-            ("bytes=0-3", Range::Part(0, 3)),
-            ("bytes=0-0", Range::Part(0, 0)),
-            ("bytes=9-9", Range::Part(9, 9)),
-            ("bytes= 1 - 2 ", Range::Part(1, 2)),
-            ("bytes=5-", Range::Part(5, 9)),
-            ("bytes=-3", Range::Part(7, 9)),
-            ("bytes=-30", Range::Part(0, 9)),
-            ("bytes=-0", Range::Unsatisfiable),
-            ("bytes=9-10", Range::Unsatisfiable),
-            ("bytes=10-", Range::Unsatisfiable),
-            ("bytes=3-2", Range::Unsatisfiable),
-            ("bytes=18446744073709551615-", Range::Unsatisfiable),
-            ("bytes=0-18446744073709551615", Range::Unsatisfiable),
-            ("bytes=0-18446744073709551616", Range::Whole),
-            ("bytes=0-1,4-5", Range::Whole),
-            ("bytes=x-1", Range::Whole),
-            ("bytes=1-x", Range::Whole),
-            ("bytes=1-2-3", Range::Whole),
-            ("bytes=5", Range::Whole),
-            ("bytes=", Range::Whole),
-            ("bytes=-", Range::Whole),
-            ("xxbytes=1-2", Range::Whole),
-            ("bytes 0-3", Range::Whole),
-            ("BYTES=0-1", Range::Whole),
-            ("", Range::Whole),
-        ];
-        for &(text, expected) in cases {
-            assert_eq!(parse(text.as_bytes(), 10), expected, "{text}");
+    fn ranges_of_ten_bytes() {
+        for (value, range) in [
+            ("0-3", 0..4),
+            ("0-0", 0..1),
+            ("9-9", 9..10),
+            ("0-9", 0..10),
+            ("5-", 5..10),
+            (" 1 - 2 ", 1..3),
+            ("-3", 7..10),
+            ("-10", 0..10),
+            ("-999", 0..10),
+        ] {
+            assert_eq!(
+                part(&format!("bytes={value}"), 10),
+                Part::Range(range),
+                "{value}"
+            );
         }
-        assert_eq!(parse(b"bytes=0-", 0), Range::Unsatisfiable);
-        assert_eq!(parse(b"bytes=-1", 0), Range::Unsatisfiable);
+        for value in [
+            "9-10",
+            "0-100",
+            "10-",
+            "3-2",
+            "-0",
+            "18446744073709551615-",
+            "0-18446744073709551615",
+        ] {
+            assert_eq!(
+                part(&format!("bytes={value}"), 10),
+                Part::Unsatisfiable,
+                "{value}"
+            );
+        }
+        for value in [
+            "bytes=",
+            "bytes=-",
+            "bytes=a-b",
+            "bytes=2,3",
+            "bytes 0-3",
+            "items=0-1",
+            "BYTES=0-1",
+            "bytes=5",
+            "bytes=0-1,4-5",
+            "bytes=1-2-3",
+            "bytes=1-x",
+            "bytes=x-1",
+            "xbytes=1-2",
+            "",
+            "bytes=0-18446744073709551616",
+            "bytes=--1",
+            "bytes=+1-2",
+        ] {
+            assert_eq!(part(value, 10), Part::Whole, "{value}");
+        }
+    }
+
+    #[test]
+    fn nothing_can_be_taken_from_an_empty_file() {
+        for value in ["bytes=0-", "bytes=-1", "bytes=0-0"] {
+            assert_eq!(part(value, 0), Part::Unsatisfiable, "{value}");
+        }
     }
 
     proptest! {
         #[test]
-        fn a_part_lies_inside_the_file(text in "bytes=[0-9 -]{0,12}", size in 0u64..50) {
-            if let Range::Part(first, last) = parse(text.as_bytes(), size) {
-                prop_assert!(first <= last && last < size);
+        fn a_range_is_never_empty_and_inside_the_file(value in "bytes=[0-9]{0,3} ?-[0-9]{0,3}", size in 0..2000usize) {
+            if let Part::Range(range) = part(&value, size) {
+                prop_assert!(range.start < range.end && range.end <= size);
             }
+        }
+
+        #[test]
+        fn any_header_value_is_survived(value: Vec<u8>) {
+            let _ = ByteRange::parse(&value).map(|range| range.of(10));
         }
     }
 }

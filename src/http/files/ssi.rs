@@ -1,148 +1,153 @@
 //! Server-side includes.
+//!
+//! A page is copied, and each `<!--#include file="X" -->` (relative to the file it stands in) or
+//! `<!--#include virtual="X" -->` (below the root directory) in it is replaced by a file, which may
+//! include further files.
 #![forbid(unsafe_code)]
 
-use crate::fs::path::{CPath, is_sane};
+use crate::fs::path::CPath;
+use crate::util::is_sane;
 
 /// Levels of includes below the page.
 const MAX_DEPTH: usize = 5;
-/// Bytes an expanded page may have. Includes multiply: a page can ask for any amount.
-const MAX_SIZE: usize = 16 * 1024 * 1024;
+/// Most bytes of an expanded page. Five levels of includes can multiply a small file.
+pub const MAX_SIZE: usize = 16 << 20;
+/// Most files of an expanded page.
+const MAX_INCLUDES: usize = 10_000;
 
-/// Files that one page may include, directly and indirectly.
-const MAX_INCLUDES: usize = 1000;
-
-/// Where the text of files comes from.
-pub trait Files {
-    /// Appends a file to `page`; false when there is none or memory is exhausted.
-    fn read(&mut self, path: &CPath, page: &mut Vec<u8>) -> bool;
+/// Why there is no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    NotFound,
+    TooLarge,
+    OutOfMemory,
 }
 
-/// Expands the page at `path`. `root` stands before the names of `virtual` includes. `None` when the
-/// page cannot be read or becomes too large.
-pub fn expand(files: &mut dyn Files, root: &[u8], path: &CPath) -> Option<Vec<u8>> {
+/// What expansion needs from outside.
+pub trait Source {
+    type Content: AsRef<[u8]>;
+    /// The content of a file, unless it cannot be read.
+    fn read(&mut self, path: &CPath) -> Option<Self::Content>;
+    /// Tells the operator what is wrong with a page.
+    fn complain(&mut self, text: std::fmt::Arguments<'_>);
+}
+
+/// The page at `path` with everything it includes.
+pub fn expand(source: &mut impl Source, root: &[u8], path: &CPath) -> Result<Vec<u8>, Failure> {
     let mut expansion = Expansion {
-        files,
+        source,
         root,
         out: Vec::new(),
         includes: 0,
     };
-    expansion.append(path, 0).then_some(expansion.out)
+    let content = expansion.source.read(path).ok_or(Failure::NotFound)?;
+    expansion.page(content.as_ref(), path, 0)?;
+    Ok(expansion.out)
 }
 
-struct Expansion<'a> {
-    files: &'a mut dyn Files,
+struct Expansion<'a, S> {
+    source: &'a mut S,
     root: &'a [u8],
     out: Vec<u8>,
     includes: usize,
 }
 
-impl Expansion<'_> {
-    fn push(&mut self, text: &[u8]) -> bool {
-        if self.out.len() + text.len() > MAX_SIZE || self.out.try_reserve(text.len()).is_err() {
-            return false;
-        }
-        self.out.extend_from_slice(text);
-        true
-    }
-
-    /// Appends a page with its includes expanded.
-    fn append(&mut self, path: &CPath, depth: usize) -> bool {
-        let mut page = Vec::new();
-        if depth > MAX_DEPTH || !self.files.read(path, &mut page) {
-            return false;
-        }
-        let mut rest = &page[..];
-        while let Some(at) = find(rest, b"<!--#") {
-            let Some(len) = find(&rest[at..], b"-->") else {
+impl<S: Source> Expansion<'_, S> {
+    fn page(&mut self, text: &[u8], path: &CPath, depth: usize) -> Result<(), Failure> {
+        let mut rest = text;
+        while let Some(start) = memchr::memmem::find(rest, b"<!--#") {
+            self.put(&rest[..start])?;
+            rest = &rest[start..];
+            let Some(end) = memchr::memmem::find(rest, b"-->") else {
                 break;
             };
-            let (text, tag) = (&rest[..at], &rest[at..at + len + 3]);
-            rest = &rest[at + len + 3..];
-            let pushed = self.push(text)
-                && match Include::parse(tag) {
-                    Some(include) => self.include(&include, path, depth),
-                    None => {
-                        crate::log::error(format_args!("Unknown SSI tag: {}", tag.escape_ascii()));
-                        self.push(tag)
-                    }
-                };
-            if !pushed {
-                return false;
+            let tag = &rest[..end + 3];
+            rest = &rest[end + 3..];
+            match Include::parse(tag) {
+                Some(include) => self.include(&include, path, depth)?,
+                None => {
+                    self.source
+                        .complain(format_args!("Unknown SSI tag: {}", tag.escape_ascii()));
+                    self.put(tag)?;
+                }
             }
         }
-        self.push(rest)
+        self.put(rest)
     }
 
-    /// Inserts a file; nothing, with a log line, when that is not possible. False when the page has
-    /// become too large.
-    fn include(&mut self, include: &Include<'_>, page: &CPath, depth: usize) -> bool {
+    fn include(&mut self, include: &Include, page: &CPath, depth: usize) -> Result<(), Failure> {
+        let target = include.path(self.root, page.as_bytes());
+        let Some(target) = target.filter(|t| is_sane(t.as_bytes())) else {
+            self.source.complain(format_args!(
+                "SSI include path traversal blocked: {}",
+                include.name.escape_ascii()
+            ));
+            return Ok(());
+        };
         self.includes += 1;
         if self.includes > MAX_INCLUDES {
-            return false;
+            return Err(Failure::TooLarge);
         }
-        let name = include.name.escape_ascii();
-        let Some(path) = include
-            .path(self.root, page)
-            .filter(|path| is_sane(path.as_bytes()))
-        else {
-            crate::log::error(format_args!("SSI include path traversal blocked: {name}"));
-            return true;
+        let content = if depth < MAX_DEPTH {
+            self.source.read(&target)
+        } else {
+            None
         };
-        let start = self.out.len();
-        if !self.append(&path, depth + 1) {
-            if self.includes > MAX_INCLUDES {
-                return false;
+        match content {
+            Some(content) => self.page(content.as_ref(), &target, depth + 1),
+            None => {
+                self.source.complain(format_args!(
+                    "{}: {}={} error or too deep",
+                    page.as_bytes().escape_ascii(),
+                    if include.is_virtual {
+                        "virtual"
+                    } else {
+                        "file"
+                    },
+                    include.name.escape_ascii()
+                ));
+                Ok(())
             }
-            self.out.truncate(start);
-            let kind = if include.is_virtual {
-                "virtual"
-            } else {
-                "file"
-            };
-            let page = page.as_bytes().escape_ascii();
-            crate::log::error(format_args!("{page}: {kind}={name} error or too deep"));
         }
-        true
+    }
+
+    fn put(&mut self, text: &[u8]) -> Result<(), Failure> {
+        if self.out.len() + text.len() > MAX_SIZE {
+            return Err(Failure::TooLarge);
+        }
+        self.out
+            .try_reserve(text.len())
+            .map_err(|_| Failure::OutOfMemory)?;
+        self.out.extend_from_slice(text);
+        Ok(())
     }
 }
 
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    memchr::memmem::find(text, what)
-}
-
-#[derive(PartialEq, Eq, Debug)]
 struct Include<'a> {
-    /// Relative to the root, not to the including file.
     is_virtual: bool,
     name: &'a [u8],
 }
 
-impl Include<'_> {
-    /// The include that `tag`, from `<!--#` to `-->`, asks for.
-    fn parse(tag: &[u8]) -> Option<Include<'_>> {
-        let text = tag.strip_prefix(b"<!--#include")?.trim_ascii_start();
-        let (is_virtual, text) = match text.strip_prefix(b"file=\"") {
-            Some(text) => (false, text),
-            None => (true, text.strip_prefix(b"virtual=\"")?),
+impl<'a> Include<'a> {
+    /// Reads a tag from its `<!--#` to its `-->`.
+    fn parse(tag: &'a [u8]) -> Option<Include<'a>> {
+        let rest = tag.strip_prefix(b"<!--#include")?.trim_ascii_start();
+        let (is_virtual, rest) = match rest.strip_prefix(b"file=\"") {
+            Some(rest) => (false, rest),
+            None => (true, rest.strip_prefix(b"virtual=\"")?),
         };
-        let end = memchr::memchr(b'"', text)?;
-        Some(Include {
-            is_virtual,
-            name: &text[..end],
-        })
+        let end = memchr::memchr(b'"', rest)?;
+        let name = &rest[..end];
+        Some(Include { is_virtual, name })
     }
 
-    fn path(&self, root: &[u8], page: &CPath) -> Option<CPath> {
-        let mut path = if self.is_virtual {
-            CPath::from_bytes(root)?
+    fn path(&self, root: &[u8], page: &[u8]) -> Option<CPath> {
+        let dir = if self.is_virtual {
+            root
         } else {
-            let dir = page
-                .as_bytes()
-                .iter()
-                .rposition(|&b| b == b'/')
-                .map_or(0, |at| at + 1);
-            CPath::from_bytes(&page.as_bytes()[..dir])?
+            &page[..memchr::memrchr(b'/', page).map_or(0, |slash| slash + 1)]
         };
+        let mut path = CPath::from_bytes(dir)?;
         path.push(self.name).then_some(path)
     }
 }
@@ -150,81 +155,110 @@ impl Include<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashMap;
 
-    struct Map(HashMap<&'static str, &'static str>);
+    struct Files(Vec<(&'static str, String)>, Vec<String>);
 
-    impl Files for Map {
-        fn read(&mut self, path: &CPath, page: &mut Vec<u8>) -> bool {
-            let text = std::str::from_utf8(path.as_bytes())
-                .ok()
-                .and_then(|p| self.0.get(p));
-            text.map(|text| page.extend_from_slice(text.as_bytes()))
-                .is_some()
+    impl Source for Files {
+        type Content = String;
+        fn read(&mut self, path: &CPath) -> Option<String> {
+            let found = self.0.iter().find(|f| f.0.as_bytes() == path.as_bytes());
+            found.map(|f| f.1.clone())
+        }
+        fn complain(&mut self, text: std::fmt::Arguments<'_>) {
+            self.1.push(text.to_string());
         }
     }
 
-    fn run(page: &'static str) -> String {
-        let files = [
-            ("www/page", page),
-            ("www/inc.txt", "INC"),
-            ("www/self", "x<!--#include file=\"self\" -->y"),
-            ("inc.txt", "OUTSIDE"),
-        ];
-        let out = expand(
-            &mut Map(files.into()),
-            b"www",
-            &CPath::from_bytes(b"www/page").unwrap(),
+    /// The expanded page and the complaints.
+    fn expanded(page: &str) -> (Result<String, Failure>, Vec<String>) {
+        let mut files = Files(
+            vec![
+                ("www/d/page", page.to_string()),
+                ("www/d/inc.txt", "INC".into()),
+                ("www/top.txt", "TOP".into()),
+                ("www/d/nested", r#"[<!--#include file="inc.txt"-->]"#.into()),
+                ("www/d/self", r#"x<!--#include file="self" -->y"#.into()),
+                (
+                    "www/d/bomb",
+                    r#"<!--#include file="bomb"-->"#.repeat(64) + &"b".repeat(65536),
+                ),
+                ("www/d/fan", r#"<!--#include file="fan"-->"#.repeat(64)),
+                ("www/d/empty", String::new()),
+            ],
+            Vec::new(),
         );
-        String::from_utf8(out.unwrap()).unwrap()
+        let path = CPath::from_bytes(b"www/d/page").unwrap();
+        let page = expand(&mut files, b"www", &path);
+        (page.map(|p| String::from_utf8(p).unwrap()), files.1)
     }
 
     #[test]
-    fn includes_relative_to_the_file_and_to_the_root() {
-        assert_eq!(run("A <!--#include file=\"inc.txt\" --> B"), "A INC B");
-        assert_eq!(run("A <!--#include\n file=\"inc.txt\" x -->"), "A INC");
-        assert_eq!(run("A <!--#include virtual=\"/inc.txt\" --> B"), "A INC B");
-    }
-
-    #[test]
-    fn what_cannot_be_included_leaves_nothing() {
-        assert_eq!(run("A <!--#include file=\"nope.txt\" --> B"), "A  B");
-        assert_eq!(run("A <!--#include file=\"../inc.txt\" --> B"), "A  B");
-    }
-
-    #[test]
-    fn other_tags_and_comments_stay() {
-        for text in [
-            "<!--#echo var=\"X\" -->",
-            "<!--#include file=x -->",
-            "<!-- c -->",
-            "<!--#open",
+    fn includes_are_replaced() {
+        for (page, want) in [
+            (r#"A <!--#include file="inc.txt" --> B"#, "A INC B"),
+            (r#"A <!--#include virtual="/top.txt" --> B"#, "A TOP B"),
+            ("<!--#include\n\t file=\"inc.txt\" anything-->", "INC"),
+            (r#"<!--#includefile="inc.txt"-->"#, "INC"),
+            (
+                r#"<!--#include file="nested"--><!--#include file="inc.txt"-->"#,
+                "[INC]INC",
+            ),
+            (r#"<!--#include file="empty"-->"#, ""),
+            ("", ""),
+            ("a\0b", "a\0b"),
+            ("<!-- a comment --><!--#", "<!-- a comment --><!--#"),
         ] {
-            assert_eq!(run(text.to_owned().leak()), text);
+            assert_eq!(expanded(page), (Ok(want.to_string()), vec![]), "{page}");
+        }
+        let long = format!("<!--#include file=\"inc.txt\" {} -->", "z".repeat(3000));
+        assert_eq!(expanded(&long).0.unwrap(), "INC");
+    }
+
+    #[test]
+    fn what_cannot_be_included_is_reported() {
+        for (page, want, complaint) in [
+            (
+                r#"A <!--#include file="nope" --> B"#,
+                "A  B",
+                "www/d/page: file=nope error or too deep",
+            ),
+            (
+                r#"<!--#include virtual="nope"-->"#,
+                "",
+                "www/d/page: virtual=nope error or too deep",
+            ),
+            (
+                r#"<!--#include file="../top.txt"-->"#,
+                "",
+                "SSI include path traversal blocked: ../top.txt",
+            ),
+            (
+                r#"<!--#echo var="X" -->"#,
+                r#"<!--#echo var="X" -->"#,
+                r#"Unknown SSI tag: <!--#echo var=\"X\" -->"#,
+            ),
+            (
+                r#"<!--#include file=inc.txt -->"#,
+                r#"<!--#include file=inc.txt -->"#,
+                "Unknown SSI tag: <!--#include file=inc.txt -->",
+            ),
+        ] {
+            assert_eq!(
+                expanded(page),
+                (Ok(want.to_string()), vec![complaint.to_string()]),
+                "{page}"
+            );
         }
     }
 
     #[test]
-    fn a_page_that_includes_itself_ends() {
-        assert_eq!(run("<!--#include file=\"self\" -->"), "xxxxxyyyyy");
-    }
-
-    #[test]
-    fn an_empty_page_is_empty() {
-        assert_eq!(run(""), "");
-    }
-
-    struct Bomb;
-
-    impl Files for Bomb {
-        fn read(&mut self, _: &CPath, page: &mut Vec<u8>) -> bool {
-            page.extend_from_slice("<!--#include file=\"a\" -->".repeat(50).as_bytes());
-            true
+    fn nesting_and_size_are_bounded() {
+        let (page, complaints) = expanded(r#"<!--#include file="self"-->"#);
+        assert_eq!(page.unwrap(), "xxxxxyyyyy");
+        assert_eq!(complaints.len(), 1);
+        for bomb in ["bomb", "fan"] {
+            let page = format!(r#"<!--#include file="{bomb}"-->"#);
+            assert_eq!(expanded(&page).0, Err(Failure::TooLarge), "{bomb}");
         }
-    }
-
-    #[test]
-    fn expansion_is_bounded() {
-        assert!(expand(&mut Bomb, b"", &CPath::from_bytes(b"a").unwrap()).is_none());
     }
 }

@@ -1,144 +1,201 @@
-//! Serving a directory tree.
+//! The response with what a URI names in a directory.
 #![allow(unsafe_code)]
 
-use super::{Options, not_found};
-use crate::fs::path::{CPath, PATH_MAX};
-use crate::http::conn::{finish_response, head_requested};
-use crate::http::ffi::mg_http_message;
-use crate::http::files::listing::{self, Page};
-use crate::http::files::mapping::{self, MapError};
+use super::Options;
+use super::file::{self, Wish};
+use crate::fs::ffi::FileSystem;
+use crate::fs::path::CPath;
+use crate::http::ffi::conn::finish_response;
+use crate::http::files::listing::Listing;
+use crate::http::files::mapping::{self, BadTarget};
+use crate::http::files::ssi::{self, Failure};
 use crate::http::reply::reply;
-use crate::iobuf::mg_iobuf;
 use crate::net::{self, mg_connection};
+use crate::{string, url};
 
-pub(super) fn serve(c: &mg_connection, hm: &mg_http_message, opts: &Options<'_>) {
-    // SAFETY: pointer contract of the caller.
-    let uri = unsafe { hm.uri.as_bytes() };
-    let path = match mapping::path(opts.root_dir, uri, opts.is_table) {
+/// What the path of a request is.
+enum Kind {
+    Missing,
+    File,
+    Directory,
+}
+
+pub fn serve(c: &mg_connection, wish: &Wish, uri: &[u8], opts: &Options) {
+    let (dir, name) = match mapping::find_root(opts.roots, uri) {
+        Some(root) => root,
+        None if opts.roots.is_empty() && !opts.fs.is_posix() => (&b""[..], uri),
+        None => return file::serve(c, wish, None, opts),
+    };
+    let mut path = match mapping::path(dir, name) {
         Ok(path) => path,
-        Err(MapError::NoRoot) => return not_found(c, hm, opts),
-        Err(MapError::TooLong) => return reply(c, 400, b"", b"Exceeded path size"),
-        Err(MapError::Invalid) => return reply(c, 400, b"", b"Invalid path"),
+        Err(BadTarget::Invalid) => return reply(c, 400, b"", b"Invalid path"),
+        Err(BadTarget::TooLong) => return reply(c, 400, b"", b"Exceeded path size"),
     };
     let is_dir = if uri == b"/" {
         Some(true)
     } else {
         opts.fs.is_dir(path.as_cstr())
     };
-    match is_dir {
-        Some(true) if !uri.ends_with(b"/") => redirect(c, uri),
-        Some(true) => serve_index(c, hm, opts, path, uri),
-        Some(false) => serve_page(c, hm, opts, &path),
-        None => super::serve(c, hm, &path, opts),
+    let kind = match is_dir {
+        None => Kind::Missing,
+        Some(false) => Kind::File,
+        Some(true) if !uri.ends_with(b"/") => return redirect(c, uri),
+        Some(true) => find_index(&mut path, opts),
+    };
+    match kind {
+        Kind::Directory => list(c, wish, &mut path, uri, opts),
+        Kind::File if matches_ssi(path.as_bytes(), opts) => {
+            serve_ssi(c, opts.fs, opts.roots, &path);
+        }
+        Kind::File | Kind::Missing => file::serve(c, wish, Some(&mut path), opts),
     }
 }
 
-/// To the same URI with a slash behind it. Leading slashes are reduced to one: two would name
-/// another host.
-fn redirect(c: &mg_connection, uri: &[u8]) {
-    let extra = uri
-        .iter()
-        .take_while(|&&b| b == b'/')
-        .count()
-        .saturating_sub(1);
-    let io = &c.send;
-    let start = io.len.get();
-    let written = io.append(b"HTTP/1.1 301 Moved\r\nLocation: ")
-        && io.append(&uri[extra..])
-        && io.append_nul(b"/\r\nContent-Length: 0\r\n\r\n");
-    if written {
-        finish_response(c);
-    } else {
-        io.len.set(io.len.get().min(start));
-        net::error(c, b"OOM");
-    }
+fn matches_ssi(path: &[u8], opts: &Options) -> bool {
+    opts.ssi_pattern
+        .is_some_and(|pattern| string::glob_match(path, pattern, |_, _| {}))
 }
 
-fn serve_index(
-    c: &mg_connection,
-    hm: &mg_http_message,
-    opts: &Options<'_>,
-    dir: CPath,
-    uri: &[u8],
-) {
-    for name in [&b"index.html"[..], b"index.shtml", b"index.html.gz"] {
-        let mut path = dir.clone();
-        if !path.join(name) {
+/// Looks for the index file of a directory and appends its name to the path.
+fn find_index(path: &mut CPath, opts: &Options) -> Kind {
+    let len = path.as_bytes().len();
+    for (name, kind) in [
+        ("index.html", Kind::File),
+        ("index.shtml", Kind::File),
+        // Sent to clients that accept gzip, as index.html.
+        ("index.html.gz", Kind::Missing),
+    ] {
+        if !path.join(name.as_bytes()) {
             break;
         }
-        match opts.fs.is_dir(path.as_cstr()) {
-            Some(true) => return list(c, opts, &path, uri),
-            Some(false) => {
-                // The compressed one goes by its plain name, to clients that take it.
-                path.truncate(path.as_bytes().len() - if name.ends_with(b".gz") { 3 } else { 0 });
-                return serve_page(c, hm, opts, &path);
+        if let Some(is_dir) = opts.fs.is_dir(path.as_cstr()) {
+            if matches!(kind, Kind::Missing) {
+                path.truncate(path.as_bytes().len() - ".gz".len());
             }
-            None => {}
+            return if is_dir { Kind::Directory } else { kind };
         }
+        path.truncate(len);
     }
-    list(c, opts, &dir, uri);
+    Kind::Directory
 }
 
-fn serve_page(c: &mg_connection, hm: &mg_http_message, opts: &Options<'_>, path: &CPath) {
-    let expand = !opts.ssi_pattern.is_empty()
-        && crate::string::glob_match(path.as_bytes(), opts.ssi_pattern, |_, _| {});
-    if expand {
-        super::serve_ssi(c, opts.root_dir, path, opts.fs);
-    } else {
-        super::serve(c, hm, path, opts);
-    }
-}
-
-impl Page for &mg_iobuf {
-    fn push(&mut self, text: &[u8]) -> bool {
-        self.append(text)
-    }
-}
-
-/// Columns of the Content-Length value.
-const LENGTH_WIDTH: usize = 8;
-
-/// Answers with the list of files of a directory.
-fn list(c: &mg_connection, opts: &Options<'_>, dir: &CPath, uri: &[u8]) {
-    let io = &c.send;
-    let start = io.len.get();
-    let begun = io.append(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n")
-        && io.append(opts.extra_headers)
-        && io.append(b"Content-Length:         \r\n\r\n");
-    let body_at = io.len.get();
-    if !begun || !list_body(io, opts, dir, uri) {
-        io.len.set(io.len.get().min(start));
+/// Sends the client to the same URI with a slash behind it. Slashes at its start become one: a
+/// client takes what follows two of them for a host.
+fn redirect(c: &mg_connection, uri: &[u8]) {
+    let slashes = uri.iter().take_while(|b| matches!(b, b'/' | b'\\')).count();
+    let uri = &uri[slashes.saturating_sub(1)..];
+    let text: [&[u8]; 4] = [
+        b"HTTP/1.1 301 Moved\r\nLocation: ",
+        if slashes > 0 { b"/" } else { b"" },
+        &uri[slashes.min(1)..],
+        b"/\r\nContent-Length: 0\r\n\r\n",
+    ];
+    if !c.send.reserve(uri.len() + 128) {
         return net::error(c, b"OOM");
     }
+    for piece in text {
+        c.send.append(piece);
+    }
+    c.send.terminate();
+    finish_response(c);
+}
+
+fn list(c: &mg_connection, wish: &Wish, path: &mut CPath, uri: &[u8], opts: &Options) {
+    let mut title = CPath::new();
+    if !title.push_with(|room| url::decode(uri, room, false)) && !title.push(uri) {
+        title.truncate(0);
+    }
+    let mut page = Listing::new(title.as_bytes());
+    let dir = path.clone();
+    let mut complete = true;
+    opts.fs.list(dir.as_cstr(), &mut |name| {
+        let len = path.as_bytes().len();
+        let joined = path.join(name.to_bytes());
+        match opts.fs.stat(path.as_cstr()).filter(|_| joined) {
+            Some(stat) => complete &= page.add(name.to_bytes(), &stat),
+            None => crate::log::error(format_args!(
+                "{}: cannot stat",
+                path.as_bytes().escape_ascii()
+            )),
+        }
+        path.truncate(len);
+    });
+    if !complete {
+        crate::log::error(format_args!(
+            "{}: too many files to list",
+            dir.as_bytes().escape_ascii()
+        ));
+    }
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n";
+    let Some(page) = page.finish() else {
+        return net::error(c, b"OOM");
+    };
+    let io = &c.send;
+    if !io.reserve(head.len() + opts.extra_headers.len() + page.len() + 64) {
+        return net::error(c, b"OOM");
+    }
+    io.append(head);
+    io.append(opts.extra_headers);
     let mut digits = itoa::Buffer::new();
-    let digits = digits.format(io.len.get() - body_at).as_bytes();
-    io.overwrite(
-        body_at - 4 - LENGTH_WIDTH,
-        &digits[..digits.len().min(LENGTH_WIDTH)],
-    );
-    if head_requested(c) {
-        io.len.set(body_at);
+    let digits = digits.format(page.len()).as_bytes();
+    io.append(b"Content-Length: ");
+    io.append(digits);
+    io.append(&b"        "[digits.len().min(8)..]);
+    io.append(b"\r\n\r\n");
+    if !wish.is_head {
+        io.append(&page);
     }
     io.terminate();
     finish_response(c);
 }
 
-fn list_body(mut io: &mg_iobuf, opts: &Options<'_>, dir: &CPath, uri: &[u8]) -> bool {
-    let mut title = [0; PATH_MAX];
-    let n = crate::url::decode(uri, &mut title, false).unwrap_or(0);
-    let mut complete = listing::begin(&mut io, &title[..n]);
-    opts.fs.list(dir.as_cstr(), &mut |name| {
-        let mut path = dir.clone();
-        if !complete || !path.join(name.to_bytes()) {
-            return;
+/// Files for pages with server-side includes.
+struct Pages(FileSystem);
+
+/// The content of a page.
+struct Content(*mut u8, usize);
+
+impl AsRef<[u8]> for Content {
+    fn as_ref(&self) -> &[u8] {
+        // SAFETY: made by FileSystem::read_file, which says how long it is.
+        unsafe { crate::ffi::str::bytes(self.0, self.1) }
+    }
+}
+
+impl Drop for Content {
+    fn drop(&mut self) {
+        // SAFETY: made by FileSystem::read_file and released once.
+        unsafe { crate::ffi::alloc::mg_free(self.0.cast()) };
+    }
+}
+
+impl ssi::Source for Pages {
+    type Content = Content;
+
+    fn read(&mut self, path: &CPath) -> Option<Content> {
+        let path = path.as_cstr();
+        self.0
+            .stat(path)
+            .filter(|s| !s.is_dir && s.size <= ssi::MAX_SIZE)?;
+        let (buf, len) = self.0.read_file(path)?;
+        Some(Content(buf, len))
+    }
+
+    fn complain(&mut self, text: std::fmt::Arguments<'_>) {
+        crate::log::error(text);
+    }
+}
+
+pub fn serve_ssi(c: &mg_connection, fs: FileSystem, root: &[u8], path: &CPath) {
+    let headers = b"Content-Type: text/html; charset=utf-8\r\n";
+    match ssi::expand(&mut Pages(fs), root, path) {
+        Ok(page) => reply(c, 200, headers, &page),
+        Err(Failure::NotFound) => reply(c, 404, b"", b"Not found\n"),
+        Err(Failure::TooLarge) => {
+            let path = path.as_bytes().escape_ascii();
+            crate::log::error(format_args!("{path}: SSI page is too large"));
+            reply(c, 500, b"", b"SSI page is too large\n");
         }
-        match opts.fs.stat(path.as_cstr()) {
-            Some(stat) => complete = listing::row(&mut io, name.to_bytes(), &stat),
-            None => crate::log::error(format_args!(
-                "cannot stat {}",
-                path.as_bytes().escape_ascii()
-            )),
-        }
-    });
-    complete && listing::end(&mut io)
+        Err(Failure::OutOfMemory) => net::error(c, b"OOM"),
+    }
 }

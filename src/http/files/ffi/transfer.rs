@@ -1,227 +1,257 @@
-//! Sending the body of a file response, piece by piece.
+//! A file on its way to the peer.
+//!
+//! While one is under way, `c->pfn` is [`handler`]. It goes on whenever the loop visits the connection:
+//! files of the host straight from the descriptor to a plain TCP socket, all others through
+//! `c->send`, a piece at a time.
 #![allow(unsafe_code)]
 
-use crate::ffi::alloc::try_box;
 use crate::ffi::guard;
 use crate::fs::ffi::OpenFile;
-use crate::http::conn::{finish_response, http_handler};
-use crate::net::conn::call_user;
+use crate::http::ffi::conn::{finish_response, http_handler};
 use crate::net::{self, Flag, IO_SIZE, ev, mg_connection};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long, c_void};
-use std::io::ErrorKind;
+use std::io;
 use std::ptr::from_mut;
 
-/// A file on its way to the peer.
+/// Files up to this size leave together with their response head.
+const SMALL: usize = IO_SIZE;
+/// How full `c->send` is kept.
+const PIECE: usize = 4 * IO_SIZE;
+
+/// The file that a connection is sending, if any. Dropped, and the file closed, with the
+/// connection at the latest.
 #[derive(Default)]
-pub struct Transfer(Cell<Option<Box<Active>>>);
+pub struct Transfer(Cell<Option<Body>>);
 
-struct Active {
+/// The rest of a response body.
+pub struct Body {
     file: OpenFile,
-    offset: u64,
-    remaining: u64,
+    /// Position of the next byte to send.
+    position: usize,
+    remaining: usize,
+    /// The next bytes go from the file to the socket; the file's own position is not used.
+    direct: bool,
 }
 
-/// Bytes that one turn of a connection sends, so that others get theirs.
-const TURN_BUDGET: u64 = 4 << 20;
-/// Bytes read at once when the file cannot go straight to the socket.
-const PIECE: usize = 64 * 1024;
-
-/// Sends `length` bytes from `first` on behind what is queued. The connection's protocol handler
-/// is put aside meanwhile.
-pub(super) fn start(c: &mg_connection, mut file: OpenFile, first: u64, length: u64) {
-    let direct = file.descriptor().is_some();
-    // A small file shares one send with its head.
-    let small = length <= IO_SIZE as u64;
-    if (small || !direct) && first > 0 {
-        file.seek(first as usize);
-    }
-    if small {
-        if read_into_send(c, &mut file, length as usize) == Some(length) {
-            return finish_response(c);
+impl Body {
+    /// `len` bytes of a file, which stands at `position`.
+    pub fn new(file: OpenFile, position: usize, len: usize) -> Body {
+        Body {
+            file,
+            position,
+            remaining: len,
+            direct: false,
         }
-        return broken(c);
-    }
-    let active = try_box(Active {
-        file,
-        offset: first,
-        remaining: length,
-    });
-    match (c.http(), active) {
-        (Some(state), Some(active)) => {
-            state.transfer.0.set(Some(active));
-            c.pfn.set(Some(transfer_handler));
-            net::set_output_pending(c, true);
-        }
-        _ => net::error(c, b"OOM"),
     }
 }
 
-/// The announced length cannot be kept: only closing tells the client.
-fn broken(c: &mg_connection) {
-    crate::log::error(format_args!(
-        "{} file is shorter than announced",
-        c.id.get()
-    ));
+/// What became of an attempt to send.
+#[derive(PartialEq, Eq)]
+enum Progress {
+    /// The socket or the buffer is full.
+    Wait,
+    /// Everything is sent or queued.
+    Done,
+    /// The file ended before its time.
+    Short,
+    OutOfMemory,
+}
+
+/// Begins to send a body whose head is in `c->send`.
+pub fn start(c: &mg_connection, mut body: Body) {
+    let transfer = c.http().map(|state| &state.transfer.0);
+    if body.remaining <= SMALL || transfer.is_none() {
+        let progress = queue(c, &mut body, usize::MAX);
+        drop(body);
+        return finish(c, progress);
+    }
+    let Some(transfer) = transfer else { return };
+    body.direct = body.file.descriptor().is_some()
+        && !c.is(Flag::Tls)
+        && !c.is(Flag::Udp)
+        && !c.is(Flag::Hexdumping);
+    if let Some(previous) = transfer.replace(Some(body)) {
+        drop(previous);
+        crate::log::error(format_args!("{}: two files in one response", c.id.get()));
+        c.set(Flag::Closing, true);
+    }
+    c.pfn.set(Some(handler));
+    net::set_output_pending(c, true);
+}
+
+/// The body cannot be completed: what is queued is sent, then the connection closes, so that the
+/// client sees that something is missing.
+pub fn cut_short(c: &mg_connection) {
+    finish(c, Progress::Short);
+}
+
+fn finish(c: &mg_connection, progress: Progress) {
+    match progress {
+        Progress::OutOfMemory => net::error(c, b"OOM"),
+        Progress::Short => {
+            crate::log::error(format_args!(
+                "{}: file is shorter than announced",
+                c.id.get()
+            ));
+            c.set(Flag::Draining, true);
+        }
+        Progress::Wait | Progress::Done => {}
+    }
     finish_response(c);
-    c.set(Flag::Draining, true);
 }
 
-/// Reads up to `n` bytes to the end of `c->send`; `None` when memory is exhausted.
-fn read_into_send(c: &mg_connection, file: &mut OpenFile, n: usize) -> Option<u64> {
-    let io = &c.send;
-    let before = io.len.get();
-    if !io.reserve(n.checked_add(1)?) {
-        return None;
-    }
-    // SAFETY: `n` bytes of initialised capacity follow the data. A file system written in C that
-    // touches the buffer of the connection it reads for is beyond help in C too.
-    let room = unsafe { std::slice::from_raw_parts_mut(io.buf.get().add(before), n) };
-    let mut total = 0;
-    while total < n {
-        match file.read(&mut room[total..]) {
-            0 => break,
-            read => total += read,
-        }
-    }
-    io.len.set(before + total);
-    io.terminate();
-    Some(total as u64)
-}
-
-/// Protocol handler of a connection that a file is sent on. What the peer sends meanwhile waits in
-/// `c->recv`.
-unsafe extern "C" fn transfer_handler(c: *mut mg_connection, event: c_int, _data: *mut c_void) {
+/// The protocol handler while a file is being sent. Requests that arrive meanwhile wait.
+unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _data: *mut c_void) {
     // SAFETY: handlers are called with a live connection.
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    guard((), || {
-        let Some(transfer) = c.http().map(|state| &state.transfer) else {
-            return;
-        };
+    let done = guard(false, || {
         match event {
-            ev::POLL | ev::WRITE => pump(c, transfer),
-            ev::CLOSE => drop(transfer.0.take()),
+            ev::POLL | ev::WRITE => go_on(c, event),
+            ev::CLOSE => drop(take(c)),
             _ => {}
         }
+        true
     });
+    if !done {
+        drop(take(c));
+        net::error(c, b"internal error");
+    }
 }
 
-enum Progress {
-    /// The socket takes no more at present.
-    Later,
-    Done,
-    /// The file ended early, or cannot be sent.
-    Broken,
-    /// The user's handler put an end to it.
-    Stopped,
+fn take(c: &mg_connection) -> Option<Body> {
+    c.http()?.transfer.0.take()
 }
 
-fn pump(c: &mg_connection, transfer: &Transfer) {
-    if c.is(Flag::Closing) || c.send.len.get() > 0 && !c.is(Flag::Tls) {
+fn go_on(c: &mg_connection, event: c_int) {
+    if c.is(Flag::Closing) {
         return;
     }
-    let Some(mut active) = transfer.0.take() else {
+    let Some(mut body) = take(c) else {
         return;
     };
-    let straight = !c.is(Flag::Tls) && active.file.descriptor().is_some();
-    let progress = if straight {
-        send_straight(c, &mut active)
+    let mut sent = 0;
+    let progress = if body.direct {
+        send(c, &mut body, &mut sent)
     } else {
-        fill_buffer(c, &mut active)
+        queue(c, &mut body, PIECE)
     };
-    match progress {
-        Progress::Later => transfer.0.set(Some(active)),
-        Progress::Stopped => {}
-        Progress::Done => {
-            drop(active);
-            hand_back(c);
-            finish_response(c);
-            proceed(c);
-        }
-        Progress::Broken => {
-            drop(active);
-            hand_back(c);
-            broken(c);
-        }
+    if c.is_dead() {
+        return;
     }
-}
-
-/// From the file to the socket without a copy.
-fn send_straight(c: &mg_connection, active: &mut Active) -> Progress {
-    let mut budget = TURN_BUDGET;
-    while active.remaining > 0 && budget > 0 {
-        if !net::write_ready(c) {
-            return Progress::Later;
+    if progress == Progress::Wait {
+        if let Some(state) = c.http() {
+            state.transfer.0.set(Some(body));
         }
-        let Some(file) = active.file.descriptor() else {
-            return Progress::Broken;
-        };
-        let max = usize::try_from(active.remaining).unwrap_or(usize::MAX);
-        match net::send_file(c, file, &mut active.offset, max) {
-            Ok(0) => return Progress::Broken,
-            Ok(n) => {
-                active.remaining = active.remaining.saturating_sub(n as u64);
-                budget = budget.saturating_sub(n as u64);
-                let mut n = n as c_long;
-                call_user(c, ev::WRITE, from_mut(&mut n).cast());
-                if c.is_dead() || c.is(Flag::Closing) {
-                    return Progress::Stopped;
-                }
-                // What the handler queued comes behind the file.
-            }
-            Err(e) if e.kind() == ErrorKind::WouldBlock => return Progress::Later,
-            // A file system without this system call.
-            Err(e) if matches!(e.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS)) => {
-                active.file.seek(active.offset as usize);
-                return fill_buffer(c, active);
-            }
-            Err(_) => {
-                c.set(Flag::Closing, true);
-                return Progress::Stopped;
-            }
-        }
-    }
-    if active.remaining == 0 {
-        Progress::Done
     } else {
-        Progress::Later
+        drop(body);
+        net::set_output_pending(c, false);
+        c.pfn.set(Some(http_handler));
+        finish(c, progress);
     }
-}
-
-/// Through `c->send`, for TLS and for file systems that programs bring.
-fn fill_buffer(c: &mg_connection, active: &mut Active) -> Progress {
-    let room = PIECE.saturating_sub(c.send.len.get());
-    let wanted = usize::try_from(active.remaining)
-        .unwrap_or(usize::MAX)
-        .min(room);
-    match read_into_send(c, &mut active.file, wanted) {
-        Some(n) => {
-            active.remaining -= n;
-            active.offset += n;
-            if active.remaining == 0 {
-                Progress::Done
-            } else if n < wanted as u64 {
-                Progress::Broken
-            } else {
-                Progress::Later
-            }
-        }
-        None => Progress::Broken,
+    if sent > 0 {
+        let mut n = sent as c_long;
+        net::conn::call_user(c, ev::WRITE, from_mut(&mut n).cast());
     }
-}
-
-fn hand_back(c: &mg_connection) {
-    net::set_output_pending(c, false);
-    c.pfn.set(Some(http_handler));
-}
-
-/// Requests that came meanwhile are looked at now rather than at the next poll.
-fn proceed(c: &mg_connection) {
-    if let (Some(pfn), true) = (c.pfn.get(), c.recv.len.get() > 0) {
+    // The loop itself takes care of responses that are complete after MG_EV_POLL.
+    if event != ev::POLL && !c.is(Flag::Resp) && c.recv.len.get() > 0 && !c.is_dead() {
         let mut n: c_long = 0;
-        // SAFETY: the connection's protocol handler.
-        unsafe { pfn(c.as_ptr(), ev::READ, from_mut(&mut n).cast()) };
+        net::call(c, ev::READ, from_mut(&mut n).cast());
     }
+}
+
+/// Sends from the descriptor, when all that was queued before has left.
+fn send(c: &mg_connection, body: &mut Body, sent: &mut usize) -> Progress {
+    if c.send.len.get() > 0 || !net::write_ready(c) {
+        return Progress::Wait;
+    }
+    let Some(file) = body.file.descriptor() else {
+        return Progress::Short;
+    };
+    let mut offset = body.position as u64;
+    match net::send_file(c, file, &mut offset, body.remaining) {
+        Ok(0) => Progress::Short,
+        Ok(n) => {
+            *sent = n;
+            body.position += n;
+            body.remaining -= n.min(body.remaining);
+            if body.remaining == 0 {
+                Progress::Done
+            } else {
+                Progress::Wait
+            }
+        }
+        Err(e) if e.kind() == io::ErrorKind::WouldBlock => Progress::Wait,
+        Err(e) if is_unsupported(&e) => {
+            body.direct = false;
+            if body.file.seek(body.position) == body.position {
+                queue(c, body, PIECE)
+            } else {
+                Progress::Short
+            }
+        }
+        Err(_) => {
+            c.set(Flag::Closing, true);
+            Progress::Done
+        }
+    }
+}
+
+/// True when the kernel cannot copy from this file to this socket.
+fn is_unsupported(e: &io::Error) -> bool {
+    matches!(
+        e.raw_os_error(),
+        Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP)
+    )
+}
+
+/// Fills `c->send` up to `limit` bytes.
+fn queue(c: &mg_connection, body: &mut Body, limit: usize) -> Progress {
+    loop {
+        let room = limit.saturating_sub(c.send.len.get()).min(PIECE);
+        if room == 0 {
+            return Progress::Wait;
+        }
+        let Some(n) = append(c, &mut body.file, room.min(body.remaining)) else {
+            return Progress::OutOfMemory;
+        };
+        body.position += n;
+        body.remaining -= n;
+        if c.is_dead() {
+            return Progress::Wait;
+        }
+        if n == 0 {
+            return if body.remaining == 0 {
+                Progress::Done
+            } else {
+                Progress::Short
+            };
+        }
+    }
+}
+
+/// Reads up to `max` bytes of a file into `c->send`. `None` when memory is exhausted.
+fn append(c: &mg_connection, file: &mut OpenFile, max: usize) -> Option<usize> {
+    if file.is_builtin() {
+        if !c.send.reserve(max + 1) {
+            return None;
+        }
+        // SAFETY: there is room for `max` bytes behind the data, and no foreign code runs while the
+        // slice lives.
+        let room = unsafe {
+            let tail = c.send.buf.get().add(c.send.len.get());
+            std::slice::from_raw_parts_mut(tail, max)
+        };
+        let n = file.read(room);
+        c.send.len.set(c.send.len.get() + n);
+        c.send.terminate();
+        return Some(n);
+    }
+    // The functions of a table may use the connection themselves.
+    let mut piece = [0; IO_SIZE];
+    let max = max.min(piece.len());
+    let n = file.read(&mut piece[..max]);
+    c.send.append_nul(&piece[..n]).then_some(n)
 }
