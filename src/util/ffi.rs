@@ -201,11 +201,8 @@ pub unsafe extern "C" fn mg_memeq(a: *const c_void, b: *const c_void, n: usize) 
     guard(false, || {
         // SAFETY: pointer contract.
         let (a, b) = unsafe { (bytes(a.cast(), n), bytes(b.cast(), n)) };
-        let difference = a
-            .iter()
-            .zip(b)
-            .fold(0, |all, (x, y)| all | black_box(x ^ y));
-        a.len() == b.len() && difference == 0
+        let difference = a.iter().zip(b).fold(0, |all, (x, y)| all | (x ^ y));
+        a.len() == b.len() && black_box(difference) == 0
     })
 }
 
