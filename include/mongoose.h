@@ -474,15 +474,14 @@ struct mg_str mg_str_n(const char *s, size_t n);
 /**
  * Compares two NUL-terminated strings without regard to the case of ASCII letters.
  *
- * Returns 0 if they are equal, else the difference of the first two characters (as `signed char`, in
- * lower case) that differ. NULL is an empty string.
+ * Returns 0 if they are equal, else the difference of the first two characters (as `signed
+ * char`, in lower case) that differ. NULL is an empty string.
  */
-int mg_casecmp(const char *s1,
-               const char *s2);
+int mg_casecmp(const char *s1, const char *s2);
 
 /**
- * Compares two strings byte by byte, as `signed char`: returns -1, 0 or 1. A string comes behind its own
- * beginnings. NUL bytes are ordinary.
+ * Compares two strings byte by byte, as `signed char`: returns -1, 0 or 1. A string comes behind
+ * its own beginnings. NUL bytes are ordinary.
  */
 int mg_strcmp(struct mg_str str1,
               struct mg_str str2);
@@ -493,32 +492,31 @@ int mg_strcasecmp(struct mg_str str1, struct mg_str str2);
 /**
  * Copies a string to the heap and puts a NUL behind it.
  *
- * Returns {NULL, 0} when the string is empty or memory is exhausted. Release `buf` with mg_free().
+ * Returns {NULL, 0} when the string is empty or memory is exhausted. Release `buf` with
+ * mg_free().
  */
 struct mg_str mg_strdup(struct mg_str s);
 
 /**
- * Splits a string at the first `sep`: `*a` becomes what is before it, `*b` what is behind it. Without a
- * `sep`, `*a` becomes all of `s`, and `*b` its empty end.
+ * Splits a string at the first `sep`: `*a` becomes what is before it, `*b` what is behind it.
+ * Without a `sep`, `*a` becomes all of `s`, and `*b` its empty end.
  *
- * Returns false, and sets nothing, when `s` is empty. So this takes a comma-separated list apart:
+ * Returns false, and sets nothing, when `s` is empty. So this takes a comma-separated list
+ * apart:
  *
  *     while (mg_span(s, &entry, &s, ',')) { ... }
  *
  * `a` and `b` may be NULL. The results point into `s`.
  */
-bool mg_span(struct mg_str s,
-             struct mg_str *a,
-             struct mg_str *b,
-             char sep);
+bool mg_span(struct mg_str s, struct mg_str *a, struct mg_str *b, char sep);
 
 /**
  * Reads an unsigned number that takes all of `str`, without blanks and sign, into the integer of
  * `val_len` bytes (1, 2, 4 or 8) at `val`.
  *
- * `base` is 2, 10 or 16. With base 0, `0b` and `0x` in front of the digits mean base 2 and 16, everything
- * else base 10; `str` needs two characters then. False, with `*val` unchanged, when `str` is no such
- * number or does not fit.
+ * `base` is 2, 10 or 16. With base 0, `0b` and `0x` in front of the digits mean base 2 and 16,
+ * everything else base 10; `str` needs two characters then. False, with `*val` unchanged, when
+ * `str` is no such number or does not fit.
  */
 bool mg_str_to_num(struct mg_str str,
                    int base,
@@ -528,17 +526,18 @@ bool mg_str_to_num(struct mg_str str,
 /**
  * Whether `pattern` matches all of `str`. Case matters.
  *
- * `?` stands for any character, `*` for any number of characters but not for a `/`, `#` for any number
- * of characters. Everything else stands for itself; nothing is escaped. Two peculiarities are kept for
- * the programs that know them. A `/` stops a `*` only where the rest of the pattern fails to match; so a
- * `*` in the middle of a pattern may stand for text with a `/` after all. And only the last `*` or `#` that
- * was reached is tried with more text; so `*` directly behind `#` loses matches.
+ * `?` stands for any character, `*` for any number of characters but not for a `/`, `#` for any
+ * number of characters. Everything else stands for itself; nothing is escaped. Two peculiarities
+ * are kept for the programs that know them. A `/` stops a `*` only where the rest of the pattern
+ * fails to match; so a `*` in the middle of a pattern may stand for text with a `/` after all.
+ * And only the last `*` or `#` that was reached is tried with more text; so `*` directly behind
+ * `#` loses matches.
  *
- * `caps`, unless NULL, is an array with one element per wildcard and one more. The first elements become
- * views of the parts of `str` that the wildcards stand for: one for each `?`, one for each run of
- * adjacent `*` and `#`. A {NULL, 0} follows, unless the pattern ends with `*` or `#`; set the array to
- * zero before the call. An empty part has a `buf` that is not NULL. Without a match the first element is
- * {NULL, 0} and the others are unspecified.
+ * `caps`, unless NULL, is an array with one element per wildcard and one more. The first
+ * elements become views of the parts of `str` that the wildcards stand for: one for each `?`,
+ * one for each run of adjacent `*` and `#`. A {NULL, 0} follows, unless the pattern ends with
+ * `*` or `#`; set the array to zero before the call. An empty part has a `buf` that is not NULL.
+ * Without a match the first element is {NULL, 0} and the others are unspecified.
  */
 bool mg_match(struct mg_str str,
               struct mg_str pattern,
@@ -550,20 +549,21 @@ bool mg_match(struct mg_str str,
  * Returns the host of a URL: a name, an address, or an IPv6 address with its brackets.
  *
  * URLs have the form `[scheme://][user[:password]@]host[:port][/path]`. The result points into
- * `url` and may be empty. Nothing is percent-decoded. Thread-safe, like all mg_url_*() functions.
+ * `url` and may be empty. Nothing is percent-decoded. Thread-safe, like all mg_url_*()
+ * functions.
  */
 struct mg_str mg_url_host(const char *url);
 
 /**
  * Returns the port of a URL in host byte order. Without a port in the URL, the scheme decides:
- * 80 for `http:` and `ws:`, 443 for `https:` and `wss:`, 1883 for `mqtt:`, 8883 for `mqtts:`, otherwise 0.
- * Numbers above 65535 are taken modulo 65536.
+ * 80 for `http:` and `ws:`, 443 for `https:` and `wss:`, 1883 for `mqtt:`, 8883 for `mqtts:`,
+ * otherwise 0. Numbers above 65535 are taken modulo 65536.
  */
 unsigned short mg_url_port(const char *url);
 
 /**
- * Returns path, query and fragment of a URL, beginning with the `/`: a pointer into `url`, or to a
- * constant "/" when the URL ends with its host.
+ * Returns path, query and fragment of a URL, beginning with the `/`: a pointer into `url`, or to
+ * a constant "/" when the URL ends with its host.
  */
 const char *mg_url_uri(const char *url);
 
@@ -577,18 +577,19 @@ struct mg_str mg_url_user(const char *url);
 struct mg_str mg_url_pass(const char *url);
 
 /**
- * Whether the scheme of a URL asks for TLS: `https:`, `wss:`, `mqtts:`, `tls:`, `ssl:` or `tcps:`,
- * in lower case.
+ * Whether the scheme of a URL asks for TLS: `https:`, `wss:`, `mqtts:`, `tls:`, `ssl:` or
+ * `tcps:`, in lower case.
  */
 bool mg_url_is_ssl(const char *url);
 
 /**
- * Percent-decodes the `n` bytes at `s` into `to` and puts a NUL behind them. `to` may be `s`: decoding in
- * place works. With `form` not 0, a `+` becomes a blank.
+ * Percent-decodes the `n` bytes at `s` into `to` and puts a NUL behind them. `to` may be `s`:
+ * decoding in place works. With `form` not 0, a `+` becomes a blank.
  *
- * Returns the decoded length, or -1 when a `%` is not followed by two hexadecimal digits or when the
- * result and its NUL do not fit into `to_len` bytes. After an error, `to` holds what came before it, with
- * a NUL; only with `to_len` 0 nothing is written. Decoded text may contain NUL bytes.
+ * Returns the decoded length, or -1 when a `%` is not followed by two hexadecimal digits or when
+ * the result and its NUL do not fit into `to_len` bytes. After an error, `to` holds what came
+ * before it, with a NUL; only with `to_len` 0 nothing is written. Decoded text may contain NUL
+ * bytes.
  */
 int mg_url_decode(const char *s,
                   size_t n,
@@ -597,17 +598,14 @@ int mg_url_decode(const char *s,
                   int form);
 
 /**
- * Percent-encodes the `n` bytes at `s` into `buf` and puts a NUL behind them. All but letters, digits and
- * `-._~` is encoded, so this is for parts of a URL, not for a URL as a whole.
+ * Percent-encodes the `n` bytes at `s` into `buf` and puts a NUL behind them. All but letters,
+ * digits and `-._~` is encoded, so this is for parts of a URL, not for a URL as a whole.
  *
- * Returns the length of the result, or 0 when the `len` bytes at `buf` do not suffice: there must be
- * 5 bytes left for each byte that is encoded, so 3 n + 4 are always enough. After an error, `buf` holds
- * what came before it, with a NUL. `s` and `buf` must not overlap.
+ * Returns the length of the result, or 0 when the `len` bytes at `buf` do not suffice: there
+ * must be 5 bytes left for each byte that is encoded, so 3 n + 4 are always enough. After an
+ * error, `buf` holds what came before it, with a NUL. `s` and `buf` must not overlap.
  */
-size_t mg_url_encode(const char *s,
-                     size_t n,
-                     char *buf,
-                     size_t len);
+size_t mg_url_encode(const char *s, size_t n, char *buf, size_t len);
 
 /* ---- Memory, clocks, numbers, checksums ---- */
 
@@ -733,33 +731,29 @@ void *mg_calloc(size_t count, size_t size);
 void mg_free(void *ptr);
 
 /**
- * Encodes the `n` bytes at `p` in base64 with padding (RFC 4648 section 4) and puts a NUL behind.
+ * Encodes the `n` bytes at `p` in base64 with padding (RFC 4648 section 4) and puts a NUL
+ * behind.
  *
- * Returns the length of the text, or 0 when the `dl` bytes at `buf` do not suffice: it takes 4 characters
- * for each 3 bytes begun, and the NUL. `buf` is an empty string then, if `dl` is not 0.
+ * Returns the length of the text, or 0 when the `dl` bytes at `buf` do not suffice: it takes 4
+ * characters for each 3 bytes begun, and the NUL. `buf` is an empty string then, if `dl` is not
+ * 0.
  */
-size_t mg_base64_encode(const unsigned char *p,
-                        size_t n,
-                        char *buf,
-                        size_t dl);
+size_t mg_base64_encode(const unsigned char *p, size_t n, char *buf, size_t dl);
 
 /**
- * Like mg_base64_encode(), in the URL-safe alphabet and without padding (RFC 4648 section 5). `buf` needs
- * as much room as with padding.
+ * Like mg_base64_encode(), in the URL-safe alphabet and without padding (RFC 4648 section 5).
+ * `buf` needs as much room as with padding.
  */
-size_t mg_base64url_encode(const unsigned char *p,
-                           size_t n,
-                           char *buf,
-                           size_t dl);
+size_t mg_base64url_encode(const unsigned char *p, size_t n, char *buf, size_t dl);
 
 /**
- * Decodes base64 text of `n` characters (RFC 4648 section 4) and puts a NUL behind the result. `dst` may
- * be `src`.
+ * Decodes base64 text of `n` characters (RFC 4648 section 4) and puts a NUL behind the result.
+ * `dst` may be `src`.
  *
- * Returns the number of bytes. Text is taken in groups of 4 characters: 1 to 3 characters behind the last
- * group are ignored, padding ends a group but not the text. Returns 0, with an empty string at `dst`
- * if `dl` is not 0, when there are other characters (also blanks and line ends), or when `dl` is less
- * than 3 for each group and 1.
+ * Returns the number of bytes. Text is taken in groups of 4 characters: 1 to 3 characters behind
+ * the last group are ignored, padding ends a group but not the text. Returns 0, with an empty
+ * string at `dst` if `dl` is not 0, when there are other characters (also blanks and line ends),
+ * or when `dl` is less than 3 for each group and 1.
  */
 size_t mg_base64_decode(const char *src,
                         size_t n,
@@ -767,27 +761,23 @@ size_t mg_base64_decode(const char *src,
                         size_t dl);
 
 /**
- * Decodes base64 text of `n` characters in the URL-safe alphabet (RFC 4648 section 5), with or without
- * padding, and puts a NUL behind the result. `dst` may be `src`.
+ * Decodes base64 text of `n` characters in the URL-safe alphabet (RFC 4648 section 5), with or
+ * without padding, and puts a NUL behind the result. `dst` may be `src`.
  *
- * Returns the number of bytes. Everything from the first `=` on is ignored. Returns 0, with an empty
- * string at `dst` if `dl` is not 0, when there are other characters, when `n` is one more than a
- * multiple of 4, or when the result and its NUL do not fit into `dl` bytes.
+ * Returns the number of bytes. Everything from the first `=` on is ignored. Returns 0, with an
+ * empty string at `dst` if `dl` is not 0, when there are other characters, when `n` is one more
+ * than a multiple of 4, or when the result and its NUL do not fit into `dl` bytes.
  */
-size_t mg_base64url_decode(const char *src,
-                           size_t n,
-                           char *dst,
-                           size_t dl);
+size_t mg_base64url_decode(const char *src, size_t n, char *dst, size_t dl);
 
 /**
- * Encodes one byte more in base64, behind the `len` characters that earlier calls wrote to `buf`.
+ * Encodes one byte more in base64, behind the `len` characters that earlier calls wrote to
+ * `buf`.
  *
  * Returns the new length; start with 0. `buf[len]` holds what is left of the byte for the next
  * character, so `buf` needs room for one more. mg_base64_final() completes the text.
  */
-size_t mg_base64_update(unsigned char input_byte,
-                        char *buf,
-                        size_t len);
+size_t mg_base64_update(unsigned char input_byte, char *buf, size_t len);
 
 /**
  * Completes the text of `len` characters that mg_base64_update() made, with padding and a NUL.
@@ -802,16 +792,17 @@ size_t mg_base64_final(char *buf, size_t len);
 uint64_t mg_millis(void);
 
 /**
- * Returns mg_millis() plus `mg_boot_timestamp_ms`: milliseconds since 1970-01-01 UTC once the latter is
- * set, before that the same as mg_millis(). Thread-safe.
+ * Returns mg_millis() plus `mg_boot_timestamp_ms`: milliseconds since 1970-01-01 UTC once the
+ * latter is set, before that the same as mg_millis(). Thread-safe.
  */
 uint64_t mg_now(void);
 
 /**
- * Returns the seconds from 1970-01-01 00:00:00 UTC to a date in UTC. `month` and `day` begin with 1.
+ * Returns the seconds from 1970-01-01 00:00:00 UTC to a date in UTC. `month` and `day` begin
+ * with 1.
  *
- * Days, hours, minutes and seconds beyond their range lead that much further. Returns 0 for years before
- * 1970 and for months other than 1 to 12. Thread-safe.
+ * Days, hours, minutes and seconds beyond their range lead that much further. Returns 0 for
+ * years before 1970 and for months other than 1 to 12. Thread-safe.
  */
 uint64_t mg_timegm(unsigned int year,
                    unsigned int month,
@@ -821,43 +812,39 @@ uint64_t mg_timegm(unsigned int year,
                    unsigned int sec);
 
 /**
- * Sleeps for more than `ms` milliseconds as mg_millis() counts them, at most for about 1 longer. Nothing
- * else runs meanwhile: in a handler, this stops the event loop.
+ * Sleeps for more than `ms` milliseconds as mg_millis() counts them, at most for about 1 longer.
+ * Nothing else runs meanwhile: in a handler, this stops the event loop.
  */
 void mg_delayms(unsigned int ms);
 
 /**
- * Fills `len` bytes at `buf` with random bytes of the operating system, fit for keys. Thread-safe.
+ * Fills `len` bytes at `buf` with random bytes of the operating system, fit for keys.
+ * Thread-safe.
  *
- * Returns true. Should the system have none, logs an error, uses the predictable rand() instead, and returns
- * false; do not make keys from them. The library calls this function and never a program's own
- * function of this name.
+ * Returns true. Should the system have none, logs an error, uses the predictable rand() instead,
+ * and returns false; do not make keys from them. The library calls this function and never a
+ * program's own function of this name.
  */
 bool mg_random(void *buf,
                size_t len);
 
 /**
- * Fills `buf` with `len` - 1 random letters and digits and a NUL, and returns it. With `len` 0 nothing is
- * written. Thread-safe.
+ * Fills `buf` with `len` - 1 random letters and digits and a NUL, and returns it. With `len` 0
+ * nothing is written. Thread-safe.
  */
-char *mg_random_str(char *buf,
-                    size_t len);
+char *mg_random_str(char *buf, size_t len);
 
 /**
- * Returns the CRC-32 (as in zip and Ethernet) of `len` bytes at `buf`. `crc` is 0, or the value of the bytes
- * before, to go on from. Thread-safe.
+ * Returns the CRC-32 (as in zip and Ethernet) of `len` bytes at `buf`. `crc` is 0, or the value
+ * of the bytes before, to go on from. Thread-safe.
  */
-uint32_t mg_crc32(uint32_t crc,
-                  const char *buf,
-                  size_t len);
+uint32_t mg_crc32(uint32_t crc, const char *buf, size_t len);
 
 /**
- * Returns the CRC-16/X-25 (as in HDLC) of `len` bytes at `buf`. `crc` is 0, or the value of the bytes
- * before, to go on from. Thread-safe.
+ * Returns the CRC-16/X-25 (as in HDLC) of `len` bytes at `buf`. `crc` is 0, or the value of the
+ * bytes before, to go on from. Thread-safe.
  */
-uint16_t mg_crc16(uint16_t crc,
-                  const char *buf,
-                  size_t len);
+uint16_t mg_crc16(uint16_t crc, const char *buf, size_t len);
 
 /** Converts a 16-bit number from network to host byte order, or back. */
 uint16_t mg_ntohs(uint16_t net);
@@ -869,47 +856,44 @@ uint32_t mg_ntohl(uint32_t net);
 uint64_t mg_ntohll(uint64_t net);
 
 /**
- * Sets `len` bytes at `buf` to zero, and no compiler leaves it out: for secrets that are not needed any
- * more. `buf` may be NULL.
+ * Sets `len` bytes at `buf` to zero, and no compiler leaves it out: for secrets that are not
+ * needed any more. `buf` may be NULL.
  */
-void mg_bzero(volatile unsigned char *buf,
-              size_t len);
+void mg_bzero(volatile unsigned char *buf, size_t len);
 
 /**
- * Whether the `n` bytes at `a` and `b` are equal, in a time that does not depend on where they differ: for
- * secrets. True for `n` 0.
+ * Whether the `n` bytes at `a` and `b` are equal, in a time that does not depend on where they
+ * differ: for secrets. True for `n` 0.
  */
-bool mg_memeq(const void *a,
-              const void *b,
-              size_t n);
+bool mg_memeq(const void *a, const void *b, size_t n);
 
 /**
- * Whether a file name that comes from a peer can be used below a directory: false if it begins with `~` or
- * `..`, contains `/..` or `\..`, or a NUL byte that is not its first.
+ * Whether a file name that comes from a peer can be used below a directory: false if it begins
+ * with `~` or `..`, contains `/..` or `\..`, or a NUL byte that is not its first.
  */
 bool mg_path_is_sane(struct mg_str path);
 
 /**
- * What an access list says about the IPv4 address `remote_ip`: 1 allowed, 0 denied, -1 an entry does not begin
- * with `+` or `-`, or the address is not IPv4, -2 an entry's network cannot be read.
+ * What an access list says about the IPv4 address `remote_ip`: 1 allowed, 0 denied, -1 an entry
+ * does not begin with `+` or `-`, or the address is not IPv4, -2 an entry's network cannot be
+ * read.
  *
- * The list consists of comma-separated entries `+a.b.c.d/bits` (allow) and `-a.b.c.d/bits` (deny); without
- * `/bits` an entry is a single address. The last entry that matches wins; addresses that none matches are
- * denied. An empty list allows all. Host bits of an entry must be 0, or it matches nothing.
- * For example, "-0.0.0.0/0,+192.168.0.0/16" allows one network. Thread-safe.
+ * The list consists of comma-separated entries `+a.b.c.d/bits` (allow) and `-a.b.c.d/bits`
+ * (deny); without `/bits` an entry is a single address. The last entry that matches wins;
+ * addresses that none matches are denied. An empty list allows all. Host bits of an entry must
+ * be 0, or it matches nothing. For example, "-0.0.0.0/0,+192.168.0.0/16" allows one network.
+ * Thread-safe.
  */
-int mg_check_ip_acl(struct mg_str acl,
-                    struct mg_addr *remote_ip);
+int mg_check_ip_acl(struct mg_str acl, struct mg_addr *remote_ip);
 
 /**
- * Reads a literal address into `addr`: a dotted quad, an IPv6 address, with or without brackets and
- * with or without a numeric `%scope`, or `localhost`. An empty string is 0.0.0.0.
+ * Reads a literal address into `addr`: a dotted quad, an IPv6 address, with or without brackets
+ * and with or without a numeric `%scope`, or `localhost`. An empty string is 0.0.0.0.
  *
- * Sets the address bytes (4 of them for IPv4) and `is_ip6`, for IPv6 also `scope_id`; never the port.
- * False, with `addr` unchanged, for anything else. No names are looked up. Thread-safe.
+ * Sets the address bytes (4 of them for IPv4) and `is_ip6`, for IPv6 also `scope_id`; never the
+ * port. False, with `addr` unchanged, for anything else. No names are looked up. Thread-safe.
  */
-bool mg_aton(struct mg_str str,
-             struct mg_addr *addr);
+bool mg_aton(struct mg_str str, struct mg_addr *addr);
 
 /* ---- I/O buffers ---- */
 
@@ -942,8 +926,8 @@ bool mg_iobuf_init(struct mg_iobuf *io, size_t size, size_t align);
 bool mg_iobuf_resize(struct mg_iobuf *io, size_t new_size);
 
 /**
- * Inserts `len` bytes at offset `ofs`, moving what stands there. `buf` NULL leaves the
- * new bytes unspecified. An `ofs` behind the data makes the gap part of the data, filled with zeros.
+ * Inserts `len` bytes at offset `ofs`, moving what stands there. `buf` NULL leaves the new bytes
+ * unspecified. An `ofs` behind the data makes the gap part of the data, filled with zeros.
  *
  * The capacity becomes the new length, rounded up to `io->align`, which may be less than before;
  * from 64 KB on it grows in larger steps and does not shrink. `buf` may point into `io` itself.
@@ -969,9 +953,10 @@ void mg_iobuf_free(struct mg_iobuf *io);
  * A queue of messages between two threads, or between an interrupt and the main program, without
  * locks.
  *
- * One side, the producer, only calls mg_queue_book(), mg_queue_add() and mg_queue_printf(); the other,
- * the consumer, only mg_queue_next() and mg_queue_del(). The messages are in the program's memory:
- * each is a 32-bit length in native byte order, unaligned, followed by its bytes.
+ * One side, the producer, only calls mg_queue_book(), mg_queue_add() and mg_queue_printf(); the
+ * other, the consumer, only mg_queue_next() and mg_queue_del(). The messages are in the
+ * program's memory: each is a 32-bit length in native byte order, unaligned, followed by its
+ * bytes.
  */
 struct mg_queue {
   /** The program's memory. */
@@ -991,38 +976,32 @@ struct mg_queue {
 size_t mg_queue_printf(struct mg_queue *q, const char *fmt, ...);
 
 /**
- * Initialises `q` as an empty queue in the `size` bytes at `buf`, which stay the program's and have to
- * outlive it. A message takes 8 bytes more than its length.
+ * Initialises `q` as an empty queue in the `size` bytes at `buf`, which stay the program's and
+ * have to outlive it. A message takes 8 bytes more than its length.
  */
-void mg_queue_init(struct mg_queue *q,
-                   char *buf,
-                   size_t size);
+void mg_queue_init(struct mg_queue *q, char *buf, size_t size);
 
 /**
  * Producer: reserves room for a message of `len` bytes.
  *
- * Returns how many bytes may be written to `*buf` (at least `len`), or 0 when the queue is too full.
- * `*buf` is set in any case, unless `buf` is NULL. The consumer does not see the message before
- * mg_queue_add().
+ * Returns how many bytes may be written to `*buf` (at least `len`), or 0 when the queue is too
+ * full. `*buf` is set in any case, unless `buf` is NULL. The consumer does not see the message
+ * before mg_queue_add().
  */
-size_t mg_queue_book(struct mg_queue *q,
-                     char **buf,
-                     size_t len);
+size_t mg_queue_book(struct mg_queue *q, char **buf, size_t len);
 
 /**
- * Producer: publishes the first `len` bytes of what mg_queue_book() reserved, at least 1 and at most as
- * many as it returned.
+ * Producer: publishes the first `len` bytes of what mg_queue_book() reserved, at least 1 and at
+ * most as many as it returned.
  */
-void mg_queue_add(struct mg_queue *q,
-                  size_t len);
+void mg_queue_add(struct mg_queue *q, size_t len);
 
 /**
- * Consumer: returns the length of the oldest message and sets `*buf` to its bytes; 0 when the queue is
- * empty. The message stays in the queue, and its memory stays valid, until mg_queue_del(). `buf` may be
- * NULL.
+ * Consumer: returns the length of the oldest message and sets `*buf` to its bytes; 0 when the
+ * queue is empty. The message stays in the queue, and its memory stays valid, until
+ * mg_queue_del(). `buf` may be NULL.
  */
-size_t mg_queue_next(struct mg_queue *q,
-                     char **buf);
+size_t mg_queue_next(struct mg_queue *q, char **buf);
 
 /** Consumer: removes the oldest message, whose length mg_queue_next() returned as `len`. */
 void mg_queue_del(struct mg_queue *q, size_t len);
@@ -1286,10 +1265,10 @@ struct mg_timer {
 /**
  * Puts a timer into a list.
  *
- * `head` points to the head of the list, for example `&mgr->timers`, and `timer` to memory of the
- * program, which stays the program's and has to live until mg_timer_free() took it out of the list.
- * All its members are set. A timer that is a member already starts anew. `flags` is a combination
- * of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called with `arg`.
+ * `head` points to the head of the list, for example `&mgr->timers`, and `timer` to memory of
+ * the program, which stays the program's and has to live until mg_timer_free() took it out of
+ * the list. All its members are set. A timer that is a member already starts anew. `flags` is a
+ * combination of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called with `arg`.
  *
  * The period begins with the first poll of the list. The newest timer runs first.
  */
@@ -1303,13 +1282,13 @@ void mg_timer_init(struct mg_timer **head,
 /**
  * Makes a timer in the list of `mgr`, which runs it in mg_mgr_poll().
  *
- * `flags` is a combination of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called
- * with `arg`. Timers do not shorten the time that mg_mgr_poll() waits.
+ * `flags` is a combination of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is
+ * called with `arg`. Timers do not shorten the time that mg_mgr_poll() waits.
  *
- * Returns the timer, or NULL when memory is exhausted. It belongs to the library: a one-shot timer
- * is released after its function returned, the others by mg_mgr_free(). To stop it earlier, call
- * mg_timer_free() and then mg_free() on it; both are allowed in any timer's function, its own
- * included.
+ * Returns the timer, or NULL when memory is exhausted. It belongs to the library: a one-shot
+ * timer is released after its function returned, the others by mg_mgr_free(). To stop it
+ * earlier, call mg_timer_free() and then mg_free() on it; both are allowed in any timer's
+ * function, its own included.
  */
 struct mg_timer *mg_timer_add(struct mg_mgr *mgr,
                               uint64_t milliseconds,
@@ -1320,30 +1299,27 @@ struct mg_timer *mg_timer_add(struct mg_mgr *mgr,
 /**
  * Takes a timer out of the list at `head`. Nothing happens if it is no member.
  *
- * The memory is not released: a timer of mg_timer_add() still needs mg_free(). May be called from
- * any timer's function, also for the timer that is running.
+ * The memory is not released: a timer of mg_timer_add() still needs mg_free(). May be called
+ * from any timer's function, also for the timer that is running.
  */
-void mg_timer_free(struct mg_timer **head,
-                   struct mg_timer *timer);
+void mg_timer_free(struct mg_timer **head, struct mg_timer *timer);
 
 /**
- * Looks at all timers of the list at `head` once and calls the functions of those that are due at
- * `now_ms`, a time in milliseconds such as mg_millis(). mg_mgr_poll() does this for `mgr->timers`.
+ * Looks at all timers of the list at `head` once and calls the functions of those that are due
+ * at `now_ms`, a time in milliseconds such as mg_millis(). mg_mgr_poll() does this for
+ * `mgr->timers`.
  */
-void mg_timer_poll(struct mg_timer **head,
-                   uint64_t now_ms);
+void mg_timer_poll(struct mg_timer **head, uint64_t now_ms);
 
 /**
- * A periodic deadline without a timer: true when `*expiration` has passed at `now`, and then sets
- * the next one.
+ * A periodic deadline without a timer: true when `*expiration` has passed at `now`, and then
+ * sets the next one.
  *
- * `*expiration` starts as 0, which the first call turns into `now + period`. All in milliseconds.
- * A deadline that is noticed at most one `period` late keeps its phase; after a longer delay, or
- * when the clock went back, the next one counts from `now`.
+ * `*expiration` starts as 0, which the first call turns into `now + period`. All in
+ * milliseconds. A deadline that is noticed at most one `period` late keeps its phase; after a
+ * longer delay, or when the clock went back, the next one counts from `now`.
  */
-bool mg_timer_expired(uint64_t *expiration,
-                      uint64_t period,
-                      uint64_t now);
+bool mg_timer_expired(uint64_t *expiration, uint64_t period, uint64_t now);
 
 /* ---- Files ---- */
 
@@ -2358,6 +2334,72 @@ void mg_http_write_chunk(struct mg_connection *c, const char *buf, size_t len);
  * exhausted.
  */
 void mg_http_bauth(struct mg_connection *c, const char *user, const char *pass);
+
+/**
+ * Finds a header field by its name, in any ASCII case. Returns a pointer to its value inside
+ * `*h`, of the first field when there are several, or NULL. Not found are fields beyond the
+ * first MG_MAX_HTTP_HEADERS.
+ */
+struct mg_str *mg_http_get_header(struct mg_http_message *h, const char *name);
+
+/**
+ * Finds the parameter `v` in a header value, such as boundary in "multipart/form-data;
+ * boundary=abc", or a cookie in a Cookie header. Case-sensitive.
+ *
+ * The parameter must stand at the start or behind ';', ',', a blank or a tab, directly followed
+ * by '='. Quotes around its value are removed; a backslash is an ordinary character. Returns a
+ * view into `s`, `{NULL, 0}` when there is no such parameter. Thread-safe.
+ */
+struct mg_str mg_http_get_header_var(struct mg_str s, struct mg_str v);
+
+/**
+ * Finds a variable in a query string or form body, "a=b&c=d". Its name is compared raw, in any
+ * ASCII case. Returns a view of its raw value in `buf`: `{NULL, 0}` when there is no such
+ * variable, empty but not NULL when it has no value. Thread-safe.
+ */
+struct mg_str mg_http_var(struct mg_str buf, struct mg_str name);
+
+/**
+ * Copies a variable of a query string or form body to `dst`, percent-decoded, '+' as blank. Its
+ * name is compared raw, in any ASCII case.
+ *
+ * Returns the length without the NUL, or -1 for no source (no bytes, or `name` NULL), -2 for no
+ * destination, -3 when the value has a broken escape or does not fit into `dst_len` bytes with its
+ * NUL, -4 when there is no such variable. Except for -2, `dst` holds a string then: what could be
+ * decoded in the case of -3, otherwise an empty one. Thread-safe.
+ */
+int mg_http_get_var(const struct mg_str *buf,
+                    const char *name,
+                    char *dst,
+                    size_t dst_len);
+
+/**
+ * Extracts credentials of a request as strings, cut to their buffers.
+ *
+ * Looks for "Authorization: Basic ..." (user and password; up to 255 bytes decoded), then
+ * "Authorization: Bearer ...", then the cookie access_token, then, without any Cookie header, the
+ * query variable access_token; the last three go to `pass`. What is missing or malformed gives
+ * empty strings.
+ */
+void mg_http_creds(struct mg_http_message *hm,
+                   char *user,
+                   size_t userlen,
+                   char *pass,
+                   size_t passlen);
+
+/** Returns the status code of a response, as atoi() reads it; 0 for a request. */
+int mg_http_status(const struct mg_http_message *hm);
+
+/**
+ * Iterates over the parts of a multipart body. Call it with `ofs` 0 first, then with what the
+ * call before returned, until it returns 0.
+ *
+ * Fills `*part`, unless NULL, with the part behind the delimiter line at `ofs`, and returns the
+ * offset of the next delimiter line. Returns 0, with `*part` all zero, at the end, and for a
+ * part that no delimiter line follows. The delimiter is whatever line stands at `ofs`; it is
+ * not compared with the Content-Type header. Nothing is copied. Thread-safe.
+ */
+size_t mg_http_next_multipart(struct mg_str body, size_t ofs, struct mg_http_part *part);
 
 /**
  * Answers a request with the file `path`, whatever its URI is. `path` is used as it is: do not

@@ -64,7 +64,7 @@ layout! {
         method 0, uri 16, query 32, proto 48, headers 64, body 64 + 32 * MAX_HTTP_HEADERS,
         head 80 + 32 * MAX_HTTP_HEADERS, message 96 + 32 * MAX_HTTP_HEADERS,
     }
-    crate::http::accessors::mg_http_part, 48, { name 0, filename 16, body 32, }
+    crate::http::ffi::accessors::mg_http_part, 48, { name 0, filename 16, body 32, }
 }
 
 #[cfg(test)]

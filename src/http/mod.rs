@@ -1,9 +1,6 @@
 //! HTTP/1.x (RFC 9110, RFC 9112).
 
-pub mod accessors;
-mod backlog;
 pub mod chunked;
-pub mod conn;
 pub mod credentials;
 pub mod ffi;
 pub mod fields;

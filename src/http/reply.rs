@@ -1,7 +1,7 @@
 //! Writing responses and chunks to `c->send`.
 #![forbid(unsafe_code)]
 
-use super::conn::{finish_response, head_requested, request_open};
+use super::ffi::conn::{finish_response, head_requested, request_open};
 use super::status;
 use crate::iobuf::mg_iobuf;
 use crate::net::{self, mg_connection};

@@ -175,8 +175,9 @@ impl mg_iobuf {
         true
     }
 
-    /// The capacity that mg_iobuf_add() chooses for `len` bytes. Small buffers take exactly the rounded
-    /// size, also downwards, because programs look at it; large ones stay, or grow in large steps.
+    /// The capacity that mg_iobuf_add() chooses for `len` bytes. Small buffers take exactly the
+    /// rounded size, also downwards, because programs look at it; large ones stay, or grow in
+    /// large steps.
     fn capacity_for(&self, len: usize) -> Option<usize> {
         let (size, align) = (self.size.get(), self.align.get());
         if size >= GEOMETRIC_FROM && len <= size {
@@ -185,8 +186,9 @@ impl mg_iobuf {
         grown(size, len, align)
     }
 
-    /// Opens a gap of `len` bytes at `ofs` and copies what is at `src` into it, unless that is NULL. `src` may
-    /// point into this buffer. False, with nothing changed, when memory is exhausted.
+    /// Opens a gap of `len` bytes at `ofs` and copies what is at `src` into it, unless that is
+    /// NULL. `src` may point into this buffer. False, with nothing changed, when memory is
+    /// exhausted.
     ///
     /// # Safety
     /// `src` is NULL or readable over `len` bytes.
@@ -213,8 +215,8 @@ impl mg_iobuf {
             (src, len)
         };
         let old_len = self.len.get();
-        // SAFETY: the block has at least new_len = max(old_len, ofs) + len bytes, so all ranges lie in
-        // it, and ptr::copy allows overlap. Without a block there is nothing to do.
+        // SAFETY: the block has at least new_len = max(old_len, ofs) + len bytes, so all ranges
+        // lie in it, and ptr::copy allows overlap. Without a block there is nothing to do.
         unsafe {
             if new_len == 0 {
                 return true;
@@ -274,8 +276,8 @@ pub unsafe extern "C" fn mg_iobuf_resize(io: *mut mg_iobuf, new_size: usize) -> 
     })
 }
 
-/// Inserts `len` bytes at offset `ofs`, moving what stands there. `buf` NULL leaves the
-/// new bytes unspecified. An `ofs` behind the data makes the gap part of the data, filled with zeros.
+/// Inserts `len` bytes at offset `ofs`, moving what stands there. `buf` NULL leaves the new bytes
+/// unspecified. An `ofs` behind the data makes the gap part of the data, filled with zeros.
 ///
 /// The capacity becomes the new length, rounded up to `io->align`, which may be less than before;
 /// from 64 KB on it grows in larger steps and does not shrink. `buf` may point into `io` itself.

@@ -8,14 +8,16 @@ pub use ffi::mg_iobuf;
 /// appending n bytes in small pieces costs O(n).
 pub const GEOMETRIC_FROM: usize = 64 * 1024;
 
-/// `n` rounded up to a multiple of `align`; `align` 0 means exact sizes.
+/// `n` rounded up to a multiple of `align`; `align` 0 means exact sizes. `None` for sizes that no
+/// object can have.
 #[inline]
 pub fn round_up(n: usize, align: usize) -> Option<usize> {
-    if align == 0 {
-        Some(n)
+    let size = if align == 0 {
+        n
     } else {
-        n.checked_next_multiple_of(align)
-    }
+        n.checked_next_multiple_of(align)?
+    };
+    (size <= isize::MAX as usize).then_some(size)
 }
 
 /// The capacity to choose when `needed` bytes do not fit into `current` ones.
@@ -43,5 +45,8 @@ mod tests {
         );
         assert_eq!(grown(0, usize::MAX, 16), None);
         assert_eq!(grown(5, 7, 0), Some(7));
+        assert_eq!(grown(0, usize::MAX / 2 + 1, 0), None);
+        let huge = isize::MAX as usize;
+        assert_eq!(grown(huge - 100, huge - 99, 0), Some(huge - 99));
     }
 }

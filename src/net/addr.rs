@@ -13,9 +13,9 @@ pub struct Address {
     pub is_ip6: bool,
 }
 
-/// The address that `text` spells: a dotted quad, an IPv6 address in or without brackets and with or
-/// without a numeric `%scope`, `localhost`, or nothing at all, which is 0.0.0.0. `None` for anything
-/// else, such as a host name.
+/// The address that `text` spells: a dotted quad, an IPv6 address in or without brackets and with
+/// or without a numeric `%scope`, `localhost`, or nothing at all, which is 0.0.0.0. `None` for
+/// anything else, such as a host name.
 pub fn parse(text: &[u8]) -> Option<Address> {
     if text.is_empty() {
         return Some(Address::default());
@@ -67,8 +67,8 @@ fn ip6(text: &[u8]) -> Option<Address> {
         Some(i) => (&text[..i], decimal(&text[i + 1..])?),
         None => (text, 0),
     };
-    let bytes = if ip.contains(&b'.') {
-        let (prefix, quad_text) = ip.split_at_checked(MAPPED.len())?;
+    let bytes = if text.contains(&b'.') {
+        let (prefix, quad_text) = text.split_at_checked(MAPPED.len())?;
         if !prefix.eq_ignore_ascii_case(MAPPED) {
             return None;
         }
@@ -201,6 +201,7 @@ mod tests {
             "%1",
             "[::1]:80",
             "::ffff:1.2.3",
+            "::ffff:1.2.3.4%5",
             "1::1:2:3:4:5:6:7:8",
             "::\u{e9}",
         ] {

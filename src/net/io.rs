@@ -130,7 +130,7 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
         return flush_datagram(c, p);
     }
     if c.is(Flag::Client) {
-        crate::http::conn::sending(c);
+        crate::http::ffi::conn::sending(c);
     }
     let len = c.send.len.get();
     // The rest of a file follows: let it share packets with the head.

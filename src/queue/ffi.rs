@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// A queue of messages between two threads, or between an interrupt and the main program, without
 /// locks.
 ///
-/// One side, the producer, only calls mg_queue_book(), mg_queue_add() and mg_queue_printf(); the other,
-/// the consumer, only mg_queue_next() and mg_queue_del(). The messages are in the program's memory:
-/// each is a 32-bit length in native byte order, unaligned, followed by its bytes.
+/// One side, the producer, only calls mg_queue_book(), mg_queue_add() and mg_queue_printf(); the
+/// other, the consumer, only mg_queue_next() and mg_queue_del(). The messages are in the
+/// program's memory: each is a 32-bit length in native byte order, unaligned, followed by its
+/// bytes.
 #[repr(C)]
 pub struct mg_queue {
     /// The program's memory.
@@ -56,7 +57,8 @@ impl mg_queue {
         unsafe { self.buf.get().add(offset).cast::<u32>().read_unaligned() }
     }
 
-    /// The length of the message at `offset`; 0 for a mark, or when it cannot be inside the buffer.
+    /// The length of the message at `offset`; 0 for a mark, or when it cannot be inside the
+    /// buffer.
     fn message_len(&self, offset: usize) -> usize {
         let size = self.size.get();
         if !ring::holds_prefix(offset, size) {
@@ -79,8 +81,8 @@ unsafe fn queue<'a>(q: *mut mg_queue) -> Option<&'a mg_queue> {
     unsafe { q.as_ref() }.filter(|q| !q.buf.get().is_null())
 }
 
-/// Initialises `q` as an empty queue in the `size` bytes at `buf`, which stay the program's and have to
-/// outlive it. A message takes 8 bytes more than its length.
+/// Initialises `q` as an empty queue in the `size` bytes at `buf`, which stay the program's and
+/// have to outlive it. A message takes 8 bytes more than its length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_queue_init(q: *mut mg_queue, buf: *mut c_char, size: usize) {
     guard((), || {
@@ -100,9 +102,9 @@ pub unsafe extern "C" fn mg_queue_init(q: *mut mg_queue, buf: *mut c_char, size:
 
 /// Producer: reserves room for a message of `len` bytes.
 ///
-/// Returns how many bytes may be written to `*buf` (at least `len`), or 0 when the queue is too full.
-/// `*buf` is set in any case, unless `buf` is NULL. The consumer does not see the message before
-/// mg_queue_add().
+/// Returns how many bytes may be written to `*buf` (at least `len`), or 0 when the queue is too
+/// full. `*buf` is set in any case, unless `buf` is NULL. The consumer does not see the message
+/// before mg_queue_add().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_queue_book(
     q: *mut mg_queue,
@@ -117,8 +119,8 @@ pub unsafe extern "C" fn mg_queue_book(
         let head = q.head.load(Ordering::Relaxed);
         let booking = ring::book(head, q.tail.load(Ordering::Acquire), q.size.get(), len);
         if booking.wrap {
-            // SAFETY: book() only wraps where a length fits. The consumer does not read there before the
-            // head moves.
+            // SAFETY: book() only wraps where a length fits. The consumer does not read there
+            // before the head moves.
             unsafe { q.write_len(head, 0) };
             q.head.store(booking.head, Ordering::Release);
         }
@@ -130,8 +132,8 @@ pub unsafe extern "C" fn mg_queue_book(
     })
 }
 
-/// Producer: publishes the first `len` bytes of what mg_queue_book() reserved, at least 1 and at most as
-/// many as it returned.
+/// Producer: publishes the first `len` bytes of what mg_queue_book() reserved, at least 1 and at
+/// most as many as it returned.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_queue_add(q: *mut mg_queue, len: usize) {
     guard((), || {
@@ -141,14 +143,16 @@ pub unsafe extern "C" fn mg_queue_add(q: *mut mg_queue, len: usize) {
         };
         let head = q.head.load(Ordering::Relaxed);
         if let Some(next) = ring::behind(head, q.size.get(), len) {
-            // SAFETY: the message, so also its length, is inside the buffer; it is the producer's.
+            // SAFETY: the message, so also its length, is inside the buffer; it is the
+            // producer's.
             unsafe { q.write_len(head, len as u32) };
             q.head.store(next, Ordering::Release);
         }
     });
 }
 
-/// Producer: adds a formatted message. `measured` and `written` are two lists of the same arguments.
+/// Producer: adds a formatted message. `measured` and `written` are two lists of the same
+/// arguments.
 unsafe extern "C" fn vprintf(
     q: *mut mg_queue,
     fmt: *const c_char,
@@ -176,9 +180,9 @@ unsafe extern "C" fn vprintf(
 variadic_twin!("mongoose_queue_vprintf" => vprintf);
 variadic_export!(mg_queue_printf => shim_mg_queue_printf);
 
-/// Consumer: returns the length of the oldest message and sets `*buf` to its bytes; 0 when the queue is
-/// empty. The message stays in the queue, and its memory stays valid, until mg_queue_del(). `buf` may be
-/// NULL.
+/// Consumer: returns the length of the oldest message and sets `*buf` to its bytes; 0 when the
+/// queue is empty. The message stays in the queue, and its memory stays valid, until
+/// mg_queue_del(). `buf` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_queue_next(q: *mut mg_queue, buf: *mut *mut c_char) -> usize {
     guard(0, || {

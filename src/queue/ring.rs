@@ -1,5 +1,5 @@
-//! Positions in a ring of messages. A message is a 32-bit length and that many bytes; length 0 means
-//! that the next one stands at the start of the ring.
+//! Positions in a ring of messages. A message is a 32-bit length and that many bytes; length 0
+//! means that the next one stands at the start of the ring.
 #![forbid(unsafe_code)]
 
 /// Size of the length in front of a message.
@@ -12,8 +12,8 @@ const OVERHEAD: usize = 2 * PREFIX;
 pub struct Booking {
     /// Offset of the message; 0 after a `wrap`.
     pub head: usize,
-    /// A length of 0 goes to the old head, and the head moves to 0. So it is even when the message does
-    /// not fit yet: there is more room to come at the start.
+    /// A length of 0 goes to the old head, and the head moves to 0. So it is even when the
+    /// message does not fit yet: there is more room to come at the start.
     pub wrap: bool,
     /// Longest message that fits; 0 when the wanted one does not.
     pub space: usize,
@@ -55,7 +55,8 @@ pub fn holds_prefix(offset: usize, size: usize) -> bool {
     offset.checked_add(PREFIX).is_some_and(|end| end <= size)
 }
 
-/// The offset behind a message of `len` bytes at `offset`; `None` if it does not fit into the ring.
+/// The offset behind a message of `len` bytes at `offset`; `None` if it does not fit into the
+/// ring.
 pub fn behind(offset: usize, size: usize, len: usize) -> Option<usize> {
     let end = offset.checked_add(PREFIX)?.checked_add(len)?;
     (end <= size && u32::try_from(len).is_ok()).then_some(end)

@@ -1,4 +1,5 @@
-//! Comparison of byte strings. Bytes are ordered as signed numbers, so bytes from 0x80 on come first.
+//! Comparison of byte strings. Bytes are ordered as signed numbers, so bytes from 0x80 on come
+//! first.
 #![forbid(unsafe_code)]
 
 use std::cmp::Ordering;
@@ -16,7 +17,8 @@ pub fn compare_ignore_case(a: &[u8], b: &[u8]) -> Ordering {
     a.iter().map(folded).cmp(b.iter().map(folded))
 }
 
-/// The difference of the first two bytes that are not the same letter; the end of a string counts as 0.
+/// The difference of the first two bytes that are not the same letter; the end of a string counts
+/// as 0.
 pub fn difference_ignore_case(a: &[u8], b: &[u8]) -> i32 {
     let common = a
         .iter()

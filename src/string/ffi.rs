@@ -29,8 +29,8 @@ pub extern "C" fn mg_str_n(s: *const c_char, n: usize) -> mg_str {
 
 /// Compares two NUL-terminated strings without regard to the case of ASCII letters.
 ///
-/// Returns 0 if they are equal, else the difference of the first two characters (as `signed char`, in
-/// lower case) that differ. NULL is an empty string.
+/// Returns 0 if they are equal, else the difference of the first two characters (as `signed
+/// char`, in lower case) that differ. NULL is an empty string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_casecmp(s1: *const c_char, s2: *const c_char) -> c_int {
     guard(1, || {
@@ -40,8 +40,8 @@ pub unsafe extern "C" fn mg_casecmp(s1: *const c_char, s2: *const c_char) -> c_i
     })
 }
 
-/// Compares two strings byte by byte, as `signed char`: returns -1, 0 or 1. A string comes behind its own
-/// beginnings. NUL bytes are ordinary.
+/// Compares two strings byte by byte, as `signed char`: returns -1, 0 or 1. A string comes behind
+/// its own beginnings. NUL bytes are ordinary.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_strcmp(str1: mg_str, str2: mg_str) -> c_int {
     guard(1, || {
@@ -67,7 +67,8 @@ fn sign(order: Ordering) -> c_int {
 
 /// Copies a string to the heap and puts a NUL behind it.
 ///
-/// Returns {NULL, 0} when the string is empty or memory is exhausted. Release `buf` with mg_free().
+/// Returns {NULL, 0} when the string is empty or memory is exhausted. Release `buf` with
+/// mg_free().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_strdup(s: mg_str) -> mg_str {
     guard(mg_str::NULL, || {
@@ -88,10 +89,11 @@ pub unsafe extern "C" fn mg_strdup(s: mg_str) -> mg_str {
     })
 }
 
-/// Splits a string at the first `sep`: `*a` becomes what is before it, `*b` what is behind it. Without a
-/// `sep`, `*a` becomes all of `s`, and `*b` its empty end.
+/// Splits a string at the first `sep`: `*a` becomes what is before it, `*b` what is behind it.
+/// Without a `sep`, `*a` becomes all of `s`, and `*b` its empty end.
 ///
-/// Returns false, and sets nothing, when `s` is empty. So this takes a comma-separated list apart:
+/// Returns false, and sets nothing, when `s` is empty. So this takes a comma-separated list
+/// apart:
 ///
 ///     while (mg_span(s, &entry, &s, ',')) { ... }
 ///
@@ -118,7 +120,8 @@ pub unsafe extern "C" fn mg_span(s: mg_str, a: *mut mg_str, b: *mut mg_str, sep:
 
 /// Reads a decimal number without a sign. Blanks and tabs around it are ignored.
 ///
-/// False, with `*val` unchanged, when there is anything else, no digit, or a value beyond SIZE_MAX.
+/// False, with `*val` unchanged, when there is anything else, no digit, or a value beyond
+/// SIZE_MAX.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_to_size_t(str: mg_str, val: *mut usize) -> bool {
     guard(false, || {
@@ -136,9 +139,9 @@ pub unsafe extern "C" fn mg_to_size_t(str: mg_str, val: *mut usize) -> bool {
 /// Reads an unsigned number that takes all of `str`, without blanks and sign, into the integer of
 /// `val_len` bytes (1, 2, 4 or 8) at `val`.
 ///
-/// `base` is 2, 10 or 16. With base 0, `0b` and `0x` in front of the digits mean base 2 and 16, everything
-/// else base 10; `str` needs two characters then. False, with `*val` unchanged, when `str` is no such
-/// number or does not fit.
+/// `base` is 2, 10 or 16. With base 0, `0b` and `0x` in front of the digits mean base 2 and 16,
+/// everything else base 10; `str` needs two characters then. False, with `*val` unchanged, when
+/// `str` is no such number or does not fit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_str_to_num(
     str: mg_str,
@@ -181,17 +184,18 @@ unsafe fn store<T: TryFrom<u64>>(number: u64, val: *mut c_void) -> bool {
 
 /// Whether `pattern` matches all of `str`. Case matters.
 ///
-/// `?` stands for any character, `*` for any number of characters but not for a `/`, `#` for any number
-/// of characters. Everything else stands for itself; nothing is escaped. Two peculiarities are kept for
-/// the programs that know them. A `/` stops a `*` only where the rest of the pattern fails to match; so a
-/// `*` in the middle of a pattern may stand for text with a `/` after all. And only the last `*` or `#` that
-/// was reached is tried with more text; so `*` directly behind `#` loses matches.
+/// `?` stands for any character, `*` for any number of characters but not for a `/`, `#` for any
+/// number of characters. Everything else stands for itself; nothing is escaped. Two peculiarities
+/// are kept for the programs that know them. A `/` stops a `*` only where the rest of the pattern
+/// fails to match; so a `*` in the middle of a pattern may stand for text with a `/` after all.
+/// And only the last `*` or `#` that was reached is tried with more text; so `*` directly behind
+/// `#` loses matches.
 ///
-/// `caps`, unless NULL, is an array with one element per wildcard and one more. The first elements become
-/// views of the parts of `str` that the wildcards stand for: one for each `?`, one for each run of
-/// adjacent `*` and `#`. A {NULL, 0} follows, unless the pattern ends with `*` or `#`; set the array to
-/// zero before the call. An empty part has a `buf` that is not NULL. Without a match the first element is
-/// {NULL, 0} and the others are unspecified.
+/// `caps`, unless NULL, is an array with one element per wildcard and one more. The first
+/// elements become views of the parts of `str` that the wildcards stand for: one for each `?`,
+/// one for each run of adjacent `*` and `#`. A {NULL, 0} follows, unless the pattern ends with
+/// `*` or `#`; set the array to zero before the call. An empty part has a `buf` that is not NULL.
+/// Without a match the first element is {NULL, 0} and the others are unspecified.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_match(str: mg_str, pattern: mg_str, caps: *mut mg_str) -> bool {
     guard(false, || {
@@ -201,8 +205,8 @@ pub unsafe extern "C" fn mg_match(str: mg_str, pattern: mg_str, caps: *mut mg_st
             return glob_match(text, glob, |_, _| ());
         }
         let set = |slot: usize, part: mg_str| {
-            // SAFETY: slots are below the number of wildcards, or equal to it at the end; the array
-            // has one element more than there are wildcards, by contract.
+            // SAFETY: slots are below the number of wildcards, or equal to it at the end; the
+            // array has one element more than there are wildcards, by contract.
             unsafe { caps.add(slot).write(part) };
         };
         set(0, mg_str::NULL);

@@ -20,15 +20,16 @@ pub fn is_wildcard(b: u8) -> bool {
     matches!(b, b'?' | b'*' | b'#')
 }
 
-/// Whether `pattern` matches all of `text`. `?` stands for one byte, `*` and `#` for any number of bytes;
-/// a `*` gives up at a `/`. All other bytes stand for themselves.
+/// Whether `pattern` matches all of `text`. `?` stands for one byte, `*` and `#` for any number
+/// of bytes; a `*` gives up at a `/`. All other bytes stand for themselves.
 ///
-/// `capture` is told, possibly more than once, what each `?` and each run of adjacent `*` and `#` stands
-/// for: its number in the pattern, and a range of the text. What it was told last holds if all matches.
+/// `capture` is told, possibly more than once, what each `?` and each run of adjacent `*` and `#`
+/// stands for: its number in the pattern, and a range of the text. What it was told last holds if
+/// all matches.
 ///
-/// Only the last `*` or `#` is ever lengthened, and the `/` is looked for where the rest of the pattern
-/// failed to match, not in what the `*` stands for. So `#*` does not match "a/b", and `/*/c` matches
-/// "/a/b/c". Programs rely on it.
+/// Only the last `*` or `#` is ever lengthened, and the `/` is looked for where the rest of the
+/// pattern failed to match, not in what the `*` stands for. So `#*` does not match "a/b", and
+/// `/*/c` matches "/a/b/c". Programs rely on it.
 pub fn glob_match(
     text: &[u8],
     pattern: &[u8],

@@ -7,7 +7,7 @@ mod number;
 
 pub use compare::{compare, compare_ignore_case, difference_ignore_case};
 pub use glob::{glob_match, is_wildcard};
-pub use number::{parse_decimal, parse_number};
+pub use number::{parse_decimal, parse_number, take_integer};
 
 /// Splits `s` at the first `separator`. Without one, the second part is the empty end of `s`.
 /// `None` when `s` is empty.

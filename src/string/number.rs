@@ -1,8 +1,8 @@
 //! Numbers in text.
 #![forbid(unsafe_code)]
 
-/// The value of `text`, all of which must be digits of `base` 2, 10 or 16. Base 0 stands for the base that
-/// a prefix `0b` or `0x` names, else 10; it needs two characters at least.
+/// The value of `text`, all of which must be digits of `base` 2, 10 or 16. Base 0 stands for the
+/// base that a prefix `0b` or `0x` names, else 10; it needs two characters at least.
 pub fn parse_number(text: &[u8], base: u32) -> Option<u64> {
     let (digits, base) = match (base, text) {
         (0, [b'0', b'b', rest @ ..]) => (rest, 2),
@@ -29,6 +29,27 @@ pub fn parse_decimal(text: &[u8]) -> Option<usize> {
     let start = text.iter().position(|b| !blank(b))?;
     let end = text.iter().rposition(|b| !blank(b))? + 1;
     parse_number(&text[start..end], 10)?.try_into().ok()
+}
+
+/// Takes an integer off the front, as C's strtol() does: behind white space, with a sign, as
+/// large as possible when it is too large.
+pub fn take_integer(text: &mut &[u8]) -> Option<i64> {
+    let space = |b: &u8| matches!(b, b' ' | b'\t'..=b'\r');
+    let start = text.iter().position(|b| !space(b))?;
+    let (sign, digits) = match &text[start..] {
+        [b'-', digits @ ..] => (-1, digits),
+        [b'+', digits @ ..] | digits => (1, digits),
+    };
+    let len = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    if len == 0 {
+        return None;
+    }
+    *text = &digits[len..];
+    Some(digits[..len].iter().fold(0i64, |value, b| {
+        value
+            .saturating_mul(10)
+            .saturating_add(sign * i64::from(b - b'0'))
+    }))
 }
 
 #[cfg(test)]
@@ -69,6 +90,27 @@ mod tests {
                 expected,
                 "{text} base {base}"
             );
+        }
+    }
+
+    #[test]
+    fn integers() {
+        for (text, expected, rest) in [
+            ("12ab", Some(12), "ab"),
+            (" \t\r\n\x0b\x0c-7.", Some(-7), "."),
+            ("+5", Some(5), ""),
+            ("007", Some(7), ""),
+            ("9223372036854775808", Some(i64::MAX), ""),
+            ("-9223372036854775809", Some(i64::MIN), ""),
+            ("-99999999999999999999999", Some(i64::MIN), ""),
+            ("", None, ""),
+            ("--1", None, "--1"),
+            ("- 1", None, "- 1"),
+            ("x", None, "x"),
+        ] {
+            let mut left = text.as_bytes();
+            assert_eq!(take_integer(&mut left), expected, "{text}");
+            assert_eq!(left, rest.as_bytes(), "{text}");
         }
     }
 

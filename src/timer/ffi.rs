@@ -135,10 +135,10 @@ fn unlink(head: &Cell<*mut mg_timer>, t: *mut mg_timer) {
 
 /// Puts a timer into a list.
 ///
-/// `head` points to the head of the list, for example `&mgr->timers`, and `timer` to memory of the
-/// program, which stays the program's and has to live until mg_timer_free() took it out of the list.
-/// All its members are set. A timer that is a member already starts anew. `flags` is a combination
-/// of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called with `arg`.
+/// `head` points to the head of the list, for example `&mgr->timers`, and `timer` to memory of
+/// the program, which stays the program's and has to live until mg_timer_free() took it out of
+/// the list. All its members are set. A timer that is a member already starts anew. `flags` is a
+/// combination of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called with `arg`.
 ///
 /// The period begins with the first poll of the list. The newest timer runs first.
 #[unsafe(no_mangle)]
@@ -198,13 +198,13 @@ unsafe fn list<'a>(head: *mut *mut mg_timer) -> Option<&'a Cell<*mut mg_timer>> 
 
 /// Makes a timer in the list of `mgr`, which runs it in mg_mgr_poll().
 ///
-/// `flags` is a combination of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called
-/// with `arg`. Timers do not shorten the time that mg_mgr_poll() waits.
+/// `flags` is a combination of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is
+/// called with `arg`. Timers do not shorten the time that mg_mgr_poll() waits.
 ///
-/// Returns the timer, or NULL when memory is exhausted. It belongs to the library: a one-shot timer
-/// is released after its function returned, the others by mg_mgr_free(). To stop it earlier, call
-/// mg_timer_free() and then mg_free() on it; both are allowed in any timer's function, its own
-/// included.
+/// Returns the timer, or NULL when memory is exhausted. It belongs to the library: a one-shot
+/// timer is released after its function returned, the others by mg_mgr_free(). To stop it
+/// earlier, call mg_timer_free() and then mg_free() on it; both are allowed in any timer's
+/// function, its own included.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_timer_add(
     mgr: *mut mg_mgr,
@@ -230,8 +230,8 @@ pub unsafe extern "C" fn mg_timer_add(
 
 /// Takes a timer out of the list at `head`. Nothing happens if it is no member.
 ///
-/// The memory is not released: a timer of mg_timer_add() still needs mg_free(). May be called from
-/// any timer's function, also for the timer that is running.
+/// The memory is not released: a timer of mg_timer_add() still needs mg_free(). May be called
+/// from any timer's function, also for the timer that is running.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_timer_free(head: *mut *mut mg_timer, timer: *mut mg_timer) {
     guard((), || {
@@ -242,8 +242,9 @@ pub unsafe extern "C" fn mg_timer_free(head: *mut *mut mg_timer, timer: *mut mg_
     });
 }
 
-/// Looks at all timers of the list at `head` once and calls the functions of those that are due at
-/// `now_ms`, a time in milliseconds such as mg_millis(). mg_mgr_poll() does this for `mgr->timers`.
+/// Looks at all timers of the list at `head` once and calls the functions of those that are due
+/// at `now_ms`, a time in milliseconds such as mg_millis(). mg_mgr_poll() does this for
+/// `mgr->timers`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_timer_poll(head: *mut *mut mg_timer, now_ms: u64) {
     guard((), || {
@@ -254,12 +255,12 @@ pub unsafe extern "C" fn mg_timer_poll(head: *mut *mut mg_timer, now_ms: u64) {
     });
 }
 
-/// A periodic deadline without a timer: true when `*expiration` has passed at `now`, and then sets
-/// the next one.
+/// A periodic deadline without a timer: true when `*expiration` has passed at `now`, and then
+/// sets the next one.
 ///
-/// `*expiration` starts as 0, which the first call turns into `now + period`. All in milliseconds.
-/// A deadline that is noticed at most one `period` late keeps its phase; after a longer delay, or
-/// when the clock went back, the next one counts from `now`.
+/// `*expiration` starts as 0, which the first call turns into `now + period`. All in
+/// milliseconds. A deadline that is noticed at most one `period` late keeps its phase; after a
+/// longer delay, or when the clock went back, the next one counts from `now`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_timer_expired(expiration: *mut u64, period: u64, now: u64) -> bool {
     guard(false, || {

@@ -1,15 +1,16 @@
 //! Percent-encoding, RFC 3986 section 2.1.
 //!
-//! Input is any sequence of bytes and output is shared cells, because C programs decode text in place.
+//! Input is any sequence of bytes and output is shared cells, because C programs decode text in
+//! place.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
 
-/// Decodes `text` into `to` and puts a NUL behind it; returns the length. With `form`, a `+` is a blank,
-/// as in HTML forms.
+/// Decodes `text` into `to` and puts a NUL behind it; returns the length. With `form`, a `+` is a
+/// blank, as in HTML forms.
 ///
-/// `None` when a `%` is not followed by two hexadecimal digits, or when `to` is too short. `to` then holds
-/// what came before, and the NUL, for which it needs room for one byte.
+/// `None` when a `%` is not followed by two hexadecimal digits, or when `to` is too short. `to`
+/// then holds what came before, and the NUL, for which it needs room for one byte.
 pub fn decode_cells(
     text: impl IntoIterator<Item = u8>,
     to: &[Cell<u8>],
@@ -50,11 +51,11 @@ pub fn decode(text: &[u8], to: &mut [u8], form: bool) -> Option<usize> {
 /// Most bytes that one byte is encoded to, and a NUL, and one for the sake of compatibility.
 const ENCODED: usize = 5;
 
-/// Encodes `text` into `to` and puts a NUL behind it; returns the length. Only unreserved characters
-/// (RFC 3986 section 2.3) stay as they are; hexadecimal digits are small letters.
+/// Encodes `text` into `to` and puts a NUL behind it; returns the length. Only unreserved
+/// characters (RFC 3986 section 2.3) stay as they are; hexadecimal digits are small letters.
 ///
-/// `None` when there are less than 5 bytes left for any byte. `to` then holds what came before, and the
-/// NUL, for which it needs room for one byte.
+/// `None` when there are less than 5 bytes left for any byte. `to` then holds what came before,
+/// and the NUL, for which it needs room for one byte.
 pub fn encode_cells(text: impl IntoIterator<Item = u8>, to: &[Cell<u8>]) -> Option<usize> {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut len = 0;

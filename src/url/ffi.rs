@@ -20,7 +20,8 @@ unsafe fn view(url: *const c_char, part: fn(&[u8]) -> &[u8]) -> mg_str {
 /// Returns the host of a URL: a name, an address, or an IPv6 address with its brackets.
 ///
 /// URLs have the form `[scheme://][user[:password]@]host[:port][/path]`. The result points into
-/// `url` and may be empty. Nothing is percent-decoded. Thread-safe, like all mg_url_*() functions.
+/// `url` and may be empty. Nothing is percent-decoded. Thread-safe, like all mg_url_*()
+/// functions.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_url_host(url: *const c_char) -> mg_str {
     // SAFETY: pointer contract.
@@ -28,16 +29,16 @@ pub unsafe extern "C" fn mg_url_host(url: *const c_char) -> mg_str {
 }
 
 /// Returns the port of a URL in host byte order. Without a port in the URL, the scheme decides:
-/// 80 for `http:` and `ws:`, 443 for `https:` and `wss:`, 1883 for `mqtt:`, 8883 for `mqtts:`, otherwise 0.
-/// Numbers above 65535 are taken modulo 65536.
+/// 80 for `http:` and `ws:`, 443 for `https:` and `wss:`, 1883 for `mqtt:`, 8883 for `mqtts:`,
+/// otherwise 0. Numbers above 65535 are taken modulo 65536.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_url_port(url: *const c_char) -> c_ushort {
     // SAFETY: pointer contract.
     guard(0, || port(unsafe { cstr(url) }))
 }
 
-/// Returns path, query and fragment of a URL, beginning with the `/`: a pointer into `url`, or to a
-/// constant "/" when the URL ends with its host.
+/// Returns path, query and fragment of a URL, beginning with the `/`: a pointer into `url`, or to
+/// a constant "/" when the URL ends with its host.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_url_uri(url: *const c_char) -> *const c_char {
     guard(c"/".as_ptr(), || {
@@ -61,20 +62,21 @@ pub unsafe extern "C" fn mg_url_pass(url: *const c_char) -> mg_str {
     guard(mg_str::NULL, || unsafe { view(url, pass) })
 }
 
-/// Whether the scheme of a URL asks for TLS: `https:`, `wss:`, `mqtts:`, `tls:`, `ssl:` or `tcps:`,
-/// in lower case.
+/// Whether the scheme of a URL asks for TLS: `https:`, `wss:`, `mqtts:`, `tls:`, `ssl:` or
+/// `tcps:`, in lower case.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_url_is_ssl(url: *const c_char) -> bool {
     // SAFETY: pointer contract.
     guard(false, || is_ssl(unsafe { cstr(url) }))
 }
 
-/// Percent-decodes the `n` bytes at `s` into `to` and puts a NUL behind them. `to` may be `s`: decoding in
-/// place works. With `form` not 0, a `+` becomes a blank.
+/// Percent-decodes the `n` bytes at `s` into `to` and puts a NUL behind them. `to` may be `s`:
+/// decoding in place works. With `form` not 0, a `+` becomes a blank.
 ///
-/// Returns the decoded length, or -1 when a `%` is not followed by two hexadecimal digits or when the
-/// result and its NUL do not fit into `to_len` bytes. After an error, `to` holds what came before it, with
-/// a NUL; only with `to_len` 0 nothing is written. Decoded text may contain NUL bytes.
+/// Returns the decoded length, or -1 when a `%` is not followed by two hexadecimal digits or when
+/// the result and its NUL do not fit into `to_len` bytes. After an error, `to` holds what came
+/// before it, with a NUL; only with `to_len` 0 nothing is written. Decoded text may contain NUL
+/// bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_url_decode(
     s: *const c_char,
@@ -92,12 +94,12 @@ pub unsafe extern "C" fn mg_url_decode(
     })
 }
 
-/// Percent-encodes the `n` bytes at `s` into `buf` and puts a NUL behind them. All but letters, digits and
-/// `-._~` is encoded, so this is for parts of a URL, not for a URL as a whole.
+/// Percent-encodes the `n` bytes at `s` into `buf` and puts a NUL behind them. All but letters,
+/// digits and `-._~` is encoded, so this is for parts of a URL, not for a URL as a whole.
 ///
-/// Returns the length of the result, or 0 when the `len` bytes at `buf` do not suffice: there must be
-/// 5 bytes left for each byte that is encoded, so 3 n + 4 are always enough. After an error, `buf` holds
-/// what came before it, with a NUL. `s` and `buf` must not overlap.
+/// Returns the length of the result, or 0 when the `len` bytes at `buf` do not suffice: there
+/// must be 5 bytes left for each byte that is encoded, so 3 n + 4 are always enough. After an
+/// error, `buf` holds what came before it, with a NUL. `s` and `buf` must not overlap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_url_encode(
     s: *const c_char,

@@ -1,6 +1,7 @@
 //! The parts of a URL.
 #![forbid(unsafe_code)]
 
+use crate::string::take_integer;
 use std::ops::Range;
 
 /// Where the parts begin. 0 means that a part is absent, which is why credentials need the `//`.
@@ -62,7 +63,7 @@ pub fn host(url: &[u8]) -> &[u8] {
 pub fn port(url: &[u8]) -> u16 {
     let m = marks(url);
     if m.port != 0 {
-        return leading_number(&url[m.port..]) as u16;
+        return take_integer(&mut &url[m.port..]).unwrap_or(0) as u16;
     }
     const DEFAULTS: [(&[u8], u16); 6] = [
         (b"http:", 80),
@@ -76,23 +77,6 @@ pub fn port(url: &[u8]) -> u16 {
         .iter()
         .find(|(scheme, _)| url.starts_with(scheme))
         .map_or(0, |&(_, port)| port)
-}
-
-/// What C's atoi() reads.
-fn leading_number(text: &[u8]) -> i64 {
-    let text = text.trim_ascii_start();
-    let (negative, digits) = match text.first() {
-        Some(b'-') => (true, &text[1..]),
-        Some(b'+') => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let value = digits
-        .iter()
-        .map_while(|b| char::from(*b).to_digit(10))
-        .fold(0i64, |n, digit| {
-            n.saturating_mul(10).saturating_add(i64::from(digit))
-        });
-    if negative { -value } else { value }
 }
 
 /// Path, query and fragment, `None` when the URL has none of them behind its host.

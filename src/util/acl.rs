@@ -1,7 +1,7 @@
 //! Access lists of IPv4 networks.
 #![forbid(unsafe_code)]
 
-use crate::string::split;
+use crate::string::{split, take_integer};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -13,8 +13,8 @@ pub enum Verdict {
     BadNetwork,
 }
 
-/// What an access list says about an address: the last entry that matches wins. Without entries every
-/// address is allowed, else those that no entry matches are denied.
+/// What an access list says about an address: the last entry that matches wins. Without entries
+/// every address is allowed, else those that no entry matches are denied.
 pub fn check(mut acl: &[u8], address: [u8; 4]) -> Verdict {
     let address = u32::from_be_bytes(address);
     let mut verdict = if acl.is_empty() {
@@ -40,42 +40,22 @@ pub fn check(mut acl: &[u8], address: [u8; 4]) -> Verdict {
     verdict
 }
 
-/// Reads `a.b.c.d` and maybe `/bits`; what follows is ignored.
+/// Reads `a.b.c.d` and maybe `/bits`, as scanf() with `%d` does; what follows is ignored.
 fn network(mut text: &[u8]) -> Option<(u32, u32)> {
     let mut quad = [0; 4];
     for (i, byte) in quad.iter_mut().enumerate() {
         if i > 0 {
             text = text.strip_prefix(b".")?;
         }
-        *byte = u8::try_from(integer(&mut text)?).ok()?;
+        *byte = u8::try_from(take_integer(&mut text)? as i32).ok()?;
     }
-    let bits = match text
+    let written = text
         .strip_prefix(b"/")
-        .and_then(|mut rest| integer(&mut rest))
-    {
-        Some(bits) => u32::try_from(bits).ok().filter(|&bits| bits <= 32)?,
-        None => 32,
-    };
+        .and_then(|mut rest| take_integer(&mut rest));
+    let bits = u32::try_from(written.unwrap_or(32) as i32)
+        .ok()
+        .filter(|&bits| bits <= 32)?;
     Some((u32::from_be_bytes(quad), bits))
-}
-
-/// Takes an integer off the front, as scanf's `%d` does.
-fn integer(text: &mut &[u8]) -> Option<i32> {
-    let blank = |b: &u8| matches!(b, b' ' | b'\t'..=b'\r');
-    let start = text.iter().position(|b| !blank(b))?;
-    let (negative, digits) = match &text[start..] {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] | digits => (false, digits),
-    };
-    let len = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-    if len == 0 {
-        return None;
-    }
-    let value = digits[..len].iter().fold(0i64, |value, b| {
-        value.saturating_mul(10).saturating_add(i64::from(b - b'0'))
-    });
-    *text = &digits[len..];
-    Some(if negative { -value } else { value } as i32)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Dates of the Gregorian calendar.
 #![forbid(unsafe_code)]
 
-/// Seconds from 1970-01-01 00:00:00 UTC to a date. Only the month is checked; a too large day, hour, minute
-/// or second leads that much further, modulo 2^32.
+/// Seconds from 1970-01-01 00:00:00 UTC to a date. Only the month is checked; a too large day,
+/// hour, minute or second leads that much further, as far as 32 bits hold its days or seconds.
 ///
 /// `None` for years before 1970 and for months that do not exist.
 pub fn unix_seconds(
@@ -23,11 +23,11 @@ pub fn unix_seconds(
         .wrapping_add(u32::from(is_leap && month > 2))
         .wrapping_add(day)
         .wrapping_sub(1);
-    let time = hour
-        .wrapping_mul(3600)
-        .wrapping_add(minute.wrapping_mul(60))
-        .wrapping_add(second);
-    Some((years * 365 + leap_days + u64::from(day_of_year)) * 86400 + u64::from(time))
+    let time = [hour.wrapping_mul(3600), minute.wrapping_mul(60), second]
+        .map(u64::from)
+        .iter()
+        .sum::<u64>();
+    Some((years * 365 + leap_days + u64::from(day_of_year)) * 86400 + time)
 }
 
 #[cfg(test)]

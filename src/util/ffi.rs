@@ -42,16 +42,16 @@ fn clock_ms(clock: libc::clockid_t) -> Option<u64> {
     (!failed).then(|| time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000)
 }
 
-/// Returns mg_millis() plus `mg_boot_timestamp_ms`: milliseconds since 1970-01-01 UTC once the latter is
-/// set, before that the same as mg_millis(). Thread-safe.
+/// Returns mg_millis() plus `mg_boot_timestamp_ms`: milliseconds since 1970-01-01 UTC once the
+/// latter is set, before that the same as mg_millis(). Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn mg_now() -> u64 {
     // SAFETY: a plain integer that programs write, as in C.
     mg_millis().wrapping_add(unsafe { mg_boot_timestamp_ms })
 }
 
-/// The time in milliseconds since 1970-01-01 UTC for the library's own use: what the program set, else
-/// the system's clock.
+/// The time in milliseconds since 1970-01-01 UTC for the library's own use: what the program set,
+/// else the system's clock.
 pub fn wall_clock_ms() -> u64 {
     // SAFETY: as in `mg_now`.
     if unsafe { mg_boot_timestamp_ms } != 0 {
@@ -60,10 +60,11 @@ pub fn wall_clock_ms() -> u64 {
     clock_ms(libc::CLOCK_REALTIME).unwrap_or(0)
 }
 
-/// Returns the seconds from 1970-01-01 00:00:00 UTC to a date in UTC. `month` and `day` begin with 1.
+/// Returns the seconds from 1970-01-01 00:00:00 UTC to a date in UTC. `month` and `day` begin
+/// with 1.
 ///
-/// Days, hours, minutes and seconds beyond their range lead that much further. Returns 0 for years before
-/// 1970 and for months other than 1 to 12. Thread-safe.
+/// Days, hours, minutes and seconds beyond their range lead that much further. Returns 0 for
+/// years before 1970 and for months other than 1 to 12. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn mg_timegm(
     year: c_uint,
@@ -78,8 +79,8 @@ pub extern "C" fn mg_timegm(
     })
 }
 
-/// Sleeps for more than `ms` milliseconds as mg_millis() counts them, at most for about 1 longer. Nothing
-/// else runs meanwhile: in a handler, this stops the event loop.
+/// Sleeps for more than `ms` milliseconds as mg_millis() counts them, at most for about 1 longer.
+/// Nothing else runs meanwhile: in a handler, this stops the event loop.
 #[unsafe(no_mangle)]
 pub extern "C" fn mg_delayms(ms: c_uint) {
     guard((), || {
@@ -90,11 +91,12 @@ pub extern "C" fn mg_delayms(ms: c_uint) {
     });
 }
 
-/// Fills `len` bytes at `buf` with random bytes of the operating system, fit for keys. Thread-safe.
+/// Fills `len` bytes at `buf` with random bytes of the operating system, fit for keys.
+/// Thread-safe.
 ///
-/// Returns true. Should the system have none, logs an error, uses the predictable rand() instead, and returns
-/// false; do not make keys from them. The library calls this function and never a program's own
-/// function of this name.
+/// Returns true. Should the system have none, logs an error, uses the predictable rand() instead,
+/// and returns false; do not make keys from them. The library calls this function and never a
+/// program's own function of this name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_random(buf: *mut c_void, len: usize) -> bool {
     guard(false, || {
@@ -118,8 +120,8 @@ fn random(buf: &mut [MaybeUninit<u8>]) -> bool {
     false
 }
 
-/// Fills `buf` with `len` - 1 random letters and digits and a NUL, and returns it. With `len` 0 nothing is
-/// written. Thread-safe.
+/// Fills `buf` with `len` - 1 random letters and digits and a NUL, and returns it. With `len` 0
+/// nothing is written. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_random_str(buf: *mut c_char, len: usize) -> *mut c_char {
     guard(buf, || {
@@ -146,16 +148,16 @@ pub unsafe extern "C" fn mg_random_str(buf: *mut c_char, len: usize) -> *mut c_c
     })
 }
 
-/// Returns the CRC-32 (as in zip and Ethernet) of `len` bytes at `buf`. `crc` is 0, or the value of the bytes
-/// before, to go on from. Thread-safe.
+/// Returns the CRC-32 (as in zip and Ethernet) of `len` bytes at `buf`. `crc` is 0, or the value
+/// of the bytes before, to go on from. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_crc32(crc: u32, buf: *const c_char, len: usize) -> u32 {
     // SAFETY: pointer contract.
     guard(crc, || super::crc32(crc, unsafe { bytes(buf.cast(), len) }))
 }
 
-/// Returns the CRC-16/X-25 (as in HDLC) of `len` bytes at `buf`. `crc` is 0, or the value of the bytes
-/// before, to go on from. Thread-safe.
+/// Returns the CRC-16/X-25 (as in HDLC) of `len` bytes at `buf`. `crc` is 0, or the value of the
+/// bytes before, to go on from. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_crc16(crc: u16, buf: *const c_char, len: usize) -> u16 {
     // SAFETY: pointer contract.
@@ -184,16 +186,16 @@ pub extern "C" fn mg_ntohll(net: u64) -> u64 {
 /// cbindgen:ignore
 pub type volatile_uchar = c_uchar;
 
-/// Sets `len` bytes at `buf` to zero, and no compiler leaves it out: for secrets that are not needed any
-/// more. `buf` may be NULL.
+/// Sets `len` bytes at `buf` to zero, and no compiler leaves it out: for secrets that are not
+/// needed any more. `buf` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_bzero(buf: *mut volatile_uchar, len: usize) {
     // SAFETY: pointer contract.
     guard((), || unsafe { wipe(buf, len) });
 }
 
-/// Whether the `n` bytes at `a` and `b` are equal, in a time that does not depend on where they differ: for
-/// secrets. True for `n` 0.
+/// Whether the `n` bytes at `a` and `b` are equal, in a time that does not depend on where they
+/// differ: for secrets. True for `n` 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_memeq(a: *const c_void, b: *const c_void, n: usize) -> bool {
     guard(false, || {
@@ -207,21 +209,23 @@ pub unsafe extern "C" fn mg_memeq(a: *const c_void, b: *const c_void, n: usize) 
     })
 }
 
-/// Whether a file name that comes from a peer can be used below a directory: false if it begins with `~` or
-/// `..`, contains `/..` or `\..`, or a NUL byte that is not its first.
+/// Whether a file name that comes from a peer can be used below a directory: false if it begins
+/// with `~` or `..`, contains `/..` or `\..`, or a NUL byte that is not its first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_path_is_sane(path: mg_str) -> bool {
     // SAFETY: pointer contract.
     guard(false, || super::is_sane(unsafe { path.as_bytes() }))
 }
 
-/// What an access list says about the IPv4 address `remote_ip`: 1 allowed, 0 denied, -1 an entry does not begin
-/// with `+` or `-`, or the address is not IPv4, -2 an entry's network cannot be read.
+/// What an access list says about the IPv4 address `remote_ip`: 1 allowed, 0 denied, -1 an entry
+/// does not begin with `+` or `-`, or the address is not IPv4, -2 an entry's network cannot be
+/// read.
 ///
-/// The list consists of comma-separated entries `+a.b.c.d/bits` (allow) and `-a.b.c.d/bits` (deny); without
-/// `/bits` an entry is a single address. The last entry that matches wins; addresses that none matches are
-/// denied. An empty list allows all. Host bits of an entry must be 0, or it matches nothing.
-/// For example, "-0.0.0.0/0,+192.168.0.0/16" allows one network. Thread-safe.
+/// The list consists of comma-separated entries `+a.b.c.d/bits` (allow) and `-a.b.c.d/bits`
+/// (deny); without `/bits` an entry is a single address. The last entry that matches wins;
+/// addresses that none matches are denied. An empty list allows all. Host bits of an entry must
+/// be 0, or it matches nothing. For example, "-0.0.0.0/0,+192.168.0.0/16" allows one network.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_check_ip_acl(acl: mg_str, remote_ip: *mut mg_addr) -> c_int {
     guard(-1, || {
@@ -240,11 +244,11 @@ pub unsafe extern "C" fn mg_check_ip_acl(acl: mg_str, remote_ip: *mut mg_addr) -
     })
 }
 
-/// Reads a literal address into `addr`: a dotted quad, an IPv6 address, with or without brackets and
-/// with or without a numeric `%scope`, or `localhost`. An empty string is 0.0.0.0.
+/// Reads a literal address into `addr`: a dotted quad, an IPv6 address, with or without brackets
+/// and with or without a numeric `%scope`, or `localhost`. An empty string is 0.0.0.0.
 ///
-/// Sets the address bytes (4 of them for IPv4) and `is_ip6`, for IPv6 also `scope_id`; never the port.
-/// False, with `addr` unchanged, for anything else. No names are looked up. Thread-safe.
+/// Sets the address bytes (4 of them for IPv4) and `is_ip6`, for IPv6 also `scope_id`; never the
+/// port. False, with `addr` unchanged, for anything else. No names are looked up. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_aton(str: mg_str, addr: *mut mg_addr) -> bool {
     guard(false, || {

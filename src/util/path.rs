@@ -1,9 +1,9 @@
 //! File names that come from peers.
 #![forbid(unsafe_code)]
 
-/// Whether a path cannot lead out of the directory it is relative to, nor into a home directory. NUL bytes
-/// inside are refused, because the file system would take them for the end. A path that begins with one
-/// is empty for it.
+/// Whether a path cannot lead out of the directory it is relative to, nor into a home directory.
+/// NUL bytes inside are refused, because the file system would take them for the end. A path that
+/// begins with one is empty for it.
 pub fn is_sane(path: &[u8]) -> bool {
     let empty = matches!(path, [] | [0, ..]);
     let outside = path.starts_with(b"~") || path.starts_with(b"..");

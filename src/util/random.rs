@@ -3,8 +3,8 @@
 
 const ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// The letter or digit for a random byte. Bytes from the incomplete last round through the alphabet give
-/// `None`, so that all characters are equally likely.
+/// The letter or digit for a random byte. Bytes from the incomplete last round through the
+/// alphabet give `None`, so that all characters are equally likely.
 pub fn alphanumeric(byte: u8) -> Option<u8> {
     let byte = usize::from(byte);
     (byte < 256 / ALPHABET.len() * ALPHABET.len()).then(|| ALPHABET[byte % ALPHABET.len()])

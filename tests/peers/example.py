@@ -121,6 +121,14 @@ def example(name, *arguments, scheme="http"):
     return Server(EXAMPLES / name, f"{scheme}://127.0.0.1:0", *arguments)
 
 
+def read_all(connection):
+    """What arrives until the peer's end of stream."""
+    data = bytearray()
+    while chunk := connection.recv(1 << 16):
+        data += chunk
+    return bytes(data)
+
+
 def content(size, seed=1):
     """Bytes that repeat at no power of two."""
     block = bytes((seed + i * 7 + (i >> 8)) & 255 for i in range(65521))

@@ -5,7 +5,7 @@ import subprocess
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from example import Folder, content, example, raise_descriptor_limit
+from example import Folder, content, example, raise_descriptor_limit, read_all
 
 
 class Load(unittest.TestCase):
@@ -26,10 +26,18 @@ class Load(unittest.TestCase):
             self.assertTrue(server.wait_for_descriptors(idle), "connections are left open")
 
     def test_connections_that_close_each_time(self):
-        limit = raise_descriptor_limit(4096)
-        connections = 200 if limit >= 300 else limit - 100
-        with Folder(**{"file.txt": content(3000)}) as folder, example("static_server", folder.path) as server:
-            self.wrk(f"{server.url}/file.txt", connections, "-H", "Connection: close")
+        file = content(30_000)
+
+        def fetch(_):
+            with server.connect() as connection:
+                connection.send(b"GET /file.txt HTTP/1.1\r\nConnection: close\r\n\r\n")
+                return read_all(connection).partition(b"\r\n\r\n")[2] == file
+
+        with Folder(**{"file.txt": file}) as folder, example("static_server", folder.path) as server:
+            idle = server.descriptors()
+            with ThreadPoolExecutor(50) as pool:
+                self.assertEqual(list(pool.map(fetch, range(3000))).count(True), 3000)
+            self.assertTrue(server.wait_for_descriptors(idle), "connections are left open")
 
     def test_answers_of_worker_threads_reach_their_clients(self):
         fibonacci = [0, 1]

@@ -108,10 +108,12 @@ impl Out {
             Kind::Stdout => text.look(0, write_stdout),
             Kind::Foreign => {
                 let Some(f) = self.function else { return };
-                for i in 0..text.len {
+                let (mut next, end) = (text.start, text.start.wrapping_add(text.len));
+                while next != end {
                     // SAFETY: the byte is readable by the contract of `Source`, and `new`
                     // requires that this call is allowed.
-                    unsafe { f(*text.start.add(i) as c_char, self.param) };
+                    unsafe { f(*next as c_char, self.param) };
+                    next = next.wrapping_add(1);
                 }
             }
         }

@@ -7,16 +7,16 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use std::ffi::{c_char, c_uchar};
 
-/// Text is translated through a local buffer in pieces of this many groups, because C programs may
-/// translate in place.
+/// Text is translated through a local buffer in pieces of this many groups, because C programs
+/// may translate in place.
 const GROUPS: usize = 256;
 
 /// Translates `src` in pieces of `N` bytes and stores the results one behind the other at `dst`;
 /// returns their length. `None` as soon as `translate` returns it.
 ///
 /// # Safety
-/// `src` is readable over `n` bytes, `dst` writable over the length of all results. `dst` may be the same
-/// memory as `src` if no result is longer than its piece.
+/// `src` is readable over `n` bytes, `dst` writable over the length of all results. `dst` may be
+/// the same memory as `src` if no result is longer than its piece.
 unsafe fn in_pieces<const N: usize, const TO: usize>(
     src: *const u8,
     n: usize,
@@ -37,7 +37,8 @@ unsafe fn in_pieces<const N: usize, const TO: usize>(
     Some(to)
 }
 
-/// Puts a NUL behind the result, or at the start when there is none; returns the result's length, or 0.
+/// Puts a NUL behind the result, or at the start when there is none; returns the result's length,
+/// or 0.
 ///
 /// # Safety
 /// `dst` is writable over `dl` bytes, and more than the result's length.
@@ -73,10 +74,12 @@ unsafe fn encode(
     }
 }
 
-/// Encodes the `n` bytes at `p` in base64 with padding (RFC 4648 section 4) and puts a NUL behind.
+/// Encodes the `n` bytes at `p` in base64 with padding (RFC 4648 section 4) and puts a NUL
+/// behind.
 ///
-/// Returns the length of the text, or 0 when the `dl` bytes at `buf` do not suffice: it takes 4 characters
-/// for each 3 bytes begun, and the NUL. `buf` is an empty string then, if `dl` is not 0.
+/// Returns the length of the text, or 0 when the `dl` bytes at `buf` do not suffice: it takes 4
+/// characters for each 3 bytes begun, and the NUL. `buf` is an empty string then, if `dl` is not
+/// 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_base64_encode(
     p: *const c_uchar,
@@ -88,8 +91,8 @@ pub unsafe extern "C" fn mg_base64_encode(
     guard(0, || unsafe { encode(p, n, buf, dl, &STANDARD) })
 }
 
-/// Like mg_base64_encode(), in the URL-safe alphabet and without padding (RFC 4648 section 5). `buf` needs
-/// as much room as with padding.
+/// Like mg_base64_encode(), in the URL-safe alphabet and without padding (RFC 4648 section 5).
+/// `buf` needs as much room as with padding.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_base64url_encode(
     p: *const c_uchar,
@@ -101,13 +104,13 @@ pub unsafe extern "C" fn mg_base64url_encode(
     guard(0, || unsafe { encode(p, n, buf, dl, &URL_SAFE_NO_PAD) })
 }
 
-/// Decodes base64 text of `n` characters (RFC 4648 section 4) and puts a NUL behind the result. `dst` may
-/// be `src`.
+/// Decodes base64 text of `n` characters (RFC 4648 section 4) and puts a NUL behind the result.
+/// `dst` may be `src`.
 ///
-/// Returns the number of bytes. Text is taken in groups of 4 characters: 1 to 3 characters behind the last
-/// group are ignored, padding ends a group but not the text. Returns 0, with an empty string at `dst`
-/// if `dl` is not 0, when there are other characters (also blanks and line ends), or when `dl` is less
-/// than 3 for each group and 1.
+/// Returns the number of bytes. Text is taken in groups of 4 characters: 1 to 3 characters behind
+/// the last group are ignored, padding ends a group but not the text. Returns 0, with an empty
+/// string at `dst` if `dl` is not 0, when there are other characters (also blanks and line ends),
+/// or when `dl` is less than 3 for each group and 1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_base64_decode(
     src: *const c_char,
@@ -133,12 +136,12 @@ pub unsafe extern "C" fn mg_base64_decode(
     })
 }
 
-/// Decodes base64 text of `n` characters in the URL-safe alphabet (RFC 4648 section 5), with or without
-/// padding, and puts a NUL behind the result. `dst` may be `src`.
+/// Decodes base64 text of `n` characters in the URL-safe alphabet (RFC 4648 section 5), with or
+/// without padding, and puts a NUL behind the result. `dst` may be `src`.
 ///
-/// Returns the number of bytes. Everything from the first `=` on is ignored. Returns 0, with an empty
-/// string at `dst` if `dl` is not 0, when there are other characters, when `n` is one more than a
-/// multiple of 4, or when the result and its NUL do not fit into `dl` bytes.
+/// Returns the number of bytes. Everything from the first `=` on is ignored. Returns 0, with an
+/// empty string at `dst` if `dl` is not 0, when there are other characters, when `n` is one more
+/// than a multiple of 4, or when the result and its NUL do not fit into `dl` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_base64url_decode(
     src: *const c_char,
@@ -162,7 +165,8 @@ pub unsafe extern "C" fn mg_base64url_decode(
     })
 }
 
-/// Encodes one byte more in base64, behind the `len` characters that earlier calls wrote to `buf`.
+/// Encodes one byte more in base64, behind the `len` characters that earlier calls wrote to
+/// `buf`.
 ///
 /// Returns the new length; start with 0. `buf[len]` holds what is left of the byte for the next
 /// character, so `buf` needs room for one more. mg_base64_final() completes the text.

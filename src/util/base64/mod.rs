@@ -19,10 +19,11 @@ pub fn padded_len(n: usize) -> Option<usize> {
     n.div_ceil(3).checked_mul(4)
 }
 
-/// Decodes groups of 4 characters into `to`, which must have room for 3 bytes each; returns the length.
+/// Decodes groups of 4 characters into `to`, which must have room for 3 bytes each; returns the
+/// length.
 ///
-/// Padding `=` ends its group, not the text, and the character behind it may be anything: several
-/// padded texts may be joined. `None` for characters that do not belong here.
+/// Padding `=` ends its group, not the text, so several padded texts may be joined. What is
+/// behind the padding in its group is ignored. `None` for characters that do not belong here.
 fn decode_groups(text: &[u8], to: &mut [u8]) -> Option<usize> {
     let mut rest = text;
     let mut len = 0;
@@ -35,7 +36,7 @@ fn decode_groups(text: &[u8], to: &mut [u8]) -> Option<usize> {
         }
         let (group, behind) = tail.split_at_checked(4)?;
         let characters = padding % 4;
-        if characters < 2 {
+        if characters < 2 || group[3] != b'=' && !is_digit(group[3], b"+/") {
             return None;
         }
         len += DECODER
@@ -46,15 +47,19 @@ fn decode_groups(text: &[u8], to: &mut [u8]) -> Option<usize> {
     Some(len)
 }
 
-/// Decodes text in the URL-safe alphabet without padding. One character too many is only checked to
-/// belong to the alphabet.
+/// Decodes text in the URL-safe alphabet without padding. One character too many is only checked
+/// to belong to the alphabet.
 fn decode_url(text: &[u8], to: &mut [u8]) -> Option<usize> {
     let (text, odd) = text.split_at(text.len() - usize::from(text.len() % 4 == 1));
-    let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    if !odd.iter().all(is_digit) {
+    if !odd.iter().all(|&b| is_digit(b, b"-_")) {
         return None;
     }
     URL_DECODER.decode_slice(text, to).ok()
+}
+
+/// Whether `b` is in the alphabet whose last two characters are `last`.
+fn is_digit(b: u8, last: &[u8; 2]) -> bool {
+    b.is_ascii_alphanumeric() || last.contains(&b)
 }
 
 /// The digit for a value, of which the lowest 6 bits count.
@@ -71,8 +76,8 @@ struct Step {
     pending: u8,
 }
 
-/// Encodes byte by byte. `pending` is the value of the digit that the bytes before left unfinished, `phase`
-/// the number of digits since the last complete group.
+/// Encodes byte by byte. `pending` is the value of the digit that the bytes before left
+/// unfinished, `phase` the number of digits since the last complete group.
 fn encode_byte(byte: u8, pending: u8, phase: usize) -> Step {
     match phase {
         1 => Step {
@@ -113,10 +118,9 @@ mod tests {
         assert_eq!(decoded("AA==AAAA"), Some(vec![0; 4]));
         assert_eq!(decoded("AAA=AAAA"), Some(vec![0; 5]));
         assert_eq!(decoded("AA=A"), Some(vec![0]));
-        assert_eq!(decoded("AA=!"), Some(vec![0]));
         assert_eq!(decoded("AB=="), Some(vec![0]));
         for text in [
-            "A===", "====", "AAAA====", "AAAA----", "eH l", "Pz8_", "AA==A===", "A!==",
+            "A===", "====", "AAAA====", "AAAA----", "eH l", "Pz8_", "AA==A===", "A!==", "AA=!",
         ] {
             assert_eq!(decoded(text), None, "{text}");
         }

@@ -5,7 +5,7 @@ use super::Options;
 use super::file::{self, Wish};
 use crate::fs::ffi::FileSystem;
 use crate::fs::path::CPath;
-use crate::http::conn::finish_response;
+use crate::http::ffi::conn::finish_response;
 use crate::http::files::listing::Listing;
 use crate::http::files::mapping::{self, BadTarget};
 use crate::http::files::ssi::{self, Failure};

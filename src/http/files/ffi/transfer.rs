@@ -7,7 +7,7 @@
 
 use crate::ffi::guard;
 use crate::fs::ffi::OpenFile;
-use crate::http::conn::{finish_response, http_handler};
+use crate::http::ffi::conn::{finish_response, http_handler};
 use crate::net::{self, Flag, IO_SIZE, ev, mg_connection};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long, c_void};

@@ -8,7 +8,7 @@
 use crate::ffi::guard;
 use crate::ffi::str::bytes;
 use crate::fs::ffi::OpenFile;
-use crate::http::conn::http_handler;
+use crate::http::ffi::conn::http_handler;
 use crate::http::reply::reply;
 use crate::http::upload::portion;
 use crate::net::{Flag, ev, mg_connection, mg_event_handler_t};

@@ -1,6 +1,9 @@
 #![allow(unsafe_code)]
 
-use super::conn::{finish_response, http_handler};
+pub mod accessors;
+mod backlog;
+pub mod conn;
+
 use super::parser::{self, HeadEnd, Parsed};
 use super::reply::{self, Draft};
 use crate::ffi::layout::MAX_HTTP_HEADERS;
@@ -10,6 +13,7 @@ use crate::ffi::{guard, mg_str};
 use crate::fmt::ffi::vprintf_iobuf;
 use crate::net::ffi::{mg_connect_svc, mg_listen};
 use crate::net::{self, mg_connection, mg_event_handler_t, mg_mgr};
+use conn::{finish_response, http_handler};
 use std::ffi::{c_char, c_int, c_uchar, c_void};
 use std::ptr::null_mut;
 

@@ -1,11 +1,11 @@
 //! `extern "C"` functions that look things up in messages.
 #![allow(unsafe_code)]
 
-use super::credentials::{self, Credentials, SCRATCH};
-use super::ffi::mg_http_message;
-use super::{fields, multipart, parser};
+use super::mg_http_message;
 use crate::ffi::str::cstr;
 use crate::ffi::{guard, mg_str};
+use crate::http::credentials::{self, Credentials, SCRATCH};
+use crate::http::{fields, multipart, parser};
 use std::ffi::{c_char, c_int};
 use std::ptr::null_mut;
 

@@ -10,14 +10,14 @@
 #![allow(unsafe_code)]
 
 use super::backlog::Backlog;
-use super::chunked::{self, Chunks, Step};
-use super::ffi::mg_http_message;
-use super::framing::{self, Framing, FramingError, Persistence};
-use super::parser::{self, HeadEnd, Parsed};
-use super::reply;
-use super::state::{Body, HttpState, Incoming, Request};
+use super::mg_http_message;
 use crate::ffi::guard;
 use crate::ffi::str::bytes;
+use crate::http::chunked::{self, Chunks, Step};
+use crate::http::framing::{self, Framing, FramingError, Persistence};
+use crate::http::parser::{self, HeadEnd, Parsed};
+use crate::http::reply;
+use crate::http::state::{Body, HttpState, Incoming, Request};
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t};
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr::from_mut;
@@ -66,7 +66,7 @@ pub fn head_requested(c: &mg_connection) -> bool {
 }
 
 /// True when a request is being received or answered on this connection.
-pub(super) fn request_open(c: &mg_connection) -> bool {
+pub(in crate::http) fn request_open(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().open)
 }
 
