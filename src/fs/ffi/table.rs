@@ -69,13 +69,23 @@ impl FileSystem {
         })
     }
 
+    /// Length of a file; 0 when there is none.
+    pub fn size(self, path: &CStr) -> usize {
+        let mut size = 0;
+        if let Some(st) = self.table().st {
+            // SAFETY: as in `is_dir`; the output is writable.
+            unsafe { st(path.as_ptr(), &raw mut size, null_mut()) };
+        }
+        size
+    }
+
     pub fn open(self, path: &CStr, flags: c_int) -> Option<OpenFile> {
         if self.is_posix() {
             return posix::open(path, flags).map(OpenFile::Posix);
         }
         // SAFETY: a function of the table with a terminated path.
         let fd = unsafe { self.table().op?(path.as_ptr(), flags) };
-        (!fd.is_null()).then_some(OpenFile::Other { fd, fs: self })
+        (!fd.is_null()).then(|| OpenFile::Other { fd, fs: self })
     }
 
     /// Opens a file for reading and describes it. `None` for what is not a regular file; a table
@@ -131,15 +141,15 @@ impl FileSystem {
 
     /// The whole file in memory of the C heap with a NUL behind it, and its length.
     pub fn read_file(self, path: &CStr) -> Option<(*mut u8, usize)> {
-        let stat = self.stat(path)?;
+        let size = self.size(path);
         let mut file = self.open(path, flag::READ)?;
-        let mut buf = HeapBytes::new(stat.size)?;
+        let mut buf = HeapBytes::new(size)?;
         buf.len = file.read(buf.room());
-        if buf.len != stat.size {
+        if buf.len != size {
             return None;
         }
         // Files that the kernel makes up have no length in advance.
-        while stat.size == 0 && file.is_regular() {
+        while size == 0 && file.is_regular() {
             if buf.len == buf.capacity && !buf.grow() {
                 return None;
             }

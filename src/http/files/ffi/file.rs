@@ -188,11 +188,11 @@ fn respond(c: &mg_connection, wish: &Wish, found: Found, name: &[u8], opts: &Opt
     put(b"\r\n");
     c.send.terminate();
 
-    if wish.is_head || part == Part::Unsatisfiable || c.is(Flag::Closing) {
+    if wish.is_head || c.is(Flag::Closing) {
         drop(file);
         return finish_response(c);
     }
-    if part != Part::Whole && file.seek(start) != start {
+    if matches!(part, Part::Range(_)) && file.seek(start) != start {
         return transfer::cut_short(c);
     }
     transfer::start(c, Body::new(file, start, len));

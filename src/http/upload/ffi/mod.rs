@@ -143,7 +143,7 @@ fn store(
     if offset == 0 {
         fs.remove(path.as_cstr());
     }
-    let size = fs.stat(path.as_cstr()).map_or(0, |stat| stat.size);
+    let size = fs.size(path.as_cstr());
     if offset > 0 && offset != size {
         text.push(path.as_bytes()).push(b": offset mismatch");
         return Err(-5);
