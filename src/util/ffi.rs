@@ -95,8 +95,8 @@ pub extern "C" fn mg_delayms(ms: c_uint) {
 /// Thread-safe.
 ///
 /// Returns true. Should the system have none, logs an error, uses the predictable rand() instead,
-/// and returns false; do not make keys from them. The library calls this function and never a
-/// program's own function of this name.
+/// and returns false; do not make keys from them. A program may define a function of this name for
+/// itself; the library does not get its random bytes from there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_random(buf: *mut c_void, len: usize) -> bool {
     guard(false, || {
