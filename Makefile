@@ -30,10 +30,14 @@ VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_clos
   own/wakeup_large,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
   mgr_free_with_open_connections,wakeup
 
+# Functions that a program may define itself: weak in the static library, so that both definitions link.
+REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_random mg_mem_files
+SYSTEM_LIBS := -lpthread -ldl -lm
+
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test test-setup test-rust test-c test-reference test-peers header-check abi-check layout-check \
+.PHONY: help build examples run install test test-setup test-rust test-static test-c test-reference test-peers header-check abi-check layout-check \
   fmt lint clean FORCE
 
 help: ## list the targets
@@ -48,6 +52,7 @@ $(LIB)/libmongoose.so: FORCE
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: see https://rustup.rs' >&2; exit 1; }
 	@command -v $(CC) >/dev/null || { echo 'a C compiler is missing: install gcc or clang' >&2; exit 1; }
 	$(CARGO) build --release
+	@if command -v objcopy >/dev/null; then objcopy $(addprefix --weaken-symbol=,$(REPLACEABLE)) $(LIB)/libmongoose.a; fi
 	@ln -sfn libmongoose.so $(LIB)/$$(objdump -p $(LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }')
 
 examples: $(EXAMPLES) ## build the programs in c_examples
@@ -68,7 +73,7 @@ install: build ## install header and libraries under PREFIX (default: /usr/local
 	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
 	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
 
-test: test-setup test-rust abi-check layout-check test-c test-reference test-peers ## run every test
+test: test-setup test-rust abi-check layout-check test-static test-c test-reference test-peers ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -77,6 +82,15 @@ test-setup:
 test-rust: ## unit tests of the Rust code
 	$(call say,Rust tests)
 	$(CARGO) test --quiet
+
+test-static: build ## programs linked with the static library
+	$(call say,static library)
+	@mkdir -p $(TARGET)/static
+	$(CC) $(CFLAGS) -I$(INCLUDE) tests/static/program_defines_functions.c -o $(TARGET)/static/static $(LIB)/libmongoose.a $(SYSTEM_LIBS)
+	$(CC) $(CFLAGS) -I$(INCLUDE) tests/static/program_defines_functions.c -o $(TARGET)/static/shared -L$(LIB) -lmongoose \
+	  -Wl,-rpath,$(CURDIR)/$(LIB)
+	$(TARGET)/static/static
+	$(TARGET)/static/shared
 
 test-reference: build test-setup ## C programs on this library and on the reference, compared
 	$(call say,C programs on this library and on the reference)

@@ -822,8 +822,8 @@ void mg_delayms(unsigned int ms);
  * Thread-safe.
  *
  * Returns true. Should the system have none, logs an error, uses the predictable rand() instead,
- * and returns false; do not make keys from them. The library calls this function and never a
- * program's own function of this name.
+ * and returns false; do not make keys from them. A program may define a function of this name for
+ * itself; the library does not get its random bytes from there.
  */
 bool mg_random(void *buf,
                size_t len);

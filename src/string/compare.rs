@@ -14,12 +14,18 @@ pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
 
 /// Like [`compare`], with ASCII capitals taken as small letters.
 pub fn compare_ignore_case(a: &[u8], b: &[u8]) -> Ordering {
+    if a.eq_ignore_ascii_case(b) {
+        return Ordering::Equal;
+    }
     a.iter().map(folded).cmp(b.iter().map(folded))
 }
 
 /// The difference of the first two bytes that are not the same letter; the end of a string counts
 /// as 0.
 pub fn difference_ignore_case(a: &[u8], b: &[u8]) -> i32 {
+    if a.eq_ignore_ascii_case(b) {
+        return 0;
+    }
     let common = a
         .iter()
         .zip(b)

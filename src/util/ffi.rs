@@ -95,8 +95,8 @@ pub extern "C" fn mg_delayms(ms: c_uint) {
 /// Thread-safe.
 ///
 /// Returns true. Should the system have none, logs an error, uses the predictable rand() instead,
-/// and returns false; do not make keys from them. The library calls this function and never a
-/// program's own function of this name.
+/// and returns false; do not make keys from them. A program may define a function of this name for
+/// itself; the library does not get its random bytes from there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_random(buf: *mut c_void, len: usize) -> bool {
     guard(false, || {
@@ -201,11 +201,8 @@ pub unsafe extern "C" fn mg_memeq(a: *const c_void, b: *const c_void, n: usize) 
     guard(false, || {
         // SAFETY: pointer contract.
         let (a, b) = unsafe { (bytes(a.cast(), n), bytes(b.cast(), n)) };
-        let difference = a
-            .iter()
-            .zip(b)
-            .fold(0, |all, (x, y)| all | black_box(x ^ y));
-        a.len() == b.len() && difference == 0
+        let difference = a.iter().zip(b).fold(0, |all, (x, y)| all | (x ^ y));
+        a.len() == b.len() && black_box(difference) == 0
     })
 }
 

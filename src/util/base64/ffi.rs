@@ -9,7 +9,7 @@ use std::ffi::{c_char, c_uchar};
 
 /// Text is translated through a local buffer in pieces of this many groups, because C programs
 /// may translate in place.
-const GROUPS: usize = 256;
+const GROUPS: usize = 128;
 
 /// Translates `src` in pieces of `N` bytes and stores the results one behind the other at `dst`;
 /// returns their length. `None` as soon as `translate` returns it.
