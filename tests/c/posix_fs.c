@@ -84,7 +84,10 @@ int main(void) {
   printf("st without outputs: %d\n", FS->st("a", NULL, NULL));
   ls("d"), ls("d/"), ls("none"), ls("nope"), ls("a"), ls("");
   for (int bits = 0; bits < 16; bits++) flags(bits);
-  printf("op of a directory for reading: %s\n", FS->op("d", MG_FS_READ) == NULL ? "NULL" : "opened");
+  void *dir = FS->op("d", MG_FS_READ);
+  printf("op of a directory for reading: %s\n", dir == NULL ? "NULL" : "opened");
+  printf("rd of a directory: %lu\n", (unsigned long) FS->rd(dir, buf, 10));
+  FS->cl(dir);
   printf("op of a directory for writing: %s\n", FS->op("d", MG_FS_WRITE) == NULL ? "NULL" : "opened");
   printf("op in no directory: %s\n", FS->op("nope/x", MG_FS_WRITE) == NULL ? "NULL" : "opened");
 

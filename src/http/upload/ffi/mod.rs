@@ -88,6 +88,17 @@ pub unsafe extern "C" fn mg_http_upload(
                 FileSystem::new(fs),
             )
         };
+        // The functions of a program's table may change the buffer that the body is in.
+        let mut copy = Vec::new();
+        let body = if fs.is_builtin() {
+            body
+        } else if copy.try_reserve_exact(body.len()).is_ok() {
+            copy.extend_from_slice(body);
+            &copy
+        } else {
+            crate::net::error(c, b"OOM");
+            return -6;
+        };
         let mut text = Text::new();
         let (code, result) = match store(query, body, fs, dir, max_size, &mut text) {
             Ok(size) => {
