@@ -13,6 +13,8 @@ static const struct mg_mem_file s_web[] = {
     FILE_OF("/web/a.txt", "web\n", 1000000001), FILE_OF("/web/a.txt.gz", "compressed", 1000000002), FILE_OF("/web/index.html", "<index>", 1000000003),
     FILE_OF("/web/list/one.txt", "1", 1000000004), FILE_OF("/web/list/two.txt", "22", 1000000005), FILE_OF("/web/nodata.txt", "", 7),
     {"/web/null.txt", NULL, 5, 1000000006}, {NULL, NULL, 0, 0}};
+static unsigned char s_large[300000];
+static const struct mg_mem_file s_large_files[] = {{"/large.bin", s_large, sizeof(s_large), 1000000000}, {NULL, NULL, 0, 0}};
 
 static struct mg_mgr s_mgr;
 static struct mg_connection *s_listener;
@@ -130,6 +132,13 @@ int main(void) {
   mg_mem_files = s_web;
   get("/web", "/a.txt", ""), get("/web", "/a.txt", "Accept-Encoding: gzip\r\n"), get("/web", "/", ""), get("/web/", "/", ""), get("/web", "/list", "");
   get("/web", "/list/", ""), get("/web", "/list/two.txt", ""), get("web", "/a.txt", ""), get("/web", "/nodata.txt", ""), get("/web", "/null.txt", "");
+  static char answer[400000];
+  for (size_t i = 0; i < sizeof(s_large); i++) s_large[i] = (unsigned char) (i * 7 + i / 1000);
+  mg_mem_files = s_large_files, s_opts.root_dir = "/";
+  size_t len = talk("GET /large.bin HTTP/1.1\r\n\r\n", answer, sizeof(answer));
+  printf("large file: %d\n", len > sizeof(s_large) && memcmp(answer + len - sizeof(s_large), s_large, sizeof(s_large)) == 0);
+  len = talk("GET /large.bin HTTP/1.1\r\nRange: bytes=100000-299999\r\n\r\n", answer, sizeof(answer));
+  printf("part of a large file: %d\n", len > 200000 && memcmp(answer + len - 200000, s_large + 100000, 200000) == 0);
   mg_mgr_free(&s_mgr);
   return 0;
 }

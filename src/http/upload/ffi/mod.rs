@@ -7,18 +7,19 @@ pub use stream::Upload;
 use crate::ffi::alloc::try_box;
 use crate::ffi::str::cstr;
 use crate::ffi::{guard, mg_str};
-use crate::fs::ffi::{FileSystem, OpenFile, mg_fs};
+use crate::fs::ffi::{FileSystem, mg_fs};
 use crate::fs::flag;
 use crate::fs::path::{CPath, PATH_MAX};
 use crate::http::ffi::mg_http_message;
 use crate::http::fields;
+use crate::http::framing::{self, Persistence};
 use crate::http::parser::{self, Parsed};
 use crate::http::reply::reply;
 use crate::net::mg_connection;
 use crate::util::is_sane;
-use std::ffi::{c_char, c_long};
+use std::ffi::{CStr, c_char, c_long};
 use std::fmt::Write;
-use stream::{Active, Report};
+use stream::Active;
 
 /// Text of an answer, cut when too long.
 struct Text {
@@ -122,9 +123,7 @@ fn store(
         text.push(b"file required");
         return Err(-1);
     }
-    let path = CPath::from_bytes(dir)
-        .and_then(|mut path| (path.push(b"/") && path.push(name)).then_some(path));
-    let Some(path) = path.filter(|_| is_sane(name)) else {
+    let Some(path) = join(dir, name).filter(|_| is_sane(name)) else {
         text.push(name).push(b": invalid file");
         return Err(-2);
     };
@@ -191,67 +190,69 @@ pub unsafe extern "C" fn mg_http_start_upload(
             return;
         };
         // SAFETY: pointer contract.
-        let opened = unsafe { open(hm, name.as_bytes(), dir.as_bytes(), FileSystem::new(fs)) };
-        let outcome = opened.and_then(|(file, close)| {
-            let active = Active {
-                file,
-                remaining: hm.body.len,
-                failure: None,
-                report: r#fn,
-                user: c.r#fn.get(),
-                close,
-            };
-            try_box(active).ok_or(c"OOM")
-        });
+        let outcome = unsafe {
+            let name = name.as_bytes();
+            let path = is_sane(name).then(|| join(dir.as_bytes(), name)).flatten();
+            prepare(c, hm, path, FileSystem::new(fs))
+        };
         match (outcome, c.http()) {
-            (Ok(active), Some(state)) => {
-                stream::start(c, &state.upload, hm.head.len, active);
+            (Ok(mut active), Some(state)) => {
+                active.report = r#fn;
+                stream::start(c, state, hm.head.len, active);
             }
-            (Ok(_), None) => report(c, r#fn, c"open failed".as_ptr()),
-            (Err(text), _) => report(c, r#fn, text.as_ptr()),
+            (Ok(_), None) => stream::report(c, r#fn, c"open failed".as_ptr()),
+            (Err(text), _) => stream::report(c, r#fn, text.as_ptr()),
         }
     });
 }
 
-fn report(c: &mg_connection, report: Report, error: *const c_char) {
-    match report {
-        // SAFETY: the program's function, called as documented.
-        Some(report) => unsafe { report(c.as_ptr(), error) },
-        None => stream::report_to_client(c, error),
-    }
+/// The path of a file in a directory, unless it is too long.
+fn join(dir: &[u8], name: &[u8]) -> Option<CPath> {
+    let mut path = CPath::from_bytes(dir)?;
+    (path.push(b"/") && path.push(name)).then_some(path)
 }
 
-/// Opens the file afresh; also tells whether the connection is to be closed after the response.
+/// Opens the file afresh and notes what the request says about its body and its response.
 ///
 /// # Safety
 /// Pointer contract for the members of `hm`.
-unsafe fn open(
+unsafe fn prepare(
+    c: &mg_connection,
     hm: &mg_http_message,
-    name: &[u8],
-    dir: &[u8],
+    path: Option<CPath>,
     fs: FileSystem,
-) -> Result<(OpenFile, bool), &'static std::ffi::CStr> {
-    let path = CPath::from_bytes(dir)
-        .and_then(|mut path| (path.push(b"/") && path.push(name)).then_some(path));
-    let Some(path) = path.filter(|path| is_sane(path.as_bytes()) && !name.is_empty()) else {
-        return Err(c"bad name");
-    };
+) -> Result<Box<Active>, &'static CStr> {
+    let path = path.ok_or(c"bad name")?;
+    if c.http().is_some_and(|state| state.upload.is_active()) {
+        return Err(c"upload in progress");
+    }
+    let mut is_chunked = false;
     // SAFETY: forwarded from the caller.
-    let head = unsafe { hm.head.as_bytes() };
-    let mut chunked = false;
-    let parsed = parser::parse(head, &mut |_, name, _| {
-        chunked |= name.eq_ignore_ascii_case(b"Transfer-Encoding");
+    let parsed = parser::parse(unsafe { hm.head.as_bytes() }, &mut |_, name, _| {
+        is_chunked |= name.eq_ignore_ascii_case(b"Transfer-Encoding");
     });
-    if chunked {
+    if is_chunked {
         return Err(c"chunked not supported");
     }
-    let close = match parsed {
-        Parsed::Complete(head) => {
-            head.connection_has(b"close") || head.is_http10() && !head.connection_has(b"keep-alive")
-        }
-        _ => false,
+    let (persistence, expects_continue) = match parsed {
+        Parsed::Complete(head) => (
+            framing::persistence(&head),
+            head.expects_continue && !head.is_http10(),
+        ),
+        _ => (Persistence::Keep, false),
     };
-    fs.remove(path.as_cstr());
+    let (remaining, user) = (hm.body.len, c.r#fn.get());
+    if fs.is_dir(path.as_cstr()) == Some(false) {
+        fs.remove(path.as_cstr());
+    }
     let file = fs.open(path.as_cstr(), flag::WRITE).ok_or(c"open failed")?;
-    Ok((file, close))
+    let active = Active {
+        file,
+        remaining,
+        report: None,
+        persistence,
+        expects_continue,
+        user,
+    };
+    try_box(active).ok_or(c"OOM")
 }
