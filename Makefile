@@ -59,7 +59,7 @@ examples: $(EXAMPLES) ## build the programs in c_examples
 
 $(TARGET)/examples/%: c_examples/%.c $(LIB)/libmongoose.so
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -I$(INCLUDE) $< -o $@ -L$(LIB) -lmongoose -Wl,-rpath,$(CURDIR)/$(LIB) -pthread
+	$(CC) $(CFLAGS) -I$(INCLUDE) $< -o $@ -L$(LIB) -lmongoose -Wl,-rpath,'$(CURDIR)/$(LIB)' -pthread
 
 run: $(TARGET)/examples/static_server ## serve DIR (default: this folder) on URL (default: http://127.0.0.1:8000)
 	@echo 'Serving $(DIR) on $(URL), Ctrl-C to stop'
@@ -105,7 +105,7 @@ test-c: build test-setup ## C programs on this library under sanitizers and valg
 
 test-peers: examples test-setup ## example programs against curl, wrk, sockets and http.server
 	$(call say,example programs and real peers)
-	MG_EXAMPLES=$(CURDIR)/$(TARGET)/examples MG_LIB=$(CURDIR)/$(LIB) \
+	MG_EXAMPLES='$(CURDIR)/$(TARGET)/examples' MG_LIB='$(CURDIR)/$(LIB)' \
 	  python3 -m unittest discover --verbose --start-directory tests/peers
 
 header-check: build ## the committed header is the one the sources give
@@ -120,7 +120,7 @@ abi-check: build ## header and library against the recorded interface
 
 layout-check: ## a library built with another struct layout agrees with its header
 	$(call say,another struct layout)
-	tests/abi/check_layouts.py --target $(CURDIR)/$(TARGET)/layout-test
+	tests/abi/check_layouts.py --target '$(CURDIR)/$(TARGET)/layout-test'
 
 fmt: ## format the Rust code
 	$(CARGO) fmt
