@@ -93,7 +93,7 @@ pub fn write(layout: &Layout) {
 
     let mut text = read("include/prelude.h") + &forward_declarations(&declarations);
     for section in SECTIONS {
-        text += &format!("\n/* ---- {} ---- */\n", section.title);
+        text += &format!("\n/* {} */\n", section.title);
         let macros = format!("include/macros/{}.h", section.name);
         if Path::new(&macros).exists() {
             text += &format!("\n{}\n", read(&macros).trim_end());

@@ -1,5 +1,5 @@
 
-/* ---- Defined by programs, or by other builds ---- */
+/* Defined by programs, or by other builds */
 
 /** Files that a program carries inside, as written by a packing tool; the last entry has a NULL
  * path. Assign it to mg_mem_files. */

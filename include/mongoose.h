@@ -22,7 +22,7 @@
 
 #define MG_VERSION "7.23"
 
-/* ---- Platform ---- */
+/* Platform */
 
 #define MG_ARCH_CUSTOM 0
 #define MG_ARCH_UNIX 1
@@ -62,7 +62,7 @@
 #error "libmongoose runs on Linux and macOS: leave MG_ARCH undefined, or set MG_ARCH_UNIX or MG_ARCH_CUSTOM"
 #endif
 
-/* ---- Options ----
+/* Options
  *
  * Programs set options with -D, before including this file, or in mongoose_config.h. The library
  * is compiled already, so an option acts in one of four ways:
@@ -345,7 +345,7 @@
 #define MG_DIRSEP '/'
 #endif
 
-/* ---- System headers: programs use them without including them ---- */
+/* System headers: programs use them without including them */
 
 #ifndef _DARWIN_UNLIMITED_SELECT
 #define _DARWIN_UNLIMITED_SELECT 1
@@ -447,7 +447,7 @@ struct mg_wifi_data;
 struct mg_wifi_scan_bss_data;
 struct mg_ws_message;
 
-/* ---- Strings ---- */
+/* Strings */
 
 /** A struct mg_str that views the C string `s`; {NULL, 0} for NULL. A call of mg_str_s(). */
 #define mg_str(s) mg_str_s(s)
@@ -543,7 +543,7 @@ bool mg_match(struct mg_str str,
               struct mg_str pattern,
               struct mg_str *caps);
 
-/* ---- URLs ---- */
+/* URLs */
 
 /**
  * Returns the host of a URL: a name, an address, or an IPv6 address with its brackets.
@@ -607,7 +607,7 @@ int mg_url_decode(const char *s,
  */
 size_t mg_url_encode(const char *s, size_t n, char *buf, size_t len);
 
-/* ---- Memory, clocks, numbers, checksums ---- */
+/* Memory, clocks, numbers, checksums */
 
 /** A 32-bit number from four bytes, the most significant first. */
 #define MG_U32(a, b, c, d)                                                           \
@@ -895,7 +895,7 @@ int mg_check_ip_acl(struct mg_str acl, struct mg_addr *remote_ip);
  */
 bool mg_aton(struct mg_str str, struct mg_addr *addr);
 
-/* ---- I/O buffers ---- */
+/* I/O buffers */
 
 /**
  * A growable byte buffer. The memory belongs to the buffer and comes from the C
@@ -947,7 +947,7 @@ size_t mg_iobuf_del(struct mg_iobuf *io, size_t ofs, size_t len);
 /** Releases the memory of `io`; `align` stays, so the buffer can be used again. */
 void mg_iobuf_free(struct mg_iobuf *io);
 
-/* ---- Message queue ---- */
+/* Message queue */
 
 /**
  * A queue of messages between two threads, or between an interrupt and the main program, without
@@ -1006,7 +1006,7 @@ size_t mg_queue_next(struct mg_queue *q, char **buf);
 /** Consumer: removes the oldest message, whose length mg_queue_next() returned as `len`. */
 void mg_queue_del(struct mg_queue *q, size_t len);
 
-/* ---- Formatted output ---- */
+/* Formatted output */
 
 /** Three arguments for "%m" and "%M": prints a C string with JSON escapes. "%m" adds quotes. */
 #define MG_ESC(str) mg_print_esc, 0, (str)
@@ -1166,7 +1166,7 @@ void mg_pfn_iobuf_noresize(char ch, void *param);
 /** Output function that writes to libc's stdout. `param` is not used. */
 void mg_pfn_stdout(char ch, void *_param);
 
-/* ---- Logging ---- */
+/* Logging */
 
 /** Log levels. */
 enum { MG_LL_NONE, MG_LL_ERROR, MG_LL_INFO, MG_LL_DEBUG, MG_LL_VERBOSE };
@@ -1232,7 +1232,7 @@ void mg_log_prefix(int level, const char *file, int line, const char *fname);
 /** Logs a hex dump of `len` bytes at `buf`, 16 to the line. Does not check the level. */
 void mg_hexdump(const void *buf, size_t len);
 
-/* ---- Timers ---- */
+/* Timers */
 
 /** Flags of timers. */
 #define MG_TIMER_ONCE 0       /* Call once, a period after the first poll */
@@ -1321,7 +1321,7 @@ void mg_timer_poll(struct mg_timer **head, uint64_t now_ms);
  */
 bool mg_timer_expired(uint64_t *expiration, uint64_t period, uint64_t now);
 
-/* ---- Files ---- */
+/* Files */
 
 /** Flags: how to open a file, and what `st` of struct mg_fs reports. */
 enum {
@@ -1470,7 +1470,7 @@ bool mg_file_write(struct mg_fs *fs,
                    const void *buf,
                    size_t len);
 
-/* ---- Hashes ---- */
+/* Hashes */
 
 /** A running MD5 computation (RFC 1321). Plain data: may be copied at any time to go two ways. */
 typedef struct {
@@ -1580,7 +1580,7 @@ void mg_sha384_final(uint8_t digest[48], mg_sha384_ctx *ctx);
 /** SHA-384 of `datasz` bytes. `data` may be NULL when there are none. */
 void mg_sha384(uint8_t dst[48], uint8_t *data, size_t datasz);
 
-/* ---- Connections and the event loop ---- */
+/* Connections and the event loop */
 
 /** Events. The comment tells what `ev_data` points to. */
 enum mg_event {
@@ -2093,7 +2093,7 @@ bool mg_wakeup(struct mg_mgr *mgr,
                const void *buf,
                size_t len);
 
-/* ---- HTTP ---- */
+/* HTTP */
 
 /** Addresses to listen on, for programs. */
 #ifndef MG_HTTP_ADDR
@@ -2481,7 +2481,7 @@ void mg_http_start_upload(struct mg_connection *c,
                           struct mg_fs *fs,
                           void (*fn)(struct mg_connection *c, const char *error));
 
-/* ---- TLS ---- */
+/* TLS */
 
 /** Whether a key or certificate is in DER (binary) form, not PEM. */
 #define MG_IS_DER(buf) (((const uint8_t *) (buf))[0] == 0x30)
@@ -2557,7 +2557,7 @@ void mg_tls_ctx_init(struct mg_mgr *mgr);
 /** Releases what TLS connections of a manager share. mg_mgr_free() does so. */
 void mg_tls_ctx_free(struct mg_mgr *mgr);
 
-/* ---- Ciphers, elliptic curves, RSA ---- */
+/* Ciphers, elliptic curves, RSA */
 
 /** Size of X25519 keys and shared secrets. */
 #define X25519_BYTES 32
@@ -2878,7 +2878,7 @@ bool mg_rsa_pkcs_verify(const uint8_t *em,
  */
 bool mg_rsa_verify(const uint8_t *em, size_t nlen, const uint8_t *mhash);
 
-/* ---- WebSocket ---- */
+/* WebSocket */
 
 /** WebSocket opcodes (RFC 6455, section 5.2). */
 #define WEBSOCKET_OP_CONTINUE 0
@@ -2951,7 +2951,7 @@ size_t mg_ws_wrap(struct mg_connection *c, size_t len, int op);
 /** mg_ws_printf() with arguments in `*ap`, which moves behind those that were used. */
 size_t mg_ws_vprintf(struct mg_connection *c, int op, const char *fmt, va_list *ap);
 
-/* ---- MQTT ---- */
+/* MQTT */
 
 /** Control packet types. */
 #define MQTT_CMD_CONNECT 1
@@ -3170,7 +3170,7 @@ size_t mg_mqtt_next_prop(struct mg_mqtt_message *msg,
                          struct mg_mqtt_prop *prop,
                          size_t ofs);
 
-/* ---- DNS and multicast DNS ---- */
+/* DNS and multicast DNS */
 
 /** Resource record types (RFC 1035, 3596, 2782). */
 #define MG_DNS_RTYPE_A 1
@@ -3303,7 +3303,7 @@ struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
  */
 bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
 
-/* ---- Network time ---- */
+/* Network time */
 
 /**
  * Asks a time server (RFC 4330): "udp://host:123"; NULL is udp://time.google.com:123.
@@ -3325,7 +3325,7 @@ void mg_sntp_request(struct mg_connection *c);
  */
 int64_t mg_sntp_parse(const unsigned char *buf, size_t len);
 
-/* ---- Modbus TCP ---- */
+/* Modbus TCP */
 
 /** Function codes (Modbus application protocol 1.1b3, section 6). */
 #define MG_MODBUS_FUNC_READ_COILS 1
@@ -3379,7 +3379,7 @@ struct mg_connection *mg_modbus_listen(struct mg_mgr *mgr,
                                        mg_event_handler_t fn,
                                        void *fn_data);
 
-/* ---- JSON ---- */
+/* JSON */
 
 /** How deep objects and arrays may be nested. */
 #ifndef MG_JSON_MAX_DEPTH
@@ -3453,7 +3453,7 @@ size_t mg_json_next(struct mg_str obj,
                     struct mg_str *key,
                     struct mg_str *val);
 
-/* ---- JSON-RPC ---- */
+/* JSON-RPC */
 
 /** A registered method. */
 struct mg_rpc {
@@ -3532,7 +3532,7 @@ void mg_rpc_verr(struct mg_rpc_req *r, int code, const char *fmt, va_list *ap);
  */
 void mg_rpc_list(struct mg_rpc_req *r);
 
-/* ---- JSON Web Tokens ---- */
+/* JSON Web Tokens */
 
 /** What goes into a JSON Web Token, and the keys. */
 struct mg_jwt_opts {
@@ -3581,7 +3581,7 @@ size_t mg_jwt_verify_es256(struct mg_str jwt,
                            char *buf,
                            size_t len);
 
-/* ---- Dashboard ---- */
+/* Dashboard */
 
 /** Limit on queued data, for programs. */
 #ifndef MG_DASH_MAX_SEND_BUF_SIZE
@@ -3734,7 +3734,7 @@ void mg_dash_send_change(struct mg_mgr *mgr, struct mg_field_set *set);
  */
 bool mg_dash_dir_read(struct mg_field_set *set, struct mg_dash_user *u);
 
-/* ---- Firmware updates ---- */
+/* Firmware updates */
 
 /** States of a firmware image. */
 enum { MG_OTA_CONFIRMED, MG_OTA_TESTING, MG_OTA_FAILED, MG_OTA_ROLLEDBACK };
@@ -3825,7 +3825,7 @@ void mg_ota_url_check(struct mg_mgr *mgr,
                       const char *metadata_url,
                       void (*fn)(const char *error_message));
 
-/* ---- Wi-Fi, PHY and modem drivers ---- */
+/* Wi-Fi, PHY and modem drivers */
 
 #ifndef MG_SET_WIFI_CONFIG
 #define MG_SET_WIFI_CONFIG(ifp, driver_data)
@@ -3957,7 +3957,7 @@ void mg_phy_init(struct mg_phy *phy, uint8_t addr, uint8_t config);
  */
 bool mg_phy_up(struct mg_phy *phy, uint8_t addr, bool *full_duplex, uint8_t *speed);
 
-/* ---- Defined by programs, or by other builds ---- */
+/* Defined by programs, or by other builds */
 
 /** Files that a program carries inside, as written by a packing tool; the last entry has a NULL
  * path. Assign it to mg_mem_files. */

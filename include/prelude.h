@@ -22,7 +22,7 @@
 
 #define MG_VERSION "7.23"
 
-/* ---- Platform ---- */
+/* Platform */
 
 #define MG_ARCH_CUSTOM 0
 #define MG_ARCH_UNIX 1
@@ -62,7 +62,7 @@
 #error "libmongoose runs on Linux and macOS: leave MG_ARCH undefined, or set MG_ARCH_UNIX or MG_ARCH_CUSTOM"
 #endif
 
-/* ---- Options ----
+/* Options
  *
  * Programs set options with -D, before including this file, or in mongoose_config.h. The library
  * is compiled already, so an option acts in one of four ways:
@@ -345,7 +345,7 @@
 #define MG_DIRSEP '/'
 #endif
 
-/* ---- System headers: programs use them without including them ---- */
+/* System headers: programs use them without including them */
 
 #ifndef _DARWIN_UNLIMITED_SELECT
 #define _DARWIN_UNLIMITED_SELECT 1
