@@ -3391,23 +3391,40 @@ enum { MG_JSON_TOO_DEEP = -1, MG_JSON_INVALID = -2, MG_JSON_NOT_FOUND = -3 };
 
 /**
  * Finds the value at `path` in JSON text: "$" is all of it, "$.a" a member, "$[0]" an element,
- * "$.a[1].b" and so on. Returns its offset and stores its length in `*toklen` (may be NULL);
- * or MG_JSON_NOT_FOUND, MG_JSON_INVALID or MG_JSON_TOO_DEEP, with length 0. What stands behind
- * the value is not looked at.
+ * "$.a[1].b" and so on. Returns its offset and stores its length in bytes in `*toklen`, which may
+ * be NULL. Strings include their quotes.
+ *
+ * Returns MG_JSON_NOT_FOUND when there is no such value or the text ends before it does,
+ * MG_JSON_INVALID when `path` does not begin with "$" or the text before the end of the value is
+ * not JSON, MG_JSON_TOO_DEEP when objects and arrays are nested more than MG_JSON_MAX_DEPTH deep
+ * on the way; `*toklen` is 0 then.
+ *
+ * The text is read once and only up to the end of the value; what is behind is not looked at.
+ * Names are compared as they stand in the text, so escapes in them have to be in the path too; of
+ * equal names the first counts. A comma before a closing bracket and control characters in
+ * strings are accepted. Allocates nothing. Thread-safe, like all mg_json_*() functions.
  */
-int mg_json_get(struct mg_str json, const char *path, int *toklen);
+int mg_json_get(struct mg_str json,
+                const char *path,
+                int *toklen);
 
 /**
- * The value at `path` as it stands in the text, strings with their quotes. {NULL, 0} when it
- * is not there.
+ * The value at `path` as it stands in the text, strings with their quotes; see mg_json_get(). The
+ * result points into `json`. {NULL, 0} when it is not there.
  */
-struct mg_str mg_json_get_tok(struct mg_str json, const char *path);
+struct mg_str mg_json_get_tok(struct mg_str json,
+                              const char *path);
 
 /**
- * Stores the number at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when
- * there is no number.
+ * Stores the number at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when there
+ * is no number.
+ *
+ * The value is the nearest double, for numbers that are too large the largest one. RFC 8259
+ * section 6.
  */
-bool mg_json_get_num(struct mg_str json, const char *path, double *v);
+bool mg_json_get_num(struct mg_str json,
+                     const char *path,
+                     double *v);
 
 /**
  * Stores true or false at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when
@@ -3415,38 +3432,59 @@ bool mg_json_get_num(struct mg_str json, const char *path, double *v);
  */
 bool mg_json_get_bool(struct mg_str json, const char *path, bool *v);
 
-/** The number at `path`, cut to an integer; `dflt` when there is no number. */
+/**
+ * The number at `path` without its fraction, or the nearest `long` when it does not fit; `dflt`
+ * when there is no number.
+ */
 long mg_json_get_long(struct mg_str json, const char *path, long dflt);
 
 /**
- * The string at `path` without quotes and escapes, in new memory; release it with mg_free().
- * NULL when there is no string, it cannot be decoded, or memory is exhausted.
+ * Stores the string at `path` without quotes and escapes in `to`, which has room for `n` bytes
+ * including a NUL. Returns its length in bytes. `to` may be where `json` begins.
+ *
+ * Returns 0, with `to` unchanged, when there is no string. Returns 0 and stores as much as is
+ * possible, with a NUL, when the room does not suffice or a backslash stands before something that
+ * RFC 8259 section 7 does not name. \u0000 to \u00ff give one byte of that value; at larger ones
+ * decoding ends, and the result is what came before.
  */
-char *mg_json_get_str(struct mg_str json, const char *path);
+size_t mg_json_unescape(struct mg_str json,
+                        const char *path,
+                        char *to,
+                        size_t n);
+
+/**
+ * The string at `path` without quotes and escapes (see mg_json_unescape()), in new memory; release
+ * it with mg_free(). NULL when there is no string, it cannot be decoded, or memory is exhausted.
+ */
+char *mg_json_get_str(struct mg_str json,
+                      const char *path);
 
 /**
  * The bytes that a string of hex digits at `path` stands for, in new memory with a NUL behind;
- * release it with mg_free(). Stores their number in `*len`. NULL when there is no such string.
+ * release it with mg_free(). Stores their number in `*len`, which may be NULL.
+ *
+ * NULL, with `*len` unchanged, when there is no such string or memory is exhausted.
  */
 char *mg_json_get_hex(struct mg_str json, const char *path, int *len);
 
 /**
- * The bytes that a base64 string at `path` stands for, in new memory with a NUL behind;
- * release it with mg_free(). Stores their number in `*len`, 0 when it is not base64. NULL when
- * there is no string.
+ * The bytes that a base64 string at `path` stands for (RFC 4648 section 4, see
+ * mg_base64_decode()), in new memory with a NUL behind; release it with mg_free(). Stores their
+ * number in `*len`, which may be NULL; 0 when the string is not base64.
+ *
+ * NULL, with `*len` unchanged, when there is no string or memory is exhausted.
  */
 char *mg_json_get_b64(struct mg_str json, const char *path, int *len);
 
 /**
- * Stores the string at `path` without quotes and escapes in `to`, which has room for `n` bytes
- * including a NUL. Returns its length; 0 when there is no string, it cannot be decoded, or the
- * room does not suffice.
- */
-size_t mg_json_unescape(struct mg_str json, const char *path, char *to, size_t n);
-
-/**
- * Walks through an object or array. Start with `ofs` 0 and go on with the result; 0 is the
- * end. Stores name (with quotes, {NULL, 0} in an array) and value; the pointers may be NULL.
+ * Walks through an object or array, which `obj` must begin with. Start with `ofs` 0 and go on with
+ * the result; 0 is the end:
+ *
+ *     while ((ofs = mg_json_next(obj, ofs, &key, &val)) > 0) { ... }
+ *
+ * Stores name (with quotes; {NULL, 0} in an array) and value, which point into `obj`; the pointers
+ * may be NULL. Text that is not JSON ends the walk too. Missing commas and a missing end of the
+ * object or array are not noticed, and names may be other values than strings.
  */
 size_t mg_json_next(struct mg_str obj,
                     size_t ofs,

@@ -16,6 +16,8 @@ pub mod fs;
 pub mod http;
 /// Growable I/O buffers (`struct mg_iobuf`).
 pub mod iobuf;
+/// JSON text: finding values, strings and numbers.
+pub mod json;
 /// Log levels, prefixes and sinks.
 pub mod log;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
