@@ -1482,7 +1482,7 @@ typedef struct {
   unsigned char in[64];
 } mg_md5_ctx;
 
-/** A running SHA-1 computation (FIPS 180-4). Plain data: may be copied at any time. */
+/** A running SHA-1 computation (FIPS 180-4). Plain data: may be copied at any time to go two ways. */
 typedef struct {
   /** Chaining value. */
   uint32_t state[5];
@@ -1492,7 +1492,10 @@ typedef struct {
   unsigned char buffer[64];
 } mg_sha1_ctx;
 
-/** A running SHA-256 computation (FIPS 180-4). Plain data: may be copied at any time. */
+/**
+ * A running SHA-256 computation (FIPS 180-4). Plain data: may be copied at any time to go two
+ * ways.
+ */
 typedef struct {
   /** Chaining value. */
   uint32_t state[8];
@@ -1504,7 +1507,10 @@ typedef struct {
   unsigned char buffer[64];
 } mg_sha256_ctx;
 
-/** A running SHA-384 computation (FIPS 180-4). Plain data: may be copied at any time. */
+/**
+ * A running SHA-384 computation (FIPS 180-4). Plain data: may be copied at any time to go two
+ * ways.
+ */
 typedef struct {
   /** Chaining value. */
   uint64_t state[8];
@@ -1531,36 +1537,44 @@ typedef struct {
 /** Starts an MD5 computation (RFC 1321). MD5 is broken: only for old protocols. */
 void mg_md5_init(mg_md5_ctx *c);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to an MD5 computation. */
 void mg_md5_update(mg_md5_ctx *c, const unsigned char *data, size_t len);
 
-/** Ends the computation: stores the 16 bytes of the digest and wipes the context. */
+/**
+ * Ends an MD5 computation: stores the 16 bytes of the digest and wipes the context. Note the
+ * order of the arguments, unlike that of the other hashes.
+ */
 void mg_md5_final(mg_md5_ctx *c, unsigned char digest[16]);
 
 /** Starts a SHA-1 computation (FIPS 180-4). SHA-1 is broken: only for old protocols. */
 void mg_sha1_init(mg_sha1_ctx *context);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to a SHA-1 computation. */
 void mg_sha1_update(mg_sha1_ctx *context, const unsigned char *data, size_t len);
 
-/** Ends the computation: stores the 20 bytes of the digest and wipes the context. */
+/** Ends a SHA-1 computation: stores the 20 bytes of the digest and wipes the context. */
 void mg_sha1_final(unsigned char digest[20], mg_sha1_ctx *context);
 
 /** Starts a SHA-256 computation (FIPS 180-4). */
 void mg_sha256_init(mg_sha256_ctx *ctx);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to a SHA-256 computation. */
 void mg_sha256_update(mg_sha256_ctx *ctx, const unsigned char *data, size_t len);
 
-/** Ends the computation: stores the 32 bytes of the digest. The context cannot be used on. */
+/** Ends a SHA-256 computation: stores the 32 bytes of the digest and wipes the context. */
 void mg_sha256_final(unsigned char digest[32], mg_sha256_ctx *ctx);
 
-/** SHA-256 of `datasz` bytes. `data` may be NULL when there are none. */
-void mg_sha256(uint8_t dst[32], uint8_t *data, size_t datasz);
+/**
+ * Stores the SHA-256 digest of `datasz` bytes. `data` may be NULL when there are none, and `dst`
+ * may be `data`. Thread-safe.
+ */
+void mg_sha256(uint8_t dst[32],
+               uint8_t *data,
+               size_t datasz);
 
 /**
- * HMAC-SHA-256 (RFC 2104) of `datasz` bytes with a key of `keysz` bytes. `dst` may be `data`;
- * NULL is allowed where the length is 0.
+ * Stores the HMAC-SHA-256 (RFC 2104) of `datasz` bytes with a key of `keysz` bytes. `dst` may be
+ * `data` or `key`; NULL is allowed where the length is 0. Thread-safe.
  */
 void mg_hmac_sha256(uint8_t dst[32],
                     uint8_t *key,
@@ -1571,14 +1585,19 @@ void mg_hmac_sha256(uint8_t dst[32],
 /** Starts a SHA-384 computation (FIPS 180-4). */
 void mg_sha384_init(mg_sha384_ctx *ctx);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to a SHA-384 computation. */
 void mg_sha384_update(mg_sha384_ctx *ctx, const uint8_t *data, size_t len);
 
-/** Ends the computation: stores the 48 bytes of the digest. The context cannot be used on. */
+/** Ends a SHA-384 computation: stores the 48 bytes of the digest and wipes the context. */
 void mg_sha384_final(uint8_t digest[48], mg_sha384_ctx *ctx);
 
-/** SHA-384 of `datasz` bytes. `data` may be NULL when there are none. */
-void mg_sha384(uint8_t dst[48], uint8_t *data, size_t datasz);
+/**
+ * Stores the SHA-384 digest of `datasz` bytes. `data` may be NULL when there are none, and `dst`
+ * may be `data`. Thread-safe.
+ */
+void mg_sha384(uint8_t dst[48],
+               uint8_t *data,
+               size_t datasz);
 
 /* Connections and the event loop */
 

@@ -12,6 +12,8 @@ pub mod ffi;
 pub mod fmt;
 /// File systems (`struct mg_fs`) and helpers on top of them.
 pub mod fs;
+/// Hash functions and HMAC.
+pub mod hash;
 /// HTTP/1.x: parser, connection state machine, replies, static files, uploads.
 pub mod http;
 /// Growable I/O buffers (`struct mg_iobuf`).
