@@ -24,6 +24,10 @@ pub mod json;
 pub mod log;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
 pub mod net;
+/// Firmware updates.
+pub mod ota;
+/// Registers of Ethernet PHYs.
+pub mod phy;
 /// Single-producer single-consumer message queue in caller memory.
 pub mod queue;
 /// `struct mg_str`: slices, comparison, numbers, glob matching.
@@ -34,3 +38,5 @@ pub mod timer;
 pub mod url;
 /// Checksums, base64, random bytes, clocks, byte order, access lists.
 pub mod util;
+/// Wi-Fi, without a driver.
+pub mod wifi;
