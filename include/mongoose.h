@@ -2642,7 +2642,7 @@ struct MG_UECC_Curve_t;
 typedef const struct MG_UECC_Curve_t *MG_UECC_Curve;
 
 /**
- * A random number generator: fills `dest` with `size` random bytes. Returns 1, or 0 on
+ * A random number generator: fills `dest` with `size` random bytes. Returns nonzero, or 0 on
  * failure.
  */
 typedef int (*MG_UECC_RNG_Function)(uint8_t *dest, unsigned int size);
@@ -2664,7 +2664,10 @@ typedef struct MG_UECC_HashContext {
   unsigned int block_size;
   /** Size of the result, 32 for SHA-256. */
   unsigned int result_size;
-  /** Scratch memory of 2 * `result_size` + `block_size` bytes. */
+  /**
+   * Scratch memory of 2 * `result_size` + `block_size` bytes. This library has its own and
+   * leaves it alone.
+   */
   uint8_t *tmp;
 } MG_UECC_HashContext;
 
@@ -2684,9 +2687,12 @@ typedef int8_t wordcount_t;
 extern const uint8_t X25519_BASE_POINT[32];
 
 /**
- * X25519 (RFC 7748): multiplies the point `x1` by `scalar`. `clamp` nonzero prepares the
- * scalar as the RFC says; pass X25519_BASE_POINT to get a public key. Returns 0, or -1 when
- * the result is all zero, which a key exchange must refuse.
+ * X25519 (RFC 7748): multiplies the point `x1` by `scalar`.
+ *
+ * `clamp` nonzero prepares the scalar as the RFC says; pass X25519_BASE_POINT to get a public key.
+ * The highest bit of `x1` is ignored, as the RFC says. `out` may be one of the inputs. Returns 0;
+ * with `clamp`, -1 when the result is all zero, which a key exchange must refuse. Takes constant
+ * time. Thread-safe.
  */
 int mg_tls_x25519(uint8_t out[32],
                   const uint8_t scalar[32],
@@ -2697,11 +2703,13 @@ int mg_tls_x25519(uint8_t out[32],
 int mg_gcm_initialize(void);
 
 /**
- * Encrypts with AES-GCM (NIST SP 800-38D) and stores a tag of `tag_len` bytes, at most 16.
+ * Encrypts with AES-GCM (NIST SP 800-38D) and stores the first `tag_len` bytes of the tag, at most
+ * 16.
  *
- * The key has 16, 24 or 32 bytes; `iv` is usually 12 bytes and must never be used twice with
- * one key. `aead` is additional data that is authenticated only, NULL for none. `output` has
- * `input_length` bytes and may be `input`. Returns 0, or -1 on bad lengths.
+ * The key has 16, 24 or 32 bytes. `iv` has any length, usually 12 bytes, and must never be used
+ * twice with one key. `aead` is additional data that is authenticated only; NULL for none.
+ * `output` has `input_length` bytes and may be `input`. Returns 0; -1 on lengths that AES-GCM does
+ * not have, and then nothing is written. Thread-safe.
  */
 int mg_aes_gcm_encrypt(unsigned char *output,
                        const unsigned char *input,
@@ -2716,8 +2724,11 @@ int mg_aes_gcm_encrypt(unsigned char *output,
                        size_t tag_len);
 
 /**
- * Decrypts what mg_aes_gcm_encrypt() made. Returns 0, or -1 when the tag is wrong or a length
- * is bad; `output` must not be used then.
+ * Decrypts what mg_aes_gcm_encrypt() made, and compares `tag_len` bytes of the tag in constant
+ * time; with a `tag_len` of 0 nothing is authenticated.
+ *
+ * Returns 0; -1 when the tag is wrong or a length is bad, and then nothing is written.
+ * Thread-safe.
  */
 int mg_aes_gcm_decrypt(unsigned char *output,
                        const unsigned char *input,
@@ -2732,10 +2743,12 @@ int mg_aes_gcm_decrypt(unsigned char *output,
                        size_t tag_len);
 
 /**
- * Encrypts with ChaCha20-Poly1305 (RFC 8439). `cipher_text` has room for `plain_text_size` +
- * 16 bytes and must not overlap `plain_text`. `ad` is additional data that is authenticated
- * only, NULL for none. A nonce must never be used twice with one key. Returns the size of the
- * result, or (size_t) -1 when the regions overlap.
+ * Encrypts with ChaCha20-Poly1305 (RFC 8439). `cipher_text` has room for `plain_text_size` + 16
+ * bytes, the last 16 for the tag, and must not overlap `plain_text`.
+ *
+ * `ad` is additional data that is authenticated only; NULL for none. A nonce must never be used
+ * twice with one key. Returns the size of the result; (size_t) -1 when the regions overlap, and
+ * then nothing is written. Thread-safe.
  */
 size_t mg_chacha20_poly1305_encrypt(uint8_t *cipher_text,
                                     const uint8_t key[32],
@@ -2746,9 +2759,11 @@ size_t mg_chacha20_poly1305_encrypt(uint8_t *cipher_text,
                                     size_t plain_text_size);
 
 /**
- * Decrypts what mg_chacha20_poly1305_encrypt() made, into `cipher_text_size` - 16 bytes that
- * must not overlap it. Returns the size of the result, or (size_t) -1 when the tag is wrong,
- * the input is too short or the regions overlap; nothing is written then.
+ * Decrypts what mg_chacha20_poly1305_encrypt() made, into `cipher_text_size` - 16 bytes that must
+ * not overlap it.
+ *
+ * Returns the size of the result; (size_t) -1 when the tag is wrong, the input is shorter than a
+ * tag or the regions overlap, and then nothing is written. Thread-safe.
  */
 size_t mg_chacha20_poly1305_decrypt(uint8_t *plain_text,
                                     const uint8_t key[32],
@@ -2758,69 +2773,75 @@ size_t mg_chacha20_poly1305_decrypt(uint8_t *plain_text,
                                     const uint8_t *cipher_text,
                                     size_t cipher_text_size);
 
-/** The curve P-256 (FIPS 186-5): private keys have 32 bytes, public keys and signatures 64. */
+/**
+ * The curve P-256 (FIPS 186-5): private keys have 32 bytes, public keys and signatures 64.
+ * Thread-safe.
+ */
 MG_UECC_Curve mg_uecc_secp256r1(void);
 
-/** The curve P-384 (FIPS 186-5): private keys have 48 bytes, public keys and signatures 96. */
+/**
+ * The curve P-384 (FIPS 186-5): private keys have 48 bytes, public keys and signatures 96.
+ * Thread-safe.
+ */
 MG_UECC_Curve mg_uecc_secp384r1(void);
 
 /**
  * Sets the random number generator of the mg_uecc_*() functions, for the whole process; NULL
- * is the system's. Call it before other threads use them.
+ * stands for the system's. It must be callable from all threads that use them. Its bytes are taken
+ * as little-endian numbers. Thread-safe.
  */
 void mg_uecc_set_rng(MG_UECC_RNG_Function rng_function);
 
-/** The generator that mg_uecc_set_rng() set, or NULL. */
+/** Returns the generator that mg_uecc_set_rng() set, or NULL. Thread-safe. */
 MG_UECC_RNG_Function mg_uecc_get_rng(void);
 
-/** Size of a private key. */
+/** Returns the size of a private key in bytes. Thread-safe. */
 int mg_uecc_curve_private_key_size(MG_UECC_Curve curve);
 
-/** Size of a public key. */
+/** Returns the size of a public key, and of a signature, in bytes. Thread-safe. */
 int mg_uecc_curve_public_key_size(MG_UECC_Curve curve);
 
 /**
- * Makes a random key pair: private key a big-endian number, public key X and Y. Returns 1, or
- * 0 on failure.
+ * Makes a random key pair: private key a big-endian number, public key X and Y. Returns 1; 0 when
+ * the random number generator fails. Thread-safe.
  */
-int mg_uecc_make_key(uint8_t *public_key, uint8_t *private_key, MG_UECC_Curve curve);
+int mg_uecc_make_key(uint8_t *public_key,
+                     uint8_t *private_key,
+                     MG_UECC_Curve curve);
 
 /**
- * Computes the public key of a private key. Returns 1, or 0 when the private key is 0 or too
- * large.
+ * Computes the public key of a private key. Returns 1; 0 when the private key is 0 or not below
+ * the order of the curve. Thread-safe.
  */
 int mg_uecc_compute_public_key(const uint8_t *private_key,
                                uint8_t *public_key,
                                MG_UECC_Curve curve);
 
-/** Whether a public key is a point of the curve: 1 or 0. Check keys of others before use. */
+/** Whether a public key is a point of the curve: 1 or 0. Thread-safe. */
 int mg_uecc_valid_public_key(const uint8_t *public_key, MG_UECC_Curve curve);
 
 /**
- * ECDH: stores the X coordinate of the shared point, as long as a private key. Returns 1, or 0
- * on failure. `public_key` must be valid.
+ * ECDH: stores the X coordinate of the shared point, as long as a private key. Returns 1; 0, with
+ * `secret` zeroed, when one of the keys is not valid. Thread-safe.
  */
 int mg_uecc_shared_secret(const uint8_t *public_key,
                           const uint8_t *private_key,
                           uint8_t *secret,
                           MG_UECC_Curve curve);
 
-/** Stores a public key in compressed form: 2 or 3, then X. */
-void mg_uecc_compress(const uint8_t *public_key,
-                      uint8_t *compressed,
-                      MG_UECC_Curve curve);
+/** Stores a public key in compressed form: 2 or 3, then X. Thread-safe. */
+void mg_uecc_compress(const uint8_t *public_key, uint8_t *compressed, MG_UECC_Curve curve);
 
 /**
- * Computes a public key from its compressed form. Check the result with
- * mg_uecc_valid_public_key().
+ * Computes a public key from its compressed form. When there is none with this X, the result is
+ * zeros, which mg_uecc_valid_public_key() rejects. Thread-safe.
  */
-void mg_uecc_decompress(const uint8_t *compressed,
-                        uint8_t *public_key,
-                        MG_UECC_Curve curve);
+void mg_uecc_decompress(const uint8_t *compressed, uint8_t *public_key, MG_UECC_Curve curve);
 
 /**
- * ECDSA signature (FIPS 186-5) of a hash: r and s, big-endian, each as long as a private key.
- * Returns 1, or 0 on failure.
+ * ECDSA signature (FIPS 186-5) of a hash: r and s, big-endian, each as long as a private key. Of a
+ * hash that is longer than that, the first bytes count. Returns 1; 0 when the private key is not
+ * valid or the random number generator fails. Thread-safe.
  */
 int mg_uecc_sign(const uint8_t *private_key,
                  const uint8_t *message_hash,
@@ -2829,8 +2850,12 @@ int mg_uecc_sign(const uint8_t *private_key,
                  MG_UECC_Curve curve);
 
 /**
- * ECDSA signature with a nonce that is computed from key and hash, not drawn at random. Not
- * the nonce of RFC 6979. Returns 1, or 0 on failure.
+ * ECDSA signature with a nonce that is computed from key and hash, not drawn at random. The nonce
+ * is that of RFC 6979 with its bytes in the opposite order and the hash taken as it is, so the
+ * signatures are valid but not those of the RFC. Returns 1, or 0 when the private key or
+ * `hash_context` is not valid. Thread-safe.
+ *
+ * Results of the hash have up to 64 bytes, and its blocks are as long or longer, up to 256.
  */
 int mg_uecc_sign_deterministic(const uint8_t *private_key,
                                const uint8_t *message_hash,
@@ -2839,7 +2864,7 @@ int mg_uecc_sign_deterministic(const uint8_t *private_key,
                                uint8_t *signature,
                                MG_UECC_Curve curve);
 
-/** Checks an ECDSA signature of a hash: 1 when it is valid, else 0. */
+/** Checks an ECDSA signature of a hash: 1 when it is valid, else 0. Thread-safe. */
 int mg_uecc_verify(const uint8_t *public_key,
                    const uint8_t *message_hash,
                    unsigned int hash_size,
@@ -2847,16 +2872,23 @@ int mg_uecc_verify(const uint8_t *public_key,
                    MG_UECC_Curve curve);
 
 /**
- * Reads a P-256 private key, SEC 1 or PKCS#8, PEM or DER. Stores 32 bytes, big-endian, in
- * `buf` of `len` bytes and returns 32; 0 when it is something else or the room does not
- * suffice.
+ * Reads a P-256 private key, SEC 1 (RFC 5915) or PKCS #8 (RFC 5958), in PEM or DER. In PEM it may
+ * stand anywhere among other blocks and text; the first private key counts.
+ *
+ * Stores 32 bytes, big-endian, in `buf` of `len` bytes and returns 32; 0 when it is something else
+ * or the room does not suffice. Thread-safe.
  */
-size_t mg_uecc_parse_private_key(struct mg_str key, uint8_t *buf, size_t len);
+size_t mg_uecc_parse_private_key(struct mg_str key,
+                                 uint8_t *buf,
+                                 size_t len);
 
 /**
- * RSA: computes msg ^ exp mod mod. All numbers are big-endian. The modulus has 2048 to 4096
- * bits; `msgsz` and `outsz` are its size in bytes, `msg` is smaller than it. Returns 0, or -1
- * with `out` zeroed.
+ * RSA: computes msg ^ exp mod mod, in a time that depends on the lengths only.
+ *
+ * All numbers are big-endian; leading zeros of `mod` and `exp` are ignored. The modulus is odd and
+ * has 256 to 512 bytes (2048 to 4096 bits); `msgsz` and `outsz` are that size, `msg` is smaller
+ * than the modulus, and `exp` is not 0 and not longer. Returns 0; -1, with `out` zeroed, for
+ * anything else. Thread-safe.
  */
 int mg_rsa_mod_pow(const uint8_t *mod,
                    size_t modsz,
@@ -2868,9 +2900,12 @@ int mg_rsa_mod_pow(const uint8_t *mod,
                    size_t outsz);
 
 /**
- * RSA signature of a padded message `em` with the parts of a private key (RFC 8017, section
- * 5.1.2). All numbers are big-endian; `sig_len` is the size of the modulus. Returns 0, or -1
- * with `signature` zeroed.
+ * RSA private operation on a padded message `em` with the Chinese remainder theorem (RFC 8017,
+ * section 5.1.2), in a time that depends on the lengths only.
+ *
+ * All numbers are big-endian; leading zeros are ignored. `p` and `q` have at least 128 bytes;
+ * `sig_len` is the size of their product, the modulus, 256 to 512 bytes; `em` is smaller than the
+ * modulus. Returns 0; -1, with `signature` zeroed, for anything else. Thread-safe.
  */
 int mg_rsa_crt_sign(const uint8_t *em,
                     size_t em_len,
@@ -2888,8 +2923,9 @@ int mg_rsa_crt_sign(const uint8_t *em,
                     size_t sig_len);
 
 /**
- * Whether a decoded signature `em` of `nlen` bytes is the PKCS#1 v1.5 padding (RFC 8017,
- * section 9.2) of a hash: SHA-256 when `hashlen` is 32, SHA-384 when it is 48.
+ * Whether a decoded signature `em` of `nlen` bytes, the size of the modulus, is the PKCS#1 v1.5
+ * encoding (RFC 8017, section 9.2) of a hash: SHA-256 when `hashlen` is 32, SHA-384 when it is 48,
+ * else false. Thread-safe.
  */
 bool mg_rsa_pkcs_verify(const uint8_t *em,
                         size_t nlen,
@@ -2897,10 +2933,13 @@ bool mg_rsa_pkcs_verify(const uint8_t *em,
                         size_t hashlen);
 
 /**
- * Whether a decoded signature `em` of `nlen` bytes is a PSS encoding (RFC 8017, section 9.1)
- * of the 32-byte SHA-256 hash `mhash`, with MGF1 and a salt of 32 bytes.
+ * Whether a decoded signature `em` of `nlen` bytes, the size of the modulus, is a PSS encoding
+ * (RFC 8017, section 9.1) of the 32-byte SHA-256 hash `mhash`, with MGF1 and a salt of 32 bytes.
+ * The highest bit of the modulus is set. False for sizes under 66 and over 512. Thread-safe.
  */
-bool mg_rsa_verify(const uint8_t *em, size_t nlen, const uint8_t *mhash);
+bool mg_rsa_verify(const uint8_t *em,
+                   size_t nlen,
+                   const uint8_t *mhash);
 
 /* WebSocket */
 
