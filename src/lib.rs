@@ -24,6 +24,8 @@ pub mod log;
 pub mod net;
 /// Single-producer single-consumer message queue in caller memory.
 pub mod queue;
+/// JSON-RPC: registered methods and their answers.
+pub mod rpc;
 /// `struct mg_str`: slices, comparison, numbers, glob matching.
 pub mod string;
 /// Timers.
