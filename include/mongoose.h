@@ -3556,7 +3556,7 @@ size_t mg_json_next(struct mg_str obj,
 
 /* JSON-RPC */
 
-/** A registered method. */
+/** A registered method. Made by mg_rpc_add(), released by mg_rpc_del(). */
 struct mg_rpc {
   /** Next method of the list. */
   struct mg_rpc *next;
@@ -3575,7 +3575,7 @@ struct mg_rpc {
 struct mg_rpc_req {
   /** The list of methods. */
   struct mg_rpc **head;
-  /** The method that is being called. */
+  /** The method that is being called; NULL when there is none. */
   struct mg_rpc *rpc;
   /** Takes the characters of the answer, mg_pfn_iobuf() for example. */
   mg_pfn_t pfn;
@@ -3583,7 +3583,10 @@ struct mg_rpc_req {
   void *pfn_data;
   /** For the program. */
   void *req_data;
-  /** The request: a JSON object such as {"id":1,"method":"sum","params":[1,2]}. */
+  /**
+   * The request: a JSON object such as {"id":1,"method":"sum","params":[1,2]}. It must stay as
+   * it is until the answer is written.
+   */
   struct mg_str frame;
 };
 
@@ -3604,20 +3607,29 @@ void mg_rpc_err(struct mg_rpc_req *r, int code, const char *fmt, ...);
 /**
  * Registers a method: a name or a pattern (see mg_match()), which is copied. The newest
  * registration is tried first. An empty pattern gets answers ("result" or "error") that come
- * in. Release with mg_rpc_del().
+ * in. `*head` is NULL for an empty list; release it with mg_rpc_del().
+ *
+ * When memory is exhausted, nothing is registered and an error is logged.
  */
 void mg_rpc_add(struct mg_rpc **head,
                 struct mg_str method_pattern,
                 void (*handler)(struct mg_rpc_req*),
                 void *handler_data);
 
-/** Removes all methods with this handler; NULL removes all. */
-void mg_rpc_del(struct mg_rpc **head, void (*handler)(struct mg_rpc_req*));
+/**
+ * Removes all methods with this handler; NULL removes all. Handlers may remove methods, also the
+ * one that is being called.
+ */
+void mg_rpc_del(struct mg_rpc **head,
+                void (*handler)(struct mg_rpc_req*));
 
 /**
  * Calls the handler of the method that `r->frame` names. It answers with mg_rpc_ok() or
- * mg_rpc_err(). An unknown method is answered with code -32601, something that is no request
- * with -32700.
+ * mg_rpc_err(), at once or not at all. `r->rpc` is the method that was found.
+ *
+ * A frame with "result" or "error" and without a method goes to the handler of the empty pattern.
+ * An unknown method is answered with code -32601; something that is no request, and this includes
+ * batches, with -32700 and the frame (up to a NUL) as the message.
  */
 void mg_rpc_process(struct mg_rpc_req *r);
 
@@ -3628,8 +3640,8 @@ void mg_rpc_vok(struct mg_rpc_req *r, const char *fmt, va_list *ap);
 void mg_rpc_verr(struct mg_rpc_req *r, int code, const char *fmt, va_list *ap);
 
 /**
- * A handler that answers with the names of all methods; register it as "rpc.list", for
- * example.
+ * A handler that answers with the patterns of all methods as an array, the newest first and
+ * without the empty one; register it as "rpc.list", for example.
  */
 void mg_rpc_list(struct mg_rpc_req *r);
 

@@ -32,6 +32,8 @@ pub mod ota;
 pub mod phy;
 /// Single-producer single-consumer message queue in caller memory.
 pub mod queue;
+/// JSON-RPC: registered methods and their answers.
+pub mod rpc;
 /// `struct mg_str`: slices, comparison, numbers, glob matching.
 pub mod string;
 /// Timers.
