@@ -18,10 +18,14 @@ pub mod http;
 pub mod iobuf;
 /// Log levels, prefixes and sinks.
 pub mod log;
+/// Modbus TCP server.
+pub mod modbus;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
 pub mod net;
 /// Single-producer single-consumer message queue in caller memory.
 pub mod queue;
+/// SNTP client.
+pub mod sntp;
 /// `struct mg_str`: slices, comparison, numbers, glob matching.
 pub mod string;
 /// Timers.
