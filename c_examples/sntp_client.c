@@ -43,7 +43,7 @@ int main(int argc, char *argv[]) {
   mg_log_set(MG_LL_NONE);
   mg_mgr_init(&mgr);
   // NULL is the library's default server. The connection closes with the answer, or 3 seconds later.
-  mg_sntp_connect(&mgr, argc > 1 ? argv[1] : NULL, handler, &query);
+  if (mg_sntp_connect(&mgr, argc > 1 ? argv[1] : NULL, handler, &query) == NULL) return 1;
   while (!query.done && !stopped) mg_mgr_poll(&mgr, 100);
   if (!query.answered) fprintf(stderr, "no time\n");
   mg_mgr_free(&mgr);
