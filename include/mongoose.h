@@ -3369,24 +3369,43 @@ bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype
 /* Network time */
 
 /**
- * Asks a time server (RFC 4330): "udp://host:123"; NULL is udp://time.google.com:123.
+ * Asks a time server (RFC 4330) at a URL such as "udp://host:123"; NULL is
+ * "udp://time.google.com:123". There is no default port.
  *
- * On an answer mg_boot_timestamp_ms is set, MG_EV_SNTP_TIME fires, and the connection closes.
- * Without one it closes after 3 seconds. Returns the connection, or NULL as mg_connect() does.
+ * On a usable reply `mg_boot_timestamp_ms` is set, so that mg_now() tells the time;
+ * MG_EV_SNTP_TIME fires, and the connection closes. It also closes, without MG_EV_ERROR, when no
+ * reply came within 3 seconds, name lookup included (the first 8 bytes of `c->data` hold this
+ * deadline as a uint64_t in mg_millis() time), or when the server has no time to give. After one
+ * second the request is sent once more. Datagrams that are not from the server or do not answer
+ * the request are dropped; MG_EV_READ then comes with an empty `c->recv`.
+ *
+ * Returns the connection, owned by the manager, or NULL as mg_connect() does.
  */
 struct mg_connection *mg_sntp_connect(struct mg_mgr *mgr,
                                       const char *url,
                                       mg_event_handler_t fn,
                                       void *fn_data);
 
-/** Sends a request to a time server. mg_sntp_connect() does so. */
+/**
+ * Sends a request of 48 bytes to a time server, on a connection made by mg_sntp_connect() (which
+ * does so by itself) or any other. While the name is being looked up, it only logs an
+ * error.
+ *
+ * The request carries mg_millis() as its transmit timestamp, which the reply brings back.
+ */
 void mg_sntp_request(struct mg_connection *c);
 
 /**
- * Parses a time server's answer. Returns milliseconds since 1970 and sets
- * mg_boot_timestamp_ms; -1 when it is not a usable answer.
+ * Parses a time server's reply. Returns milliseconds since 1970-01-01 UTC, and sets
+ * `mg_boot_timestamp_ms` accordingly; -1 when it is no usable reply: shorter than 48 bytes, not
+ * from a server, of another version than 3 or 4, a kiss of death, not synchronised, or without a
+ * transmit time.
+ *
+ * Half of the round trip is added if the origin timestamp is that of a request which
+ * mg_sntp_request() sent within the last 16 seconds. Who sent the reply is the caller's concern.
  */
-int64_t mg_sntp_parse(const unsigned char *buf, size_t len);
+int64_t mg_sntp_parse(const unsigned char *buf,
+                      size_t len);
 
 /* Modbus TCP */
 
@@ -3417,25 +3436,41 @@ union mg_modbus_values {
 
 /**
  * A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts
- * values that are read into it, or sets `error`; the library then answers.
+ * values that are read into it, or sets `error`; when it has returned, the library answers.
  */
 struct mg_modbus_req {
   /** MG_MODBUS_FUNC_*. */
   uint8_t func;
-  /** Set by the program: MG_MODBUS_ERR_*, initially MG_MODBUS_ERR_NONE. */
+  /**
+   * Set by the program: an exception code such as MG_MODBUS_ERR_*; initially
+   * MG_MODBUS_ERR_NONE.
+   */
   uint8_t error;
-  /** Address of the first coil or register. */
+  /** Address of the first coil or register. The program checks `addr` + `len`. */
   uint16_t addr;
-  /** `len` values. The memory belongs to the library and is released after the handler returned. */
+  /**
+   * `len` values, zero if they are to be read. The library releases the block with mg_free() when the
+   * handler has returned. No answer is sent for functions 1 to 6 if the program sets the pointer
+   * to NULL, or for 5 and 6 if it changes `len`.
+   */
   union mg_modbus_values u;
   /** Number of values. */
   uint16_t len;
 };
 
 /**
- * Opens a Modbus TCP server, on port 502 by convention. Each request gives MG_EV_MODBUS_REQ;
- * the library answers when the handler has returned. Malformed requests and unknown functions
- * are answered without asking the handler. See mg_listen() for the URL and the result.
+ * Opens a Modbus TCP server (MODBUS Application Protocol 1.1b3); see mg_listen() for URL and
+ * result. There is no default port; 502 is the registered one.
+ *
+ * Each request of functions 1 to 6, 15 and 16 gives the handler of the accepted connection
+ * MG_EV_MODBUS_REQ with a `struct mg_modbus_req *`, before the MG_EV_READ of its bytes; then the
+ * library answers. While the handler runs, the frame stands at the front of `c->recv`, its unit
+ * identifier in `c->recv.buf[6]`; requests for any unit are accepted.
+ *
+ * Other functions are answered with exception 1, quantities and sizes that the specification does
+ * not allow with exception 3, without asking the handler. What is not Modbus at all gives
+ * MG_EV_ERROR "invalid pdu", and the connection closes when the answers before it are sent. A client
+ * that does not read its answers is not served until it does.
  */
 struct mg_connection *mg_modbus_listen(struct mg_mgr *mgr,
                                        const char *url,

@@ -24,6 +24,8 @@ pub mod iobuf;
 pub mod json;
 /// Log levels, prefixes and sinks.
 pub mod log;
+/// Modbus TCP server.
+pub mod modbus;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
 pub mod net;
 /// Firmware updates.
@@ -34,6 +36,8 @@ pub mod phy;
 pub mod queue;
 /// JSON-RPC: registered methods and their answers.
 pub mod rpc;
+/// SNTP client.
+pub mod sntp;
 /// `struct mg_str`: slices, comparison, numbers, glob matching.
 pub mod string;
 /// Timers.

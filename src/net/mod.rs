@@ -38,7 +38,9 @@ pub mod ev {
     pub const CLOSE: c_int = 9;
     pub const HTTP_HDRS: c_int = 10;
     pub const HTTP_MSG: c_int = 11;
+    pub const SNTP_TIME: c_int = 18;
     pub const WAKEUP: c_int = 19;
+    pub const MODBUS_REQ: c_int = 22;
 }
 
 /// Growth step and alignment of connection buffers (`MG_IO_SIZE`).
