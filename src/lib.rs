@@ -30,3 +30,5 @@ pub mod timer;
 pub mod url;
 /// Checksums, base64, random bytes, clocks, byte order, access lists.
 pub mod util;
+/// WebSocket: handshakes, frames, messages.
+pub mod ws;
