@@ -2953,12 +2953,12 @@ bool mg_rsa_verify(const uint8_t *em,
 
 /** A WebSocket message or control frame. */
 struct mg_ws_message {
-  /** Payload, in the receive buffer: valid until the handler returns. */
+  /** Payload, in the receive buffer, not NUL-terminated: valid until the handler returns. */
   struct mg_str data;
   /**
    * First byte of the frame (RFC 6455, section 5.2): bit 7 is FIN, the low 4 bits are
    * WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one,
-   * without FIN.
+   * without FIN, so compare `flags & 15`.
    */
   uint8_t flags;
 };
@@ -3000,14 +3000,23 @@ size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
 
 /**
  * Sends one frame with `len` bytes of payload; `op` is WEBSOCKET_OP_TEXT, WEBSOCKET_OP_BINARY
- * or another opcode. Client frames are masked. Returns the size of the frame in `c->send`,
- * less when memory is exhausted.
+ * or another opcode. Client frames are masked, with a key from the system's random generator.
+ *
+ * The frame is appended to `c->send`; to send a message in fragments, clear bit 7 of its first byte
+ * there. `buf` is not modified and may point into the message that is being handled; NULL stands
+ * for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
+ * After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
+ *
+ * Returns the size of the frame with its header, or 0 when memory is exhausted.
  */
-size_t mg_ws_send(struct mg_connection *c, const void *buf, size_t len, int op);
+size_t mg_ws_send(struct mg_connection *c,
+                  const void *buf,
+                  size_t len,
+                  int op);
 
 /**
- * Makes the last `len` bytes of `c->send` the payload of a frame. Returns the new
- * `c->send.len`.
+ * Makes the last `len` bytes of `c->send` the payload of a frame; see mg_ws_send(). Nothing
+ * happens when there are fewer, or when memory is exhausted. Returns the new `c->send.len`.
  */
 size_t mg_ws_wrap(struct mg_connection *c, size_t len, int op);
 

@@ -48,3 +48,5 @@ pub mod url;
 pub mod util;
 /// Wi-Fi, without a driver.
 pub mod wifi;
+/// WebSocket: handshakes, frames, messages.
+pub mod ws;

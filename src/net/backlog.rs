@@ -1,7 +1,7 @@
-//! Pipelined messages that wait behind the ones being handled.
+//! Messages that wait behind the ones being handled.
 //!
 //! Every message is handled at the start of the receive buffer, so removing it moves the rest
-//! down. To keep that cheap when megabytes of small requests have piled up, all but the next few
+//! down. To keep that cheap when megabytes of small messages have piled up, all but the next few
 //! are set aside here and come back in pieces.
 #![allow(unsafe_code)]
 
@@ -10,18 +10,15 @@ use crate::iobuf::mg_iobuf;
 use std::cell::Cell;
 use std::ptr::null_mut;
 
-/// How much stays in the receive buffer.
-const PIECE: usize = 16 * 1024;
-
-/// The end of a receive buffer, set aside.
-pub(super) struct Backlog {
+/// The end of a receive buffer, set aside. About `PIECE` bytes stay in the buffer.
+pub(crate) struct Backlog<const PIECE: usize> {
     io: mg_iobuf,
     /// What has gone back already.
     taken: Cell<usize>,
 }
 
-impl Default for Backlog {
-    fn default() -> Backlog {
+impl<const PIECE: usize> Default for Backlog<PIECE> {
+    fn default() -> Self {
         Backlog {
             io: mg_iobuf {
                 buf: Cell::new(null_mut()),
@@ -34,13 +31,13 @@ impl Default for Backlog {
     }
 }
 
-impl Drop for Backlog {
+impl<const PIECE: usize> Drop for Backlog<PIECE> {
     fn drop(&mut self) {
         self.clear();
     }
 }
 
-impl Backlog {
+impl<const PIECE: usize> Backlog<PIECE> {
     pub fn clear(&self) {
         self.taken.set(0);
         if self.io.size.get() > 0 {
@@ -80,9 +77,11 @@ impl Backlog {
     }
 
     /// Moves the next piece back to the end of `recv`; false when there is none. Pieces grow with
-    /// what they could not complete, so that large messages cost no more than small ones.
-    pub fn refill(&self, recv: &mg_iobuf) -> bool {
-        let n = self.remaining().min(recv.len.get().max(PIECE));
+    /// what they could not complete, which stands behind `used` bytes, so that large messages cost
+    /// no more than small ones.
+    pub fn refill(&self, recv: &mg_iobuf, used: usize) -> bool {
+        let incomplete = recv.len.get().saturating_sub(used);
+        let n = self.remaining().min(incomplete.max(PIECE));
         n > 0 && self.give_back(recv, n)
     }
 
