@@ -18,6 +18,8 @@ pub mod http;
 pub mod iobuf;
 /// Log levels, prefixes and sinks.
 pub mod log;
+/// MQTT 3.1.1 and 5: packets, automatic acknowledgements, events.
+pub mod mqtt;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
 pub mod net;
 /// Single-producer single-consumer message queue in caller memory.

@@ -5,6 +5,7 @@ use super::ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 use crate::fmt::stack::Stack;
 use crate::http::state::HttpState;
 use crate::iobuf::mg_iobuf;
+use crate::mqtt::state::MqttState;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{c_char, c_int, c_ulong, c_void};
 use std::fmt::Write;
@@ -161,6 +162,7 @@ pub struct ConnPrivate {
     /// Next in the manager's list of closed connections.
     pub(super) next_dead: Cell<*mut mg_connection>,
     pub http: HttpState,
+    pub mqtt: MqttState,
 }
 
 /// Bits of [`ConnPrivate::ready`].

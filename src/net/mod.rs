@@ -8,6 +8,7 @@
 #![allow(unsafe_code)]
 
 pub mod addr;
+pub(crate) mod backlog;
 pub mod conn;
 mod connect;
 pub mod ffi;
@@ -22,6 +23,7 @@ pub use conn::{Flag, mg_connection};
 pub(crate) use conn::{call, error};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{pause_input, send_file, set_linger, set_output_pending, write_ready};
+pub(crate) use mgr::manager;
 
 /// Events, as `enum mg_event` of the header.
 pub mod ev {
@@ -38,6 +40,9 @@ pub mod ev {
     pub const CLOSE: c_int = 9;
     pub const HTTP_HDRS: c_int = 10;
     pub const HTTP_MSG: c_int = 11;
+    pub const MQTT_CMD: c_int = 15;
+    pub const MQTT_MSG: c_int = 16;
+    pub const MQTT_OPEN: c_int = 17;
     pub const WAKEUP: c_int = 19;
 }
 

@@ -9,7 +9,6 @@
 //! after each of them, and no slice of a buffer lives across one.
 #![allow(unsafe_code)]
 
-use super::backlog::Backlog;
 use super::mg_http_message;
 use crate::ffi::guard;
 use crate::ffi::str::bytes;
@@ -18,6 +17,7 @@ use crate::http::framing::{self, Framing, FramingError, Persistence};
 use crate::http::parser::{self, HeadEnd, Parsed};
 use crate::http::reply;
 use crate::http::state::{Body, HttpState, Incoming, Request};
+use crate::net::backlog::Backlog;
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t};
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr::from_mut;

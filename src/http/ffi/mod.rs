@@ -1,7 +1,6 @@
 #![allow(unsafe_code)]
 
 pub mod accessors;
-mod backlog;
 pub mod conn;
 
 use super::parser::{self, HeadEnd, Parsed};

@@ -1,9 +1,8 @@
-//! Pipelined messages that wait behind the ones being handled.
+//! Messages in a receive buffer that wait behind the ones being handled.
 //!
 //! Every message is handled at the start of the receive buffer, so removing it moves the rest
-//! down. To keep that cheap when megabytes of small requests have piled up, all but the next few
+//! down. To keep that cheap when megabytes of small messages have piled up, all but the next few
 //! are set aside here and come back in pieces.
-#![allow(unsafe_code)]
 
 use crate::ffi::str::bytes;
 use crate::iobuf::mg_iobuf;
@@ -14,7 +13,7 @@ use std::ptr::null_mut;
 const PIECE: usize = 16 * 1024;
 
 /// The end of a receive buffer, set aside.
-pub(super) struct Backlog {
+pub(crate) struct Backlog {
     io: mg_iobuf,
     /// What has gone back already.
     taken: Cell<usize>,
