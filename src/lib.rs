@@ -26,6 +26,8 @@ pub mod json;
 pub mod log;
 /// Modbus TCP server.
 pub mod modbus;
+/// MQTT 3.1.1 and 5: packets, automatic acknowledgements, events.
+pub mod mqtt;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
 pub mod net;
 /// Firmware updates.

@@ -8,6 +8,7 @@ use crate::iobuf::mg_iobuf;
 use crate::modbus::ModbusState;
 use crate::sntp::Query;
 use crate::ws::state::WsState;
+use crate::mqtt::state::MqttState;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{c_char, c_int, c_ulong, c_void};
 use std::fmt::Write;
@@ -174,6 +175,7 @@ pub struct ConnPrivate {
     pub sntp: Cell<Option<Box<Query>>>,
     pub modbus: ModbusState,
     pub ws: WsState,
+    pub mqtt: MqttState,
 }
 
 /// Bits of [`ConnPrivate::ready`].

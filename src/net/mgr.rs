@@ -219,7 +219,7 @@ impl mg_mgr {
 
 /// The manager of a connection.
 #[inline]
-pub(super) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
+pub(crate) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
     // SAFETY: a connection's manager outlives it, by contract.
     unsafe { c.mgr.get().as_ref() }
 }
