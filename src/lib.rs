@@ -6,6 +6,8 @@
 //! `extern "C"` functions and nothing else.
 #![allow(non_camel_case_types)]
 
+/// DNS messages, the resolver's logic, multicast DNS.
+pub mod dns;
 /// What the boundary with C shares: string views, panic guard, C heap, variadics.
 pub mod ffi;
 /// `%`-formatting: one formatter for every printing function of the API.

@@ -14,7 +14,7 @@ pub mod ffi;
 mod io;
 mod mgr;
 mod poll;
-mod resolve;
+pub(crate) mod resolve;
 mod socket;
 mod wake;
 
@@ -22,6 +22,7 @@ pub use conn::{Flag, mg_connection};
 pub(crate) use conn::{call, error};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{pause_input, send_file, set_linger, set_output_pending, write_ready};
+pub(crate) use resolve::initialize as initialize_dns;
 
 /// Events, as `enum mg_event` of the header.
 pub mod ev {
@@ -39,6 +40,8 @@ pub mod ev {
     pub const HTTP_HDRS: c_int = 10;
     pub const HTTP_MSG: c_int = 11;
     pub const WAKEUP: c_int = 19;
+    pub const MDNS_REQ: c_int = 20;
+    pub const MDNS_RESP: c_int = 21;
 }
 
 /// Growth step and alignment of connection buffers (`MG_IO_SIZE`).
