@@ -46,11 +46,11 @@ impl Text {
 
 /// Reads the name at `at` into `text`; the number of bytes it takes there, `None` when it is invalid.
 ///
-/// The last byte of a message is not looked at. A pointer that leads nowhere ends the name.
-fn read_name(message: &[u8], at: usize, text: &mut Text) -> Option<usize> {
+/// The last byte of a message is not looked at. A pointer that leads nowhere, or to a pointer, ends the
+/// name.
+fn read_name(message: &[u8], start: usize, text: &mut Text) -> Option<usize> {
     *text = Text::new();
-    let mut at = at;
-    let start = at;
+    let mut at = start;
     let mut jumps = 0;
     let mut size = None;
     while at + 1 < message.len() {
@@ -58,19 +58,15 @@ fn read_name(message: &[u8], at: usize, text: &mut Text) -> Option<usize> {
         if length & POINTER != 0 {
             size = size.or(Some(at + 2 - start));
             let target = usize::from(u16_at(message, at)? & 0x3fff);
-            match message.get(target) {
-                Some(first) if first & POINTER == 0 => {}
-                _ => return size,
+            match message.get(target..) {
+                Some([first, _, ..]) if first & POINTER == 0 => {}
+                _ => break,
             }
             jumps += 1;
             if jumps > MAX_JUMPS {
                 return None;
             }
             at = target;
-            // A target without room for a name is invalid.
-            if at + 1 >= message.len() {
-                return None;
-            }
             continue;
         }
         at += 1;
@@ -172,16 +168,17 @@ fn read_counted(message: &[u8], summary: &mut Summary) -> Option<()> {
     }
     summary.id = u16_at(message, 0)?;
     let mut at = HEADER;
-    let mut entry = Entry::default();
+    let (mut entry, mut name) = (Entry::default(), Text::new());
     for _ in 0..questions {
-        at += read_entry(message, at, true, &mut entry, &mut summary.name)?;
+        at += read_entry(message, at, true, &mut entry, &mut name)?;
+        summary.name = name.clone();
     }
     if message[2] & 0x80 == 0 {
         return Some(());
     }
     for _ in 0..answers.min(MAX_ANSWERS) {
-        let size = read_entry(message, at, false, &mut entry, &mut summary.name)?;
-        at += size;
+        at += read_entry(message, at, false, &mut entry, &mut name)?;
+        summary.name = name.clone();
         let data = &message[at - usize::from(entry.data_size)..at];
         if entry.class == CLASS_IN {
             summary.address = address(entry.rtype, data);

@@ -323,10 +323,14 @@ mod tests {
     #[test]
     fn the_largest_answer() {
         let mut answer = Answer::to("foo.example", 0x8180);
-        for last in 0..2800 {
+        for last in 0..2400 {
             answer = answer.a("foo.example", 60, last as u8);
         }
-        assert!((64_000..65_536).contains(&answer.0.len()), "{}", answer.0.len());
+        assert!(
+            (64_000..65_536).contains(&answer.0.len()),
+            "{}",
+            answer.0.len()
+        );
         let Some(Outcome::Addresses(list, 60)) = answer.read() else {
             panic!("no addresses");
         };

@@ -284,7 +284,8 @@ fn server_closed(mgr: &mg_mgr, c: &mg_connection) {
     let Some(private) = mgr.private() else {
         return;
     };
-    for serial in private.resolver.lookups.borrow_mut().asked_through(c) {
+    let serials = private.resolver.lookups.borrow_mut().asked_through(c);
+    for serial in serials {
         let retry = !private.freeing.get() && private.resolver.lookups.borrow().has_more(serial);
         if !(retry && server::ask(mgr, serial)) {
             deliver(mgr, serial, &Err(Failure::Text("DNS error")));
