@@ -3278,11 +3278,14 @@ struct mg_dns_message {
   bool resolved;
   /** First address among the answers; port 0. */
   struct mg_addr addr;
-  /** Name of the question, or of the last answer looked at. */
+  /**
+   * Name of the question, or of the last answer looked at: labels joined by dots, cut at 255
+   * characters, terminated.
+   */
   char name[256];
 };
 
-/** A question or resource record (RFC 1035, sections 4.1.2 and 4.1.3). */
+/** A question or resource record (RFC 1035, sections 4.1.2 and 4.1.3), host byte order. */
 struct mg_dns_rr {
   /** Size of the encoded name. */
   uint16_t nlen;
@@ -3325,7 +3328,7 @@ struct mg_dnssd_record {
 
 /**
  * A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type
- * needs.
+ * needs. What it points to is valid until the handler returns.
  */
 struct mg_mdns_req {
   /** The question, with the unicast bit of the class removed. */
@@ -3334,11 +3337,14 @@ struct mg_mdns_req {
   struct mg_dnssd_record *r;
   /** Name asked for, without ".local". For SRV and TXT to a named responder only the service. */
   struct mg_str reqname;
-  /** Set by the program: host name for the answer; `fn_data` of the listener when empty. */
+  /**
+   * Set by the program: host name for the answer, one label; `fn_data` of the listener when
+   * empty.
+   */
   struct mg_str respname;
   /** Set by the program: address for the answer; the local one when NULL. */
   struct mg_addr *addr;
-  /** The question asks for the list of services. */
+  /** The question asks for the list of services. It cannot be answered. */
   bool is_listing;
   /**
    * Set by the program: send an answer. Already set for an address question that names the
@@ -3353,7 +3359,7 @@ struct mg_mdns_req {
 struct mg_mdns_resp {
   /** The record that decides the kind of answer: A, PTR, SRV or TXT. */
   struct mg_dns_rr *rr;
-  /** Host name, with ".local"; without a host record the name of the service instance. */
+  /** Host name, with ".local"; without a host record the first label of the service instance. */
   struct mg_str name;
   /** Address and port, when the answer contains them. */
   struct mg_addr addr;
@@ -3362,14 +3368,23 @@ struct mg_mdns_resp {
 };
 
 /**
- * Parses a DNS message (RFC 1035) of at most 512 bytes: transaction id, name, and the first
- * address among up to 10 answers. False when it is malformed.
+ * Parses a DNS message (RFC 1035) of at most 512 bytes: transaction id, name, and the first IPv4
+ * or IPv6 address among the first 10 answers. Of a query only id and name.
+ *
+ * Returns false when `len` is below 12, when there is more than one question, or when a record
+ * that was needed is malformed; `dm` is cleared first in any case. Of the header, only the
+ * counts and the QR bit are looked at. Thread-safe.
  */
-bool mg_dns_parse(const uint8_t *buf, size_t len, struct mg_dns_message *dm);
+bool mg_dns_parse(const uint8_t *buf,
+                  size_t len,
+                  struct mg_dns_message *dm);
 
 /**
- * Parses the question or record at offset `ofs` of a DNS message. Returns its size, 0 when it
- * is malformed.
+ * Parses the question or record at offset `ofs` of a DNS message of at most 512 bytes. Its data are
+ * the last `rr->alen` bytes.
+ *
+ * Returns its size, 0 when it is malformed; `rr` is cleared first, and after a failure may be
+ * partly set. Thread-safe.
  */
 size_t mg_dns_parse_rr(const uint8_t *buf,
                        size_t len,
@@ -3380,9 +3395,11 @@ size_t mg_dns_parse_rr(const uint8_t *buf,
 /**
  * Joins multicast DNS (RFC 6762) on the default interface.
  *
- * `fn` gets MG_EV_MDNS_REQ for questions about ".local" names and MG_EV_MDNS_RESP for answers.
- * `fn_data` is NULL, or the host name to answer for, a C string without ".local" that stays
- * valid. Connections to ".local" names need this listener. NULL on failure.
+ * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
+ * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
+ * for, a C string without dots that stays valid; then only questions that concern it arrive.
+ * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
+ * closes. NULL on failure (see mg_listen()).
  */
 struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
                                      mg_event_handler_t fn,
@@ -3390,7 +3407,28 @@ struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
 
 /**
  * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
- * connection that mg_mdns_listen() returned. False when nothing could be sent.
+ * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
+ * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
+ */
+bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
+
+/**
+ * Joins multicast DNS (RFC 6762) on the default interface.
+ *
+ * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
+ * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
+ * for, a C string without dots that stays valid; then only questions that concern it arrive.
+ * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
+ * closes. NULL on failure (see mg_listen()).
+ */
+struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
+                                     mg_event_handler_t fn,
+                                     void *fn_data);
+
+/**
+ * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
+ * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
+ * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
  */
 bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
 

@@ -8,6 +8,8 @@
 
 /// Ciphers, elliptic curves, RSA.
 pub mod crypto;
+/// DNS messages, the resolver's logic, multicast DNS.
+pub mod dns;
 /// What the boundary with C shares: string views, panic guard, C heap, variadics.
 pub mod ffi;
 /// `%`-formatting: one formatter for every printing function of the API.

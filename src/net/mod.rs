@@ -15,7 +15,7 @@ pub mod ffi;
 mod io;
 mod mgr;
 mod poll;
-mod resolve;
+pub(crate) mod resolve;
 mod socket;
 mod wake;
 
@@ -25,6 +25,7 @@ pub(crate) use conn::{call, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{pause_input, send_file, set_linger, set_output_pending, write_ready};
 pub(crate) use mgr::manager;
+pub(crate) use resolve::initialize as initialize_dns;
 
 /// Events, as `enum mg_event` of the header.
 pub mod ev {
@@ -50,6 +51,8 @@ pub mod ev {
     pub const MQTT_OPEN: c_int = 17;
     pub const WAKEUP: c_int = 19;
     pub const MODBUS_REQ: c_int = 22;
+    pub const MDNS_REQ: c_int = 20;
+    pub const MDNS_RESP: c_int = 21;
 }
 
 /// Growth step and alignment of connection buffers (`MG_IO_SIZE`).
