@@ -10,6 +10,7 @@
 
 #define MAX_QUEUED 10000000  // bytes for a client that does not read
 #define MAX_SUBSCRIPTIONS 50
+#define LOGIN_MS 10000
 
 struct subscription {
   char filter[256];  // empty: not in use
@@ -114,7 +115,7 @@ static bool command(struct mg_connection *c, struct client *client, struct mg_mq
   if (first != (m->cmd == MQTT_CMD_CONNECT)) return false;
   if (first) client->connect = mg_strdup(m->dgram);
   if (first && !login(c, client, head, c->is_mqtt5 ? props : head + 10)) return false;
-  client->deadline = mg_millis() + client->keepalive;
+  client->deadline = client->keepalive > 0 ? mg_millis() + client->keepalive : UINT64_MAX;
   if (m->cmd == MQTT_CMD_PINGREQ) mg_mqtt_pong(c);
   if (m->cmd == MQTT_CMD_DISCONNECT) client->will.topic.len = 0, c->is_draining = 1;
   bool subscribes = m->cmd == MQTT_CMD_SUBSCRIBE || m->cmd == MQTT_CMD_UNSUBSCRIBE;
@@ -123,9 +124,12 @@ static bool command(struct mg_connection *c, struct client *client, struct mg_mq
 
 static void handler(struct mg_connection *c, int ev, void *ev_data) {
   struct client *client = (struct client *) c->fn_data;
-  if (ev == MG_EV_ACCEPT) c->fn_data = calloc(1, sizeof(*client));
+  if (ev == MG_EV_ACCEPT) {
+    c->fn_data = client = (struct client *) calloc(1, sizeof(*client));
+    if (client != NULL) client->deadline = mg_millis() + LOGIN_MS;
+  }
   if (client == NULL) return;
-  if (ev == MG_EV_POLL && client->keepalive > 0 && *(uint64_t *) ev_data > client->deadline) c->is_closing = 1;
+  if (ev == MG_EV_POLL && *(uint64_t *) ev_data > client->deadline) c->is_closing = 1;
   if (ev == MG_EV_MQTT_CMD && !command(c, client, (struct mg_mqtt_message *) ev_data)) c->is_closing = 1;
   if (ev == MG_EV_MQTT_MSG && client->connect.buf != NULL) {
     struct mg_mqtt_message *m = (struct mg_mqtt_message *) ev_data;

@@ -70,7 +70,7 @@ int main(int argc, char *argv[]) {
   struct mg_mgr mgr;
   if (argc > 1) url = argv[1];
   opts.topic = mg_str(argc > 2 ? argv[2] : "#");
-  if (argc > 3) opts.message = mg_str(argv[3]);
+  if (argc > 3 && argv[3][0] != '\0') opts.message = mg_str(argv[3]);
   if (argc > 4) opts.version = (uint8_t) atoi(argv[4]);
   if (argc > 5) opts.qos = (uint8_t) atoi(argv[5]);
   opts.retain = argc > 6;
