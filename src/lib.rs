@@ -26,6 +26,8 @@ pub mod queue;
 pub mod string;
 /// Timers.
 pub mod timer;
+/// TLS: settings, certificates, sessions.
+pub mod tls;
 /// URL components and percent-encoding.
 pub mod url;
 /// Checksums, base64, random bytes, clocks, byte order, access lists.

@@ -160,6 +160,7 @@ pub struct ConnPrivate {
     pub(super) accept_retry_at: Cell<u64>,
     /// Next in the manager's list of closed connections.
     pub(super) next_dead: Cell<*mut mg_connection>,
+    pub(super) tls: super::tls::Slot,
     pub http: HttpState,
 }
 

@@ -35,6 +35,7 @@ pub(super) struct MgrPrivate {
     /// mg_mgr_free is running: nothing new may be opened.
     pub freeing: Cell<bool>,
     pub wake: WakeChannel,
+    tls: Box<super::tls::Shared>,
 }
 
 impl MgrPrivate {
@@ -49,7 +50,13 @@ impl MgrPrivate {
             depth: Cell::new(0),
             freeing: Cell::new(false),
             wake: WakeChannel::default(),
+            tls: Box::default(),
         })
+    }
+
+    /// What connections with TLS share.
+    pub fn tls(&self) -> &super::tls::Shared {
+        &self.tls
     }
 
     fn registry(&self) -> &mio::Registry {
@@ -314,6 +321,9 @@ pub(super) fn close(c: &mg_connection) {
     }
     c.set(Flag::Closing, true);
     crate::net::resolve::cancel(c);
+    if private.tls.is_on() && !c.is(Flag::Listening) {
+        super::tls::say_goodbye(c, private);
+    }
     if let Some(p) = mgr.private() {
         close_descriptor(p, c, private);
     }

@@ -16,6 +16,7 @@ mod mgr;
 mod poll;
 mod resolve;
 mod socket;
+pub(crate) mod tls;
 mod wake;
 
 pub use conn::{Flag, mg_connection};
