@@ -192,12 +192,13 @@ fn receive(c: &mg_connection, p: &ConnPrivate) -> Option<(usize, Outcome)> {
     outcome
 }
 
-/// The peer left. One that wanted to say more is to blame.
+/// The peer left. What is queued for it still goes out, unless the handshake will never end.
 fn end_of_stream(c: &mg_connection, p: &ConnPrivate) {
-    let established = p.tls.with(|s| s.is_established()).unwrap_or(false);
     io::end_of_stream(p);
-    if established && c.rtls.len.get() > 0 {
-        error(c, b"TLS: connection was cut off");
+    if c.is(Flag::TlsHs) {
+        c.set(Flag::Closing, true);
+    } else if c.rtls.len.get() > 0 {
+        error(c, b"TLS: connection was cut off in a record");
     }
 }
 

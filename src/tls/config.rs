@@ -220,7 +220,7 @@ fn own_key(settings: &Settings<'_>) -> Result<Option<Arc<CertifiedKey>>, String>
     let chain = material::certificates(cert);
     let der = material::private_key(key).map_err(|e| match e {
         KeyError::Encrypted => "bad key: it is encrypted",
-        KeyError::Missing if key[0] == 0x30 => "EC private key: invalid ASN.1",
+        KeyError::NotPem => "EC private key: invalid ASN.1",
         KeyError::Missing => "Expected EC PRIVATE KEY, RSA PRIVATE KEY, or PRIVATE KEY (PKCS#8)",
     })?;
     let complaint = match &der {

@@ -18,11 +18,13 @@ pub fn describe(error: &Error, context: &Context) -> String {
     match error {
         Error::InvalidCertificate(e) => certificate(e),
         Error::NoCertificatesPresented => "certificate list too short: none was sent".into(),
-        Error::AlertReceived(alert) => alert_received(*alert),
+        Error::AlertReceived(alert) => alert_received(*alert, context),
         Error::PeerIncompatible(e) => incompatible(e, context.server),
         Error::InvalidMessage(e) if context.silent => not_tls(e, context.server),
         Error::DecryptError | Error::PeerSentOversizedRecord => "decryption error".into(),
         Error::NoApplicationProtocol => "no common application protocol (ALPN)".into(),
+        // The resolver had nothing to offer.
+        Error::General(_) if context.server => "no certificate: set cert and key".into(),
         Error::General(text) => text.clone(),
         e => format!("TLS: {e}"),
     }
@@ -76,15 +78,19 @@ fn certificate(error: &CertificateError) -> String {
     }
 }
 
-fn alert_received(alert: AlertDescription) -> String {
+fn alert_received(alert: AlertDescription, context: &Context) -> String {
     use AlertDescription as A;
-    match alert {
-        A::HandshakeFailure => "TLS Fatal alert: no common cipher or parameters".into(),
-        A::CertificateRequired => "TLS Fatal alert: peer wants a certificate".into(),
-        A::UnknownCA => "TLS Fatal alert: peer does not know our CA".into(),
-        A::CertificateExpired => "TLS Fatal alert: our certificate is expired".into(),
-        alert => format!("TLS Fatal alert: {alert:?}"),
-    }
+    let at_once = context.silent && !context.server;
+    let what = if at_once { "TLS error alert" } else { "TLS Fatal alert" };
+    let detail = match alert {
+        A::HandshakeFailure => "nothing in common with the peer".into(),
+        A::ProtocolVersion => "no common TLS version".into(),
+        A::CertificateRequired => "the peer wants a certificate".into(),
+        A::UnknownCA => "the peer does not know our CA".into(),
+        A::CertificateExpired => "our certificate is expired".into(),
+        alert => format!("{alert:?}"),
+    };
+    format!("{what}: {detail}")
 }
 
 fn incompatible(error: &PeerIncompatible, server: bool) -> String {

@@ -24,8 +24,11 @@ pub fn certificates(data: &[u8]) -> Vec<CertificateDer<'static>> {
 /// Why there is no private key.
 #[derive(Debug, PartialEq, Eq)]
 pub enum KeyError {
+    /// PEM without a private key.
     Missing,
     Encrypted,
+    /// Neither PEM nor a private key in DER.
+    NotPem,
 }
 
 /// The first private key in a PEM text, or the one in DER.
@@ -33,18 +36,17 @@ pub fn private_key(data: &[u8]) -> Result<PrivateKeyDer<'static>, KeyError> {
     if is_der(data) {
         return PrivateKeyDer::try_from(data)
             .map(|key| key.clone_key())
-            .map_err(|_| KeyError::Missing);
+            .map_err(|_| KeyError::NotPem);
     }
-    // The traditional formats say so in a header, PKCS#8 in its label.
-    let encrypted = [&b"Proc-Type: 4,ENCRYPTED"[..], b"-----BEGIN ENCRYPTED PRIVATE KEY"];
+    let contains = |mark: &[u8]| memchr::memmem::find(data, mark).is_some();
     PrivateKeyDer::from_pem_slice(data).map_err(|_| {
-        if encrypted
-            .iter()
-            .any(|mark| memchr::memmem::find(data, mark).is_some())
-        {
+        // The traditional formats say so in a header, PKCS#8 in its label.
+        if contains(b"Proc-Type: 4,ENCRYPTED") || contains(b"BEGIN ENCRYPTED PRIVATE KEY") {
             KeyError::Encrypted
-        } else {
+        } else if contains(b"-----BEGIN") {
             KeyError::Missing
+        } else {
+            KeyError::NotPem
         }
     })
 }
