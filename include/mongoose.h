@@ -1482,7 +1482,7 @@ typedef struct {
   unsigned char in[64];
 } mg_md5_ctx;
 
-/** A running SHA-1 computation (FIPS 180-4). Plain data: may be copied at any time. */
+/** A running SHA-1 computation (FIPS 180-4). Plain data: may be copied at any time to go two ways. */
 typedef struct {
   /** Chaining value. */
   uint32_t state[5];
@@ -1492,7 +1492,10 @@ typedef struct {
   unsigned char buffer[64];
 } mg_sha1_ctx;
 
-/** A running SHA-256 computation (FIPS 180-4). Plain data: may be copied at any time. */
+/**
+ * A running SHA-256 computation (FIPS 180-4). Plain data: may be copied at any time to go two
+ * ways.
+ */
 typedef struct {
   /** Chaining value. */
   uint32_t state[8];
@@ -1504,7 +1507,10 @@ typedef struct {
   unsigned char buffer[64];
 } mg_sha256_ctx;
 
-/** A running SHA-384 computation (FIPS 180-4). Plain data: may be copied at any time. */
+/**
+ * A running SHA-384 computation (FIPS 180-4). Plain data: may be copied at any time to go two
+ * ways.
+ */
 typedef struct {
   /** Chaining value. */
   uint64_t state[8];
@@ -1531,36 +1537,44 @@ typedef struct {
 /** Starts an MD5 computation (RFC 1321). MD5 is broken: only for old protocols. */
 void mg_md5_init(mg_md5_ctx *c);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to an MD5 computation. */
 void mg_md5_update(mg_md5_ctx *c, const unsigned char *data, size_t len);
 
-/** Ends the computation: stores the 16 bytes of the digest and wipes the context. */
+/**
+ * Ends an MD5 computation: stores the 16 bytes of the digest and wipes the context. Note the
+ * order of the arguments, unlike that of the other hashes.
+ */
 void mg_md5_final(mg_md5_ctx *c, unsigned char digest[16]);
 
 /** Starts a SHA-1 computation (FIPS 180-4). SHA-1 is broken: only for old protocols. */
 void mg_sha1_init(mg_sha1_ctx *context);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to a SHA-1 computation. */
 void mg_sha1_update(mg_sha1_ctx *context, const unsigned char *data, size_t len);
 
-/** Ends the computation: stores the 20 bytes of the digest and wipes the context. */
+/** Ends a SHA-1 computation: stores the 20 bytes of the digest and wipes the context. */
 void mg_sha1_final(unsigned char digest[20], mg_sha1_ctx *context);
 
 /** Starts a SHA-256 computation (FIPS 180-4). */
 void mg_sha256_init(mg_sha256_ctx *ctx);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to a SHA-256 computation. */
 void mg_sha256_update(mg_sha256_ctx *ctx, const unsigned char *data, size_t len);
 
-/** Ends the computation: stores the 32 bytes of the digest. The context cannot be used on. */
+/** Ends a SHA-256 computation: stores the 32 bytes of the digest and wipes the context. */
 void mg_sha256_final(unsigned char digest[32], mg_sha256_ctx *ctx);
 
-/** SHA-256 of `datasz` bytes. `data` may be NULL when there are none. */
-void mg_sha256(uint8_t dst[32], uint8_t *data, size_t datasz);
+/**
+ * Stores the SHA-256 digest of `datasz` bytes. `data` may be NULL when there are none, and `dst`
+ * may be `data`. Thread-safe.
+ */
+void mg_sha256(uint8_t dst[32],
+               uint8_t *data,
+               size_t datasz);
 
 /**
- * HMAC-SHA-256 (RFC 2104) of `datasz` bytes with a key of `keysz` bytes. `dst` may be `data`;
- * NULL is allowed where the length is 0.
+ * Stores the HMAC-SHA-256 (RFC 2104) of `datasz` bytes with a key of `keysz` bytes. `dst` may be
+ * `data` or `key`; NULL is allowed where the length is 0. Thread-safe.
  */
 void mg_hmac_sha256(uint8_t dst[32],
                     uint8_t *key,
@@ -1571,14 +1585,19 @@ void mg_hmac_sha256(uint8_t dst[32],
 /** Starts a SHA-384 computation (FIPS 180-4). */
 void mg_sha384_init(mg_sha384_ctx *ctx);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to a SHA-384 computation. */
 void mg_sha384_update(mg_sha384_ctx *ctx, const uint8_t *data, size_t len);
 
-/** Ends the computation: stores the 48 bytes of the digest. The context cannot be used on. */
+/** Ends a SHA-384 computation: stores the 48 bytes of the digest and wipes the context. */
 void mg_sha384_final(uint8_t digest[48], mg_sha384_ctx *ctx);
 
-/** SHA-384 of `datasz` bytes. `data` may be NULL when there are none. */
-void mg_sha384(uint8_t dst[48], uint8_t *data, size_t datasz);
+/**
+ * Stores the SHA-384 digest of `datasz` bytes. `data` may be NULL when there are none, and `dst`
+ * may be `data`. Thread-safe.
+ */
+void mg_sha384(uint8_t dst[48],
+               uint8_t *data,
+               size_t datasz);
 
 /* Connections and the event loop */
 
@@ -2201,15 +2220,6 @@ void mg_http_reply(struct mg_connection *c,
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
 
 /**
- * Feeds the body of a request to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it
- * arrives. Call in MG_EV_HTTP_HDRS. Calls `fn` once, with NULL on success or an error text;
- * `fn` answers the request. NULL for `fn` answers "ok" or the error.
- */
-void mg_http_start_ota(struct mg_connection *c,
-                       struct mg_http_message *hm,
-                       void (*fn)(struct mg_connection*, const char*));
-
-/**
  * Finds a header field by its name, in any ASCII case. Returns a pointer to its value inside
  * `*h`, of the first field when there are several, or NULL. Not found are fields beyond the
  * first MG_MAX_HTTP_HEADERS.
@@ -2480,6 +2490,20 @@ void mg_http_start_upload(struct mg_connection *c,
                           struct mg_str dir,
                           struct mg_fs *fs,
                           void (*fn)(struct mg_connection *c, const char *error));
+
+/**
+ * Installs a request body as firmware; call it in MG_EV_HTTP_HDRS.
+ *
+ * Feeds the body to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it arrives; the program
+ * defines them. Until the end the connection's own handler gets no events; then `fn` is called once:
+ * with NULL when the firmware is installed, or with a text: "ota begin failed" and "chunked not
+ * supported" before this function returns (the request then takes its normal course); "write
+ * error", "OTA finalize failed", "connection closed" or the text of an MG_EV_ERROR later. `fn`
+ * sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ */
+void mg_http_start_ota(struct mg_connection *c,
+                       struct mg_http_message *hm,
+                       void (*fn)(struct mg_connection *c, const char *error));
 
 /* TLS */
 
@@ -3391,23 +3415,40 @@ enum { MG_JSON_TOO_DEEP = -1, MG_JSON_INVALID = -2, MG_JSON_NOT_FOUND = -3 };
 
 /**
  * Finds the value at `path` in JSON text: "$" is all of it, "$.a" a member, "$[0]" an element,
- * "$.a[1].b" and so on. Returns its offset and stores its length in `*toklen` (may be NULL);
- * or MG_JSON_NOT_FOUND, MG_JSON_INVALID or MG_JSON_TOO_DEEP, with length 0. What stands behind
- * the value is not looked at.
+ * "$.a[1].b" and so on. Returns its offset and stores its length in bytes in `*toklen`, which may
+ * be NULL. Strings include their quotes.
+ *
+ * Returns MG_JSON_NOT_FOUND when there is no such value or the text ends before it does,
+ * MG_JSON_INVALID when `path` does not begin with "$" or the text before the end of the value is
+ * not JSON, MG_JSON_TOO_DEEP when objects and arrays are nested more than MG_JSON_MAX_DEPTH deep
+ * on the way; `*toklen` is 0 then.
+ *
+ * The text is read once and only up to the end of the value; what is behind is not looked at.
+ * Names are compared as they stand in the text, so escapes in them have to be in the path too; of
+ * equal names the first counts. A comma before a closing bracket and control characters in
+ * strings are accepted. Allocates nothing. Thread-safe, like all mg_json_*() functions.
  */
-int mg_json_get(struct mg_str json, const char *path, int *toklen);
+int mg_json_get(struct mg_str json,
+                const char *path,
+                int *toklen);
 
 /**
- * The value at `path` as it stands in the text, strings with their quotes. {NULL, 0} when it
- * is not there.
+ * The value at `path` as it stands in the text, strings with their quotes; see mg_json_get(). The
+ * result points into `json`. {NULL, 0} when it is not there.
  */
-struct mg_str mg_json_get_tok(struct mg_str json, const char *path);
+struct mg_str mg_json_get_tok(struct mg_str json,
+                              const char *path);
 
 /**
- * Stores the number at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when
- * there is no number.
+ * Stores the number at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when there
+ * is no number.
+ *
+ * The value is the nearest double, for numbers that are too large the largest one. RFC 8259
+ * section 6.
  */
-bool mg_json_get_num(struct mg_str json, const char *path, double *v);
+bool mg_json_get_num(struct mg_str json,
+                     const char *path,
+                     double *v);
 
 /**
  * Stores true or false at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when
@@ -3415,38 +3456,59 @@ bool mg_json_get_num(struct mg_str json, const char *path, double *v);
  */
 bool mg_json_get_bool(struct mg_str json, const char *path, bool *v);
 
-/** The number at `path`, cut to an integer; `dflt` when there is no number. */
+/**
+ * The number at `path` without its fraction, or the nearest `long` when it does not fit; `dflt`
+ * when there is no number.
+ */
 long mg_json_get_long(struct mg_str json, const char *path, long dflt);
 
 /**
- * The string at `path` without quotes and escapes, in new memory; release it with mg_free().
- * NULL when there is no string, it cannot be decoded, or memory is exhausted.
+ * Stores the string at `path` without quotes and escapes in `to`, which has room for `n` bytes
+ * including a NUL. Returns its length in bytes. `to` may be where `json` begins.
+ *
+ * Returns 0, with `to` unchanged, when there is no string. Returns 0 and stores as much as is
+ * possible, with a NUL, when the room does not suffice or a backslash stands before something that
+ * RFC 8259 section 7 does not name. \u0000 to \u00ff give one byte of that value; at larger ones
+ * decoding ends, and the result is what came before.
  */
-char *mg_json_get_str(struct mg_str json, const char *path);
+size_t mg_json_unescape(struct mg_str json,
+                        const char *path,
+                        char *to,
+                        size_t n);
+
+/**
+ * The string at `path` without quotes and escapes (see mg_json_unescape()), in new memory; release
+ * it with mg_free(). NULL when there is no string, it cannot be decoded, or memory is exhausted.
+ */
+char *mg_json_get_str(struct mg_str json,
+                      const char *path);
 
 /**
  * The bytes that a string of hex digits at `path` stands for, in new memory with a NUL behind;
- * release it with mg_free(). Stores their number in `*len`. NULL when there is no such string.
+ * release it with mg_free(). Stores their number in `*len`, which may be NULL.
+ *
+ * NULL, with `*len` unchanged, when there is no such string or memory is exhausted.
  */
 char *mg_json_get_hex(struct mg_str json, const char *path, int *len);
 
 /**
- * The bytes that a base64 string at `path` stands for, in new memory with a NUL behind;
- * release it with mg_free(). Stores their number in `*len`, 0 when it is not base64. NULL when
- * there is no string.
+ * The bytes that a base64 string at `path` stands for (RFC 4648 section 4, see
+ * mg_base64_decode()), in new memory with a NUL behind; release it with mg_free(). Stores their
+ * number in `*len`, which may be NULL; 0 when the string is not base64.
+ *
+ * NULL, with `*len` unchanged, when there is no string or memory is exhausted.
  */
 char *mg_json_get_b64(struct mg_str json, const char *path, int *len);
 
 /**
- * Stores the string at `path` without quotes and escapes in `to`, which has room for `n` bytes
- * including a NUL. Returns its length; 0 when there is no string, it cannot be decoded, or the
- * room does not suffice.
- */
-size_t mg_json_unescape(struct mg_str json, const char *path, char *to, size_t n);
-
-/**
- * Walks through an object or array. Start with `ofs` 0 and go on with the result; 0 is the
- * end. Stores name (with quotes, {NULL, 0} in an array) and value; the pointers may be NULL.
+ * Walks through an object or array, which `obj` must begin with. Start with `ofs` 0 and go on with
+ * the result; 0 is the end:
+ *
+ *     while ((ofs = mg_json_next(obj, ofs, &key, &val)) > 0) { ... }
+ *
+ * Stores name (with quotes; {NULL, 0} in an array) and value, which point into `obj`; the pointers
+ * may be NULL. Text that is not JSON ends the walk too. Missing commas and a missing end of the
+ * object or array are not noticed, and names may be other values than strings.
  */
 size_t mg_json_next(struct mg_str obj,
                     size_t ofs,
@@ -3797,27 +3859,6 @@ enum { MG_OTA_CONFIRMED, MG_OTA_TESTING, MG_OTA_FAILED, MG_OTA_ROLLEDBACK };
   } while (0)
 
 /**
- * Starts a firmware update of a size. Without flash memory, as here: does nothing and returns
- * true.
- */
-bool mg_ota_begin(size_t new_firmware_size);
-
-/** Takes a piece of the firmware. Without flash memory: does nothing and returns true. */
-bool mg_ota_write(const void *buf, size_t len);
-
-/** Ends a firmware update. Without flash memory: does nothing and returns true. */
-bool mg_ota_end(void);
-
-/** Stores an identifier of the device with a NUL in `buf`; "0" here. */
-void mg_ota_device_id(char *buf, size_t len);
-
-/**
- * Checks for updates now and then. mg_mgr_poll() calls it; does nothing without an MG_OTA_URL
- * built into the library.
- */
-void mg_ota_poll(struct mg_mgr *mgr);
-
-/**
  * Looks for a firmware update at a URL and feeds it to mg_ota_begin() and the like. Calls `fn`
  * once, with NULL on success or an error text. One check at a time in a process.
  */
@@ -3825,7 +3866,41 @@ void mg_ota_url_check(struct mg_mgr *mgr,
                       const char *metadata_url,
                       void (*fn)(const char *error_message));
 
-/* Wi-Fi, PHY and modem drivers */
+/**
+ * Starts a firmware update of `new_firmware_size` bytes. Returns false when that is not possible.
+ *
+ * This library knows no flash memory: its own mg_ota_begin(), mg_ota_write() and mg_ota_end() do
+ * nothing and return true. A program that installs updates defines all three itself;
+ * mg_http_start_ota() and mg_ota_url_check() then call those.
+ */
+bool mg_ota_begin(size_t new_firmware_size);
+
+/**
+ * Takes the next `len` bytes of the firmware: a multiple of 512, except for the last piece.
+ * Returns false to give up. See mg_ota_begin().
+ */
+bool mg_ota_write(const void *buf, size_t len);
+
+/**
+ * Ends a firmware update, complete or not: a function of a program has to compare what it got with
+ * what mg_ota_begin() announced. Returns false when the firmware cannot be used. See mg_ota_begin().
+ */
+bool mg_ota_end(void);
+
+/**
+ * Stores an identifier of the device, cut to `len` - 1 bytes, and a NUL in `buf`: "0", there being
+ * no device. With `len` 0 nothing is written. Thread-safe.
+ */
+void mg_ota_device_id(char *buf,
+                      size_t len);
+
+/**
+ * Checks for updates now and then, for libraries with a built-in MG_OTA_URL. This one has none:
+ * does nothing. Programs call mg_ota_url_check().
+ */
+void mg_ota_poll(struct mg_mgr *mgr);
+
+/* Wi-Fi */
 
 #ifndef MG_SET_WIFI_CONFIG
 #define MG_SET_WIFI_CONFIG(ifp, driver_data)
@@ -3842,15 +3917,6 @@ void mg_ota_url_check(struct mg_mgr *mgr,
 #define MG_WIFI_SECURITY_WPA3_ENTERPRISE MG_BIT(6)
 #define MG_WIFI_BAND_2G 0
 #define MG_WIFI_BAND_5G 1
-
-/** Bits of `config` of mg_phy_init(). */
-enum {
-  MG_PHY_LEDS_ACTIVE_HIGH = 1, /* LEDs are lit by a high level */
-  MG_PHY_CLOCKS_MAC = 2        /* The PHY clocks the MAC, not the other way round */
-};
-
-/** Speeds that mg_phy_up() reports. */
-enum { MG_PHY_SPEED_10M, MG_PHY_SPEED_100M, MG_PHY_SPEED_1000M };
 
 /** Wi-Fi settings. */
 struct mg_wifi_data {
@@ -3876,6 +3942,60 @@ struct mg_wifi_data {
   bool apmode;
 };
 
+/** A network that a Wi-Fi scan found. */
+struct mg_wifi_scan_bss_data {
+  /** Network name. */
+  struct mg_str SSID;
+  /** Address of the access point, 6 bytes. */
+  char *BSSID;
+  /** Signal strength in dBm. */
+  int16_t RSSI;
+  /** MG_WIFI_SECURITY_* bits. */
+  uint8_t security;
+  /** Radio channel. */
+  uint8_t channel;
+  /** MG_WIFI_BAND_*. */
+  unsigned int band: 2;
+  /** Supports 802.11n. */
+  unsigned int has_n: 1;
+  /** Supports 802.11ac. */
+  unsigned int has_ac: 1;
+  /** Supports 802.11ax. */
+  unsigned int has_ax: 1;
+};
+
+/** Starts a scan for networks. There is no Wi-Fi driver here: logs an error and returns false. */
+bool mg_wifi_scan(void);
+
+/**
+ * Joins a network. There is no Wi-Fi driver here: logs an error and returns false. `wifi` is not
+ * looked at and may be NULL.
+ */
+bool mg_wifi_connect(struct mg_wifi_data *wifi);
+
+/** Leaves a network. There is no Wi-Fi driver here: logs an error and returns false. */
+bool mg_wifi_disconnect(void);
+
+/**
+ * Starts an access point. There is no Wi-Fi driver here: logs an error and returns false. `wifi`
+ * is not looked at and may be NULL.
+ */
+bool mg_wifi_ap_start(struct mg_wifi_data *wifi);
+
+/** Stops the access point. There is no Wi-Fi driver here: logs an error and returns false. */
+bool mg_wifi_ap_stop(void);
+
+/* Ethernet PHYs */
+
+/** Bits of `config` of mg_phy_init(). */
+enum {
+  MG_PHY_LEDS_ACTIVE_HIGH = 1, /* LEDs are lit by a high level */
+  MG_PHY_CLOCKS_MAC = 2        /* The PHY clocks the MAC, not the other way round */
+};
+
+/** Speeds that mg_phy_up() reports. */
+enum { MG_PHY_SPEED_10M, MG_PHY_SPEED_100M, MG_PHY_SPEED_1000M };
+
 /** Access to the registers of Ethernet PHYs. */
 struct mg_phy {
   /** Reads register `reg` of the PHY at address `addr`. */
@@ -3883,6 +4003,25 @@ struct mg_phy {
   /** Writes a register. */
   void (*write_reg)(uint8_t addr, uint8_t reg, uint16_t value);
 };
+
+/**
+ * Resets the Ethernet PHY at address `addr` and sets it up; `config` has MG_PHY_* bits. Waits for
+ * the reset to end, up to a second; then logs an error and returns.
+ */
+void mg_phy_init(struct mg_phy *phy,
+                 uint8_t addr,
+                 uint8_t config);
+
+/**
+ * Whether the link of the Ethernet PHY at address `addr` is up. If so, and neither pointer is NULL,
+ * also stores duplex mode and MG_PHY_SPEED_*, for PHYs that are known.
+ */
+bool mg_phy_up(struct mg_phy *phy,
+               uint8_t addr,
+               bool *full_duplex,
+               uint8_t *speed);
+
+/* Modem driver */
 
 /** State of a modem driver. No function of this library takes it. */
 struct mg_tcpip_driver_atcmd_data {
@@ -3907,55 +4046,6 @@ struct mg_tcpip_driver_atcmd_data {
   /** The next byte is stuffed. */
   bool unstuffing;
 };
-
-/** A network that a Wi-Fi scan found. */
-struct mg_wifi_scan_bss_data {
-  /** Network name. */
-  struct mg_str SSID;
-  /** Address of the access point, 6 bytes. */
-  char *BSSID;
-  /** Signal strength in dBm. */
-  int16_t RSSI;
-  /** MG_WIFI_SECURITY_* bits. */
-  uint8_t security;
-  /** Radio channel. */
-  uint8_t channel;
-  /** MG_WIFI_BAND_*. */
-  unsigned int band: 2;
-  /** Supports 802.11n. */
-  unsigned int has_n: 1;
-  /** Supports 802.11ac. */
-  unsigned int has_ac: 1;
-  /** Supports 802.11ax. */
-  unsigned int has_ax: 1;
-};
-
-/** Starts a scan for networks. There is no Wi-Fi driver here: false. */
-bool mg_wifi_scan(void);
-
-/** Joins a network. There is no Wi-Fi driver here: false. */
-bool mg_wifi_connect(struct mg_wifi_data *wifi);
-
-/** Leaves a network. There is no Wi-Fi driver here: false. */
-bool mg_wifi_disconnect(void);
-
-/** Starts an access point. There is no Wi-Fi driver here: false. */
-bool mg_wifi_ap_start(struct mg_wifi_data *wifi);
-
-/** Stops the access point. There is no Wi-Fi driver here: false. */
-bool mg_wifi_ap_stop(void);
-
-/**
- * Resets an Ethernet PHY and sets it up; `config` has MG_PHY_* bits. Waits for the reset to
- * end.
- */
-void mg_phy_init(struct mg_phy *phy, uint8_t addr, uint8_t config);
-
-/**
- * Whether the link of an Ethernet PHY is up. If so, and neither pointer is NULL, also stores
- * duplex mode and MG_PHY_SPEED_*, for PHYs that are known.
- */
-bool mg_phy_up(struct mg_phy *phy, uint8_t addr, bool *full_duplex, uint8_t *speed);
 
 /* Defined by programs, or by other builds */
 

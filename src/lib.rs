@@ -12,14 +12,22 @@ pub mod ffi;
 pub mod fmt;
 /// File systems (`struct mg_fs`) and helpers on top of them.
 pub mod fs;
+/// Hash functions and HMAC.
+pub mod hash;
 /// HTTP/1.x: parser, connection state machine, replies, static files, uploads.
 pub mod http;
 /// Growable I/O buffers (`struct mg_iobuf`).
 pub mod iobuf;
+/// JSON text: finding values, strings and numbers.
+pub mod json;
 /// Log levels, prefixes and sinks.
 pub mod log;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
 pub mod net;
+/// Firmware updates.
+pub mod ota;
+/// Registers of Ethernet PHYs.
+pub mod phy;
 /// Single-producer single-consumer message queue in caller memory.
 pub mod queue;
 /// `struct mg_str`: slices, comparison, numbers, glob matching.
@@ -32,3 +40,5 @@ pub mod tls;
 pub mod url;
 /// Checksums, base64, random bytes, clocks, byte order, access lists.
 pub mod util;
+/// Wi-Fi, without a driver.
+pub mod wifi;

@@ -13,12 +13,3 @@
 #define MG_WIFI_SECURITY_WPA3_ENTERPRISE MG_BIT(6)
 #define MG_WIFI_BAND_2G 0
 #define MG_WIFI_BAND_5G 1
-
-/** Bits of `config` of mg_phy_init(). */
-enum {
-  MG_PHY_LEDS_ACTIVE_HIGH = 1, /* LEDs are lit by a high level */
-  MG_PHY_CLOCKS_MAC = 2        /* The PHY clocks the MAC, not the other way round */
-};
-
-/** Speeds that mg_phy_up() reports. */
-enum { MG_PHY_SPEED_10M, MG_PHY_SPEED_100M, MG_PHY_SPEED_1000M };
