@@ -46,6 +46,8 @@ pub mod sntp;
 pub mod string;
 /// Timers.
 pub mod timer;
+/// TLS: settings, certificates, sessions.
+pub mod tls;
 /// URL components and percent-encoding.
 pub mod url;
 /// Checksums, base64, random bytes, clocks, byte order, access lists.

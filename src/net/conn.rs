@@ -6,9 +6,9 @@ use crate::fmt::stack::Stack;
 use crate::http::state::HttpState;
 use crate::iobuf::mg_iobuf;
 use crate::modbus::ModbusState;
+use crate::mqtt::state::MqttState;
 use crate::sntp::Query;
 use crate::ws::state::WsState;
-use crate::mqtt::state::MqttState;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{c_char, c_int, c_ulong, c_void};
 use std::fmt::Write;
@@ -173,6 +173,7 @@ pub struct ConnPrivate {
     pub(super) next_dead: Cell<*mut mg_connection>,
     /// Addresses to connect to when the present one fails.
     pub(super) other_addresses: Cell<Option<Box<[IpAddr]>>>,
+    pub(super) tls: super::tls::Slot,
     pub http: HttpState,
     /// What an SNTP client asked.
     pub sntp: Cell<Option<Box<Query>>>,

@@ -17,6 +17,7 @@ mod mgr;
 mod poll;
 pub(crate) mod resolve;
 mod socket;
+pub(crate) mod tls;
 mod wake;
 
 pub(crate) use backlog::Backlog;
@@ -45,14 +46,14 @@ pub mod ev {
     pub const WS_OPEN: c_int = 12;
     pub const WS_MSG: c_int = 13;
     pub const WS_CTL: c_int = 14;
-    pub const SNTP_TIME: c_int = 18;
     pub const MQTT_CMD: c_int = 15;
     pub const MQTT_MSG: c_int = 16;
     pub const MQTT_OPEN: c_int = 17;
+    pub const SNTP_TIME: c_int = 18;
     pub const WAKEUP: c_int = 19;
-    pub const MODBUS_REQ: c_int = 22;
     pub const MDNS_REQ: c_int = 20;
     pub const MDNS_RESP: c_int = 21;
+    pub const MODBUS_REQ: c_int = 22;
 }
 
 /// Growth step and alignment of connection buffers (`MG_IO_SIZE`).
