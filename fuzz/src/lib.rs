@@ -5,6 +5,7 @@
 
 pub mod http;
 pub mod json;
+pub mod mqtt;
 pub mod rpc;
 
 /// A target: its name, which is that of its corpus folder, and its function.
@@ -13,5 +14,8 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("http_request", http::request),
     ("json", json::text),
+    ("mqtt_connection", mqtt::connection),
+    ("mqtt_packets", mqtt::packets),
+    ("mqtt_properties", mqtt::property_section),
     ("rpc", rpc::frame),
 ];
