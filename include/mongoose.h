@@ -2220,15 +2220,6 @@ void mg_http_reply(struct mg_connection *c,
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
 
 /**
- * Feeds the body of a request to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it
- * arrives. Call in MG_EV_HTTP_HDRS. Calls `fn` once, with NULL on success or an error text;
- * `fn` answers the request. NULL for `fn` answers "ok" or the error.
- */
-void mg_http_start_ota(struct mg_connection *c,
-                       struct mg_http_message *hm,
-                       void (*fn)(struct mg_connection*, const char*));
-
-/**
  * Finds a header field by its name, in any ASCII case. Returns a pointer to its value inside
  * `*h`, of the first field when there are several, or NULL. Not found are fields beyond the
  * first MG_MAX_HTTP_HEADERS.
@@ -2499,6 +2490,20 @@ void mg_http_start_upload(struct mg_connection *c,
                           struct mg_str dir,
                           struct mg_fs *fs,
                           void (*fn)(struct mg_connection *c, const char *error));
+
+/**
+ * Installs a request body as firmware; call it in MG_EV_HTTP_HDRS.
+ *
+ * Feeds the body to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it arrives; the program
+ * defines them. Until the end the connection's own handler gets no events; then `fn` is called once:
+ * with NULL when the firmware is installed, or with a text: "ota begin failed" and "chunked not
+ * supported" before this function returns (the request then takes its normal course); "write
+ * error", "OTA finalize failed", "connection closed" or the text of an MG_EV_ERROR later. `fn`
+ * sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ */
+void mg_http_start_ota(struct mg_connection *c,
+                       struct mg_http_message *hm,
+                       void (*fn)(struct mg_connection *c, const char *error));
 
 /* TLS */
 
@@ -2948,12 +2953,12 @@ bool mg_rsa_verify(const uint8_t *em,
 
 /** A WebSocket message or control frame. */
 struct mg_ws_message {
-  /** Payload, in the receive buffer: valid until the handler returns. */
+  /** Payload, in the receive buffer, not NUL-terminated: valid until the handler returns. */
   struct mg_str data;
   /**
    * First byte of the frame (RFC 6455, section 5.2): bit 7 is FIN, the low 4 bits are
    * WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one,
-   * without FIN.
+   * without FIN, so compare `flags & 15`.
    */
   uint8_t flags;
 };
@@ -2995,14 +3000,23 @@ size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
 
 /**
  * Sends one frame with `len` bytes of payload; `op` is WEBSOCKET_OP_TEXT, WEBSOCKET_OP_BINARY
- * or another opcode. Client frames are masked. Returns the size of the frame in `c->send`,
- * less when memory is exhausted.
+ * or another opcode. Client frames are masked, with a key from the system's random generator.
+ *
+ * The frame is appended to `c->send`; to send a message in fragments, clear bit 7 of its first byte
+ * there. `buf` is not modified and may point into the message that is being handled; NULL stands
+ * for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
+ * After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
+ *
+ * Returns the size of the frame with its header, or 0 when memory is exhausted.
  */
-size_t mg_ws_send(struct mg_connection *c, const void *buf, size_t len, int op);
+size_t mg_ws_send(struct mg_connection *c,
+                  const void *buf,
+                  size_t len,
+                  int op);
 
 /**
- * Makes the last `len` bytes of `c->send` the payload of a frame. Returns the new
- * `c->send.len`.
+ * Makes the last `len` bytes of `c->send` the payload of a frame; see mg_ws_send(). Nothing
+ * happens when there are fewer, or when memory is exhausted. Returns the new `c->send.len`.
  */
 size_t mg_ws_wrap(struct mg_connection *c, size_t len, int op);
 
@@ -3364,24 +3378,43 @@ bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype
 /* Network time */
 
 /**
- * Asks a time server (RFC 4330): "udp://host:123"; NULL is udp://time.google.com:123.
+ * Asks a time server (RFC 4330) at a URL such as "udp://host:123"; NULL is
+ * "udp://time.google.com:123". There is no default port.
  *
- * On an answer mg_boot_timestamp_ms is set, MG_EV_SNTP_TIME fires, and the connection closes.
- * Without one it closes after 3 seconds. Returns the connection, or NULL as mg_connect() does.
+ * On a usable reply `mg_boot_timestamp_ms` is set, so that mg_now() tells the time;
+ * MG_EV_SNTP_TIME fires, and the connection closes. It also closes, without MG_EV_ERROR, when no
+ * reply came within 3 seconds, name lookup included (the first 8 bytes of `c->data` hold this
+ * deadline as a uint64_t in mg_millis() time), or when the server has no time to give. After one
+ * second the request is sent once more. Datagrams that are not from the server or do not answer
+ * the request are dropped; MG_EV_READ then comes with an empty `c->recv`.
+ *
+ * Returns the connection, owned by the manager, or NULL as mg_connect() does.
  */
 struct mg_connection *mg_sntp_connect(struct mg_mgr *mgr,
                                       const char *url,
                                       mg_event_handler_t fn,
                                       void *fn_data);
 
-/** Sends a request to a time server. mg_sntp_connect() does so. */
+/**
+ * Sends a request of 48 bytes to a time server, on a connection made by mg_sntp_connect() (which
+ * does so by itself) or any other. While the name is being looked up, it only logs an
+ * error.
+ *
+ * The request carries mg_millis() as its transmit timestamp, which the reply brings back.
+ */
 void mg_sntp_request(struct mg_connection *c);
 
 /**
- * Parses a time server's answer. Returns milliseconds since 1970 and sets
- * mg_boot_timestamp_ms; -1 when it is not a usable answer.
+ * Parses a time server's reply. Returns milliseconds since 1970-01-01 UTC, and sets
+ * `mg_boot_timestamp_ms` accordingly; -1 when it is no usable reply: shorter than 48 bytes, not
+ * from a server, of another version than 3 or 4, a kiss of death, not synchronised, or without a
+ * transmit time.
+ *
+ * Half of the round trip is added if the origin timestamp is that of a request which
+ * mg_sntp_request() sent within the last 16 seconds. Who sent the reply is the caller's concern.
  */
-int64_t mg_sntp_parse(const unsigned char *buf, size_t len);
+int64_t mg_sntp_parse(const unsigned char *buf,
+                      size_t len);
 
 /* Modbus TCP */
 
@@ -3412,25 +3445,41 @@ union mg_modbus_values {
 
 /**
  * A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts
- * values that are read into it, or sets `error`; the library then answers.
+ * values that are read into it, or sets `error`; when it has returned, the library answers.
  */
 struct mg_modbus_req {
   /** MG_MODBUS_FUNC_*. */
   uint8_t func;
-  /** Set by the program: MG_MODBUS_ERR_*, initially MG_MODBUS_ERR_NONE. */
+  /**
+   * Set by the program: an exception code such as MG_MODBUS_ERR_*; initially
+   * MG_MODBUS_ERR_NONE.
+   */
   uint8_t error;
-  /** Address of the first coil or register. */
+  /** Address of the first coil or register. The program checks `addr` + `len`. */
   uint16_t addr;
-  /** `len` values. The memory belongs to the library and is released after the handler returned. */
+  /**
+   * `len` values, zero if they are to be read. The library releases the block with mg_free() when the
+   * handler has returned. No answer is sent for functions 1 to 6 if the program sets the pointer
+   * to NULL, or for 5 and 6 if it changes `len`.
+   */
   union mg_modbus_values u;
   /** Number of values. */
   uint16_t len;
 };
 
 /**
- * Opens a Modbus TCP server, on port 502 by convention. Each request gives MG_EV_MODBUS_REQ;
- * the library answers when the handler has returned. Malformed requests and unknown functions
- * are answered without asking the handler. See mg_listen() for the URL and the result.
+ * Opens a Modbus TCP server (MODBUS Application Protocol 1.1b3); see mg_listen() for URL and
+ * result. There is no default port; 502 is the registered one.
+ *
+ * Each request of functions 1 to 6, 15 and 16 gives the handler of the accepted connection
+ * MG_EV_MODBUS_REQ with a `struct mg_modbus_req *`, before the MG_EV_READ of its bytes; then the
+ * library answers. While the handler runs, the frame stands at the front of `c->recv`, its unit
+ * identifier in `c->recv.buf[6]`; requests for any unit are accepted.
+ *
+ * Other functions are answered with exception 1, quantities and sizes that the specification does
+ * not allow with exception 3, without asking the handler. What is not Modbus at all gives
+ * MG_EV_ERROR "invalid pdu", and the connection closes when the answers before it are sent. A client
+ * that does not read its answers is not served until it does.
  */
 struct mg_connection *mg_modbus_listen(struct mg_mgr *mgr,
                                        const char *url,
@@ -3449,23 +3498,40 @@ enum { MG_JSON_TOO_DEEP = -1, MG_JSON_INVALID = -2, MG_JSON_NOT_FOUND = -3 };
 
 /**
  * Finds the value at `path` in JSON text: "$" is all of it, "$.a" a member, "$[0]" an element,
- * "$.a[1].b" and so on. Returns its offset and stores its length in `*toklen` (may be NULL);
- * or MG_JSON_NOT_FOUND, MG_JSON_INVALID or MG_JSON_TOO_DEEP, with length 0. What stands behind
- * the value is not looked at.
+ * "$.a[1].b" and so on. Returns its offset and stores its length in bytes in `*toklen`, which may
+ * be NULL. Strings include their quotes.
+ *
+ * Returns MG_JSON_NOT_FOUND when there is no such value or the text ends before it does,
+ * MG_JSON_INVALID when `path` does not begin with "$" or the text before the end of the value is
+ * not JSON, MG_JSON_TOO_DEEP when objects and arrays are nested more than MG_JSON_MAX_DEPTH deep
+ * on the way; `*toklen` is 0 then.
+ *
+ * The text is read once and only up to the end of the value; what is behind is not looked at.
+ * Names are compared as they stand in the text, so escapes in them have to be in the path too; of
+ * equal names the first counts. A comma before a closing bracket and control characters in
+ * strings are accepted. Allocates nothing. Thread-safe, like all mg_json_*() functions.
  */
-int mg_json_get(struct mg_str json, const char *path, int *toklen);
+int mg_json_get(struct mg_str json,
+                const char *path,
+                int *toklen);
 
 /**
- * The value at `path` as it stands in the text, strings with their quotes. {NULL, 0} when it
- * is not there.
+ * The value at `path` as it stands in the text, strings with their quotes; see mg_json_get(). The
+ * result points into `json`. {NULL, 0} when it is not there.
  */
-struct mg_str mg_json_get_tok(struct mg_str json, const char *path);
+struct mg_str mg_json_get_tok(struct mg_str json,
+                              const char *path);
 
 /**
- * Stores the number at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when
- * there is no number.
+ * Stores the number at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when there
+ * is no number.
+ *
+ * The value is the nearest double, for numbers that are too large the largest one. RFC 8259
+ * section 6.
  */
-bool mg_json_get_num(struct mg_str json, const char *path, double *v);
+bool mg_json_get_num(struct mg_str json,
+                     const char *path,
+                     double *v);
 
 /**
  * Stores true or false at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when
@@ -3473,38 +3539,59 @@ bool mg_json_get_num(struct mg_str json, const char *path, double *v);
  */
 bool mg_json_get_bool(struct mg_str json, const char *path, bool *v);
 
-/** The number at `path`, cut to an integer; `dflt` when there is no number. */
+/**
+ * The number at `path` without its fraction, or the nearest `long` when it does not fit; `dflt`
+ * when there is no number.
+ */
 long mg_json_get_long(struct mg_str json, const char *path, long dflt);
 
 /**
- * The string at `path` without quotes and escapes, in new memory; release it with mg_free().
- * NULL when there is no string, it cannot be decoded, or memory is exhausted.
+ * Stores the string at `path` without quotes and escapes in `to`, which has room for `n` bytes
+ * including a NUL. Returns its length in bytes. `to` may be where `json` begins.
+ *
+ * Returns 0, with `to` unchanged, when there is no string. Returns 0 and stores as much as is
+ * possible, with a NUL, when the room does not suffice or a backslash stands before something that
+ * RFC 8259 section 7 does not name. \u0000 to \u00ff give one byte of that value; at larger ones
+ * decoding ends, and the result is what came before.
  */
-char *mg_json_get_str(struct mg_str json, const char *path);
+size_t mg_json_unescape(struct mg_str json,
+                        const char *path,
+                        char *to,
+                        size_t n);
+
+/**
+ * The string at `path` without quotes and escapes (see mg_json_unescape()), in new memory; release
+ * it with mg_free(). NULL when there is no string, it cannot be decoded, or memory is exhausted.
+ */
+char *mg_json_get_str(struct mg_str json,
+                      const char *path);
 
 /**
  * The bytes that a string of hex digits at `path` stands for, in new memory with a NUL behind;
- * release it with mg_free(). Stores their number in `*len`. NULL when there is no such string.
+ * release it with mg_free(). Stores their number in `*len`, which may be NULL.
+ *
+ * NULL, with `*len` unchanged, when there is no such string or memory is exhausted.
  */
 char *mg_json_get_hex(struct mg_str json, const char *path, int *len);
 
 /**
- * The bytes that a base64 string at `path` stands for, in new memory with a NUL behind;
- * release it with mg_free(). Stores their number in `*len`, 0 when it is not base64. NULL when
- * there is no string.
+ * The bytes that a base64 string at `path` stands for (RFC 4648 section 4, see
+ * mg_base64_decode()), in new memory with a NUL behind; release it with mg_free(). Stores their
+ * number in `*len`, which may be NULL; 0 when the string is not base64.
+ *
+ * NULL, with `*len` unchanged, when there is no string or memory is exhausted.
  */
 char *mg_json_get_b64(struct mg_str json, const char *path, int *len);
 
 /**
- * Stores the string at `path` without quotes and escapes in `to`, which has room for `n` bytes
- * including a NUL. Returns its length; 0 when there is no string, it cannot be decoded, or the
- * room does not suffice.
- */
-size_t mg_json_unescape(struct mg_str json, const char *path, char *to, size_t n);
-
-/**
- * Walks through an object or array. Start with `ofs` 0 and go on with the result; 0 is the
- * end. Stores name (with quotes, {NULL, 0} in an array) and value; the pointers may be NULL.
+ * Walks through an object or array, which `obj` must begin with. Start with `ofs` 0 and go on with
+ * the result; 0 is the end:
+ *
+ *     while ((ofs = mg_json_next(obj, ofs, &key, &val)) > 0) { ... }
+ *
+ * Stores name (with quotes; {NULL, 0} in an array) and value, which point into `obj`; the pointers
+ * may be NULL. Text that is not JSON ends the walk too. Missing commas and a missing end of the
+ * object or array are not noticed, and names may be other values than strings.
  */
 size_t mg_json_next(struct mg_str obj,
                     size_t ofs,
@@ -3513,7 +3600,7 @@ size_t mg_json_next(struct mg_str obj,
 
 /* JSON-RPC */
 
-/** A registered method. */
+/** A registered method. Made by mg_rpc_add(), released by mg_rpc_del(). */
 struct mg_rpc {
   /** Next method of the list. */
   struct mg_rpc *next;
@@ -3532,7 +3619,7 @@ struct mg_rpc {
 struct mg_rpc_req {
   /** The list of methods. */
   struct mg_rpc **head;
-  /** The method that is being called. */
+  /** The method that is being called; NULL when there is none. */
   struct mg_rpc *rpc;
   /** Takes the characters of the answer, mg_pfn_iobuf() for example. */
   mg_pfn_t pfn;
@@ -3540,7 +3627,10 @@ struct mg_rpc_req {
   void *pfn_data;
   /** For the program. */
   void *req_data;
-  /** The request: a JSON object such as {"id":1,"method":"sum","params":[1,2]}. */
+  /**
+   * The request: a JSON object such as {"id":1,"method":"sum","params":[1,2]}. It must stay as
+   * it is until the answer is written.
+   */
   struct mg_str frame;
 };
 
@@ -3561,20 +3651,29 @@ void mg_rpc_err(struct mg_rpc_req *r, int code, const char *fmt, ...);
 /**
  * Registers a method: a name or a pattern (see mg_match()), which is copied. The newest
  * registration is tried first. An empty pattern gets answers ("result" or "error") that come
- * in. Release with mg_rpc_del().
+ * in. `*head` is NULL for an empty list; release it with mg_rpc_del().
+ *
+ * When memory is exhausted, nothing is registered and an error is logged.
  */
 void mg_rpc_add(struct mg_rpc **head,
                 struct mg_str method_pattern,
                 void (*handler)(struct mg_rpc_req*),
                 void *handler_data);
 
-/** Removes all methods with this handler; NULL removes all. */
-void mg_rpc_del(struct mg_rpc **head, void (*handler)(struct mg_rpc_req*));
+/**
+ * Removes all methods with this handler; NULL removes all. Handlers may remove methods, also the
+ * one that is being called.
+ */
+void mg_rpc_del(struct mg_rpc **head,
+                void (*handler)(struct mg_rpc_req*));
 
 /**
  * Calls the handler of the method that `r->frame` names. It answers with mg_rpc_ok() or
- * mg_rpc_err(). An unknown method is answered with code -32601, something that is no request
- * with -32700.
+ * mg_rpc_err(), at once or not at all. `r->rpc` is the method that was found.
+ *
+ * A frame with "result" or "error" and without a method goes to the handler of the empty pattern.
+ * An unknown method is answered with code -32601; something that is no request, and this includes
+ * batches, with -32700 and the frame (up to a NUL) as the message.
  */
 void mg_rpc_process(struct mg_rpc_req *r);
 
@@ -3585,8 +3684,8 @@ void mg_rpc_vok(struct mg_rpc_req *r, const char *fmt, va_list *ap);
 void mg_rpc_verr(struct mg_rpc_req *r, int code, const char *fmt, va_list *ap);
 
 /**
- * A handler that answers with the names of all methods; register it as "rpc.list", for
- * example.
+ * A handler that answers with the patterns of all methods as an array, the newest first and
+ * without the empty one; register it as "rpc.list", for example.
  */
 void mg_rpc_list(struct mg_rpc_req *r);
 
@@ -3855,27 +3954,6 @@ enum { MG_OTA_CONFIRMED, MG_OTA_TESTING, MG_OTA_FAILED, MG_OTA_ROLLEDBACK };
   } while (0)
 
 /**
- * Starts a firmware update of a size. Without flash memory, as here: does nothing and returns
- * true.
- */
-bool mg_ota_begin(size_t new_firmware_size);
-
-/** Takes a piece of the firmware. Without flash memory: does nothing and returns true. */
-bool mg_ota_write(const void *buf, size_t len);
-
-/** Ends a firmware update. Without flash memory: does nothing and returns true. */
-bool mg_ota_end(void);
-
-/** Stores an identifier of the device with a NUL in `buf`; "0" here. */
-void mg_ota_device_id(char *buf, size_t len);
-
-/**
- * Checks for updates now and then. mg_mgr_poll() calls it; does nothing without an MG_OTA_URL
- * built into the library.
- */
-void mg_ota_poll(struct mg_mgr *mgr);
-
-/**
  * Looks for a firmware update at a URL and feeds it to mg_ota_begin() and the like. Calls `fn`
  * once, with NULL on success or an error text. One check at a time in a process.
  */
@@ -3883,7 +3961,41 @@ void mg_ota_url_check(struct mg_mgr *mgr,
                       const char *metadata_url,
                       void (*fn)(const char *error_message));
 
-/* Wi-Fi, PHY and modem drivers */
+/**
+ * Starts a firmware update of `new_firmware_size` bytes. Returns false when that is not possible.
+ *
+ * This library knows no flash memory: its own mg_ota_begin(), mg_ota_write() and mg_ota_end() do
+ * nothing and return true. A program that installs updates defines all three itself;
+ * mg_http_start_ota() and mg_ota_url_check() then call those.
+ */
+bool mg_ota_begin(size_t new_firmware_size);
+
+/**
+ * Takes the next `len` bytes of the firmware: a multiple of 512, except for the last piece.
+ * Returns false to give up. See mg_ota_begin().
+ */
+bool mg_ota_write(const void *buf, size_t len);
+
+/**
+ * Ends a firmware update, complete or not: a function of a program has to compare what it got with
+ * what mg_ota_begin() announced. Returns false when the firmware cannot be used. See mg_ota_begin().
+ */
+bool mg_ota_end(void);
+
+/**
+ * Stores an identifier of the device, cut to `len` - 1 bytes, and a NUL in `buf`: "0", there being
+ * no device. With `len` 0 nothing is written. Thread-safe.
+ */
+void mg_ota_device_id(char *buf,
+                      size_t len);
+
+/**
+ * Checks for updates now and then, for libraries with a built-in MG_OTA_URL. This one has none:
+ * does nothing. Programs call mg_ota_url_check().
+ */
+void mg_ota_poll(struct mg_mgr *mgr);
+
+/* Wi-Fi */
 
 #ifndef MG_SET_WIFI_CONFIG
 #define MG_SET_WIFI_CONFIG(ifp, driver_data)
@@ -3900,15 +4012,6 @@ void mg_ota_url_check(struct mg_mgr *mgr,
 #define MG_WIFI_SECURITY_WPA3_ENTERPRISE MG_BIT(6)
 #define MG_WIFI_BAND_2G 0
 #define MG_WIFI_BAND_5G 1
-
-/** Bits of `config` of mg_phy_init(). */
-enum {
-  MG_PHY_LEDS_ACTIVE_HIGH = 1, /* LEDs are lit by a high level */
-  MG_PHY_CLOCKS_MAC = 2        /* The PHY clocks the MAC, not the other way round */
-};
-
-/** Speeds that mg_phy_up() reports. */
-enum { MG_PHY_SPEED_10M, MG_PHY_SPEED_100M, MG_PHY_SPEED_1000M };
 
 /** Wi-Fi settings. */
 struct mg_wifi_data {
@@ -3934,6 +4037,60 @@ struct mg_wifi_data {
   bool apmode;
 };
 
+/** A network that a Wi-Fi scan found. */
+struct mg_wifi_scan_bss_data {
+  /** Network name. */
+  struct mg_str SSID;
+  /** Address of the access point, 6 bytes. */
+  char *BSSID;
+  /** Signal strength in dBm. */
+  int16_t RSSI;
+  /** MG_WIFI_SECURITY_* bits. */
+  uint8_t security;
+  /** Radio channel. */
+  uint8_t channel;
+  /** MG_WIFI_BAND_*. */
+  unsigned int band: 2;
+  /** Supports 802.11n. */
+  unsigned int has_n: 1;
+  /** Supports 802.11ac. */
+  unsigned int has_ac: 1;
+  /** Supports 802.11ax. */
+  unsigned int has_ax: 1;
+};
+
+/** Starts a scan for networks. There is no Wi-Fi driver here: logs an error and returns false. */
+bool mg_wifi_scan(void);
+
+/**
+ * Joins a network. There is no Wi-Fi driver here: logs an error and returns false. `wifi` is not
+ * looked at and may be NULL.
+ */
+bool mg_wifi_connect(struct mg_wifi_data *wifi);
+
+/** Leaves a network. There is no Wi-Fi driver here: logs an error and returns false. */
+bool mg_wifi_disconnect(void);
+
+/**
+ * Starts an access point. There is no Wi-Fi driver here: logs an error and returns false. `wifi`
+ * is not looked at and may be NULL.
+ */
+bool mg_wifi_ap_start(struct mg_wifi_data *wifi);
+
+/** Stops the access point. There is no Wi-Fi driver here: logs an error and returns false. */
+bool mg_wifi_ap_stop(void);
+
+/* Ethernet PHYs */
+
+/** Bits of `config` of mg_phy_init(). */
+enum {
+  MG_PHY_LEDS_ACTIVE_HIGH = 1, /* LEDs are lit by a high level */
+  MG_PHY_CLOCKS_MAC = 2        /* The PHY clocks the MAC, not the other way round */
+};
+
+/** Speeds that mg_phy_up() reports. */
+enum { MG_PHY_SPEED_10M, MG_PHY_SPEED_100M, MG_PHY_SPEED_1000M };
+
 /** Access to the registers of Ethernet PHYs. */
 struct mg_phy {
   /** Reads register `reg` of the PHY at address `addr`. */
@@ -3941,6 +4098,25 @@ struct mg_phy {
   /** Writes a register. */
   void (*write_reg)(uint8_t addr, uint8_t reg, uint16_t value);
 };
+
+/**
+ * Resets the Ethernet PHY at address `addr` and sets it up; `config` has MG_PHY_* bits. Waits for
+ * the reset to end, up to a second; then logs an error and returns.
+ */
+void mg_phy_init(struct mg_phy *phy,
+                 uint8_t addr,
+                 uint8_t config);
+
+/**
+ * Whether the link of the Ethernet PHY at address `addr` is up. If so, and neither pointer is NULL,
+ * also stores duplex mode and MG_PHY_SPEED_*, for PHYs that are known.
+ */
+bool mg_phy_up(struct mg_phy *phy,
+               uint8_t addr,
+               bool *full_duplex,
+               uint8_t *speed);
+
+/* Modem driver */
 
 /** State of a modem driver. No function of this library takes it. */
 struct mg_tcpip_driver_atcmd_data {
@@ -3965,55 +4141,6 @@ struct mg_tcpip_driver_atcmd_data {
   /** The next byte is stuffed. */
   bool unstuffing;
 };
-
-/** A network that a Wi-Fi scan found. */
-struct mg_wifi_scan_bss_data {
-  /** Network name. */
-  struct mg_str SSID;
-  /** Address of the access point, 6 bytes. */
-  char *BSSID;
-  /** Signal strength in dBm. */
-  int16_t RSSI;
-  /** MG_WIFI_SECURITY_* bits. */
-  uint8_t security;
-  /** Radio channel. */
-  uint8_t channel;
-  /** MG_WIFI_BAND_*. */
-  unsigned int band: 2;
-  /** Supports 802.11n. */
-  unsigned int has_n: 1;
-  /** Supports 802.11ac. */
-  unsigned int has_ac: 1;
-  /** Supports 802.11ax. */
-  unsigned int has_ax: 1;
-};
-
-/** Starts a scan for networks. There is no Wi-Fi driver here: false. */
-bool mg_wifi_scan(void);
-
-/** Joins a network. There is no Wi-Fi driver here: false. */
-bool mg_wifi_connect(struct mg_wifi_data *wifi);
-
-/** Leaves a network. There is no Wi-Fi driver here: false. */
-bool mg_wifi_disconnect(void);
-
-/** Starts an access point. There is no Wi-Fi driver here: false. */
-bool mg_wifi_ap_start(struct mg_wifi_data *wifi);
-
-/** Stops the access point. There is no Wi-Fi driver here: false. */
-bool mg_wifi_ap_stop(void);
-
-/**
- * Resets an Ethernet PHY and sets it up; `config` has MG_PHY_* bits. Waits for the reset to
- * end.
- */
-void mg_phy_init(struct mg_phy *phy, uint8_t addr, uint8_t config);
-
-/**
- * Whether the link of an Ethernet PHY is up. If so, and neither pointer is NULL, also stores
- * duplex mode and MG_PHY_SPEED_*, for PHYs that are known.
- */
-bool mg_phy_up(struct mg_phy *phy, uint8_t addr, bool *full_duplex, uint8_t *speed);
 
 /* Defined by programs, or by other builds */
 

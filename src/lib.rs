@@ -20,12 +20,24 @@ pub mod hash;
 pub mod http;
 /// Growable I/O buffers (`struct mg_iobuf`).
 pub mod iobuf;
+/// JSON text: finding values, strings and numbers.
+pub mod json;
 /// Log levels, prefixes and sinks.
 pub mod log;
+/// Modbus TCP server.
+pub mod modbus;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
 pub mod net;
+/// Firmware updates.
+pub mod ota;
+/// Registers of Ethernet PHYs.
+pub mod phy;
 /// Single-producer single-consumer message queue in caller memory.
 pub mod queue;
+/// JSON-RPC: registered methods and their answers.
+pub mod rpc;
+/// SNTP client.
+pub mod sntp;
 /// `struct mg_str`: slices, comparison, numbers, glob matching.
 pub mod string;
 /// Timers.
@@ -34,3 +46,7 @@ pub mod timer;
 pub mod url;
 /// Checksums, base64, random bytes, clocks, byte order, access lists.
 pub mod util;
+/// Wi-Fi, without a driver.
+pub mod wifi;
+/// WebSocket: handshakes, frames, messages.
+pub mod ws;

@@ -64,6 +64,8 @@ layout! {
         method 0, uri 16, query 32, proto 48, headers 64, body 64 + 32 * MAX_HTTP_HEADERS,
         head 80 + 32 * MAX_HTTP_HEADERS, message 96 + 32 * MAX_HTTP_HEADERS,
     }
+    crate::rpc::ffi::mg_rpc_req, 56, { head 0, rpc 8, pfn 16, pfn_data 24, req_data 32, frame 40, }
+    crate::rpc::ffi::mg_rpc, 40, { next 0, method 8, r#fn 24, fn_data 32, }
     crate::http::ffi::accessors::mg_http_part, 48, { name 0, filename 16, body 32, }
 }
 
