@@ -1,4 +1,5 @@
 //! Private keys in files.
+#![forbid(unsafe_code)]
 
 use super::ecc::NistP256;
 use base64::Engine;
