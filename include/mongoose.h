@@ -3750,11 +3750,11 @@ void mg_rpc_list(struct mg_rpc_req *r);
 
 /** What goes into a JSON Web Token, and the keys. */
 struct mg_jwt_opts {
-  /** Claims: a JSON object, taken as it stands. */
+  /** To sign: claims, a JSON object, taken as it stands. */
   struct mg_str claims;
-  /** More header members as JSON, without braces; may be empty. */
+  /** To sign: more header members as JSON, without braces; may be empty. */
   struct mg_str header;
-  /** Key id for the header; may be empty. */
+  /** To sign: key id for the header; may be empty. */
   struct mg_str kid;
   /** HS256: the shared secret. */
   struct mg_str secret;
@@ -3765,31 +3765,41 @@ struct mg_jwt_opts {
 };
 
 /**
- * Makes a JSON Web Token (RFC 7519) with an HMAC-SHA-256 signature: claims, header, kid and
- * secret. Stores it with a NUL in `buf` of `len` bytes; returns its length, 0 on failure.
+ * Makes a JSON Web Token (RFC 7519) with an HMAC-SHA-256 signature from `claims`, `header`, `kid`
+ * and `secret`.
+ *
+ * Stores it with a NUL in `buf` of `len` bytes. Returns its length; 0 when there are no claims or
+ * the room does not suffice. Thread-safe.
  */
-size_t mg_jwt_sign_hs256(const struct mg_jwt_opts *opts, char *buf, size_t len);
+size_t mg_jwt_sign_hs256(const struct mg_jwt_opts *opts,
+                         char *buf,
+                         size_t len);
 
 /**
- * Checks the signature of a token against `opts->secret` and stores its claims with a NUL in
- * `buf` of `len` bytes. Returns their length, 0 when the token is not valid or the room does
- * not suffice. The claims (exp, nbf, aud, ...) are for the program to check.
+ * Makes a JSON Web Token (RFC 7519) with an ECDSA P-256 signature from `claims`, `header`, `kid` and
+ * `private_key`. The same options always give the same token.
+ *
+ * Stores it with a NUL in `buf` of `len` bytes. Returns its length; 0 when there are no claims, the
+ * key is not valid, or the room does not suffice. Thread-safe.
+ */
+size_t mg_jwt_sign_es256(const struct mg_jwt_opts *opts,
+                         char *buf,
+                         size_t len);
+
+/**
+ * Checks the signature of a token against `opts->secret` and stores its claims with a NUL in `buf`
+ * of `len` bytes; `buf` may be where the token is.
+ *
+ * Returns their length; 0 when the token is not valid, its claims are empty, or the room does not
+ * suffice. A token with a `crit` header, or not written exactly as RFC 7515 says, is not valid.
+ * The claims (exp, nbf, aud, ...) are for the program to check. Thread-safe.
  */
 size_t mg_jwt_verify_hs256(struct mg_str jwt,
                            const struct mg_jwt_opts *opts,
                            char *buf,
                            size_t len);
 
-/**
- * Makes a JSON Web Token (RFC 7519) with an ECDSA P-256 signature: claims, header, kid and
- * private_key. Stores it with a NUL in `buf` of `len` bytes; returns its length, 0 on failure.
- */
-size_t mg_jwt_sign_es256(const struct mg_jwt_opts *opts, char *buf, size_t len);
-
-/**
- * Checks the signature of a token against `opts->public_key`; otherwise as
- * mg_jwt_verify_hs256().
- */
+/** Checks the signature of a token against `opts->public_key`; otherwise as mg_jwt_verify_hs256(). */
 size_t mg_jwt_verify_es256(struct mg_str jwt,
                            const struct mg_jwt_opts *opts,
                            char *buf,
