@@ -12,6 +12,9 @@ pub mod text;
 pub use entry::{Entry, entry};
 pub use find::{Error, find};
 
+#[cfg(test)]
+mod tests;
+
 /// White space between values (RFC 8259 section 2).
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
