@@ -7,10 +7,12 @@ mod entry;
 pub mod ffi;
 mod find;
 pub mod number;
+mod scan;
 pub mod text;
 
 pub use entry::{Entry, entry};
-pub use find::{Error, find};
+pub use find::find;
+pub use scan::Error;
 
 #[cfg(test)]
 mod tests;
