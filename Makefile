@@ -31,7 +31,7 @@ VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_clos
   mgr_free_with_open_connections,wakeup,own/ws_hostile_handlers,own/ws_violations
 
 # Functions that a program may define itself: weak in the static library, so that both definitions link.
-REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_random mg_mem_files
+REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_mem_files mg_ota_begin mg_ota_end mg_ota_write mg_random
 SYSTEM_LIBS := -lpthread -ldl -lm
 
 say = @printf '\n==> %s\n' '$(1)'

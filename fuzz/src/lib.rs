@@ -4,8 +4,14 @@
 //! number of mutations of it, see `tests/replay.rs`.
 
 pub mod http;
+pub mod json;
+pub mod rpc;
 
 /// A target: its name, which is that of its corpus folder, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const TARGETS: &[Target] = &[("http_request", http::request)];
+pub const TARGETS: &[Target] = &[
+    ("http_request", http::request),
+    ("json", json::text),
+    ("rpc", rpc::frame),
+];

@@ -126,6 +126,17 @@ size_t shim_mg_queue_printf(struct mg_queue *q, const char *fmt, ...) {
   return n;
 }
 
+struct mg_rpc_req;
+void mg_rpc_vok(struct mg_rpc_req *r, const char *fmt, va_list *ap);
+void shim_mg_rpc_ok(struct mg_rpc_req *r, const char *fmt, ...) {
+  WITH_VA(fmt, mg_rpc_vok(r, fmt, &ap));
+}
+
+void mg_rpc_verr(struct mg_rpc_req *r, int code, const char *fmt, va_list *ap);
+void shim_mg_rpc_err(struct mg_rpc_req *r, int code, const char *fmt, ...) {
+  WITH_VA(fmt, mg_rpc_verr(r, code, fmt, &ap));
+}
+
 struct mg_fs;
 _Bool mongoose_file_vprintf(struct mg_fs *fs, const char *path, const char *fmt,
                             va_list *ap);
