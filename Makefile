@@ -31,13 +31,13 @@ VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_clos
   mgr_free_with_open_connections,wakeup
 
 # Functions that a program may define itself: weak in the static library, so that both definitions link.
-REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_random mg_mem_files
+REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_mem_files mg_ota_begin mg_ota_end mg_ota_write mg_random
 SYSTEM_LIBS := -lpthread -ldl -lm
 
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test test-setup test-rust test-static test-c test-reference test-peers header-check abi-check layout-check \
+.PHONY: help build examples run install test test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
   fmt lint clean FORCE
 
 help: ## list the targets
@@ -73,7 +73,7 @@ install: build ## install header and libraries under PREFIX (default: /usr/local
 	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
 	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
 
-test: test-setup test-rust abi-check layout-check test-static test-c test-reference test-peers ## run every test
+test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -82,6 +82,10 @@ test-setup:
 test-rust: ## unit tests of the Rust code
 	$(call say,Rust tests)
 	$(CARGO) test --quiet
+
+test-fuzz: ## replay the corpus of every fuzz target, and mutations of it
+	$(call say,corpus of the fuzz targets)
+	$(CARGO) test --quiet --package libmongoose-fuzz
 
 test-static: build ## programs linked with the static library
 	$(call say,static library)
@@ -103,10 +107,10 @@ test-c: build test-setup ## C programs on this library under sanitizers and valg
 	$(call say,C programs under valgrind)
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE) --valgrind --only $(VALGRIND)
 
-test-peers: examples test-setup ## example programs against curl, wrk, sockets and http.server
+test-peers: examples test-setup ## example programs against real peers
 	$(call say,example programs and real peers)
 	MG_EXAMPLES='$(CURDIR)/$(TARGET)/examples' MG_LIB='$(CURDIR)/$(LIB)' \
-	  python3 -m unittest discover --verbose --start-directory tests/peers
+	  target/venv/bin/python3 -m unittest discover --verbose --start-directory tests/peers
 
 header-check: build ## the committed header is the one the sources give
 	git diff --exit-code include/mongoose.h
@@ -123,11 +127,11 @@ layout-check: ## a library built with another struct layout agrees with its head
 	tests/abi/check_layouts.py --target '$(CURDIR)/$(TARGET)/layout-test'
 
 fmt: ## format the Rust code
-	$(CARGO) fmt
+	$(CARGO) fmt --all
 
 lint: ## check formatting, run clippy
-	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 clean: ## remove everything that was built
 	rm -rf target

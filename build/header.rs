@@ -63,7 +63,9 @@ const SECTIONS: &[Section] = &[
     section("jwt", "JSON Web Tokens"),
     section("dash", "Dashboard"),
     section("ota", "Firmware updates"),
-    section("embedded", "Wi-Fi, PHY and modem drivers"),
+    section("wifi", "Wi-Fi"),
+    section("phy", "Ethernet PHYs"),
+    section("modem", "Modem driver"),
 ];
 
 const fn section(name: &'static str, title: &'static str) -> Section {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Sees to it that the tools the tests need are there: installs them with apt-get when it may,
-# otherwise says what is missing.
+# Sees to it that what the tests need is there: Debian packages with apt-get when it may, otherwise it says what is
+# missing; Python packages in target/venv; Node packages in target/node.
 set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing=()
 need() { eval "$1" >/dev/null 2>&1 || missing+=("$2"); }
@@ -13,14 +14,41 @@ need 'python3 -c "import ensurepip, venv"' python3-venv
 need 'command -v curl' curl
 need 'command -v wrk' wrk
 need 'command -v valgrind' valgrind
+need 'command -v openssl' openssl
+need 'command -v mosquitto' mosquitto
+need 'command -v mosquitto_pub' mosquitto-clients
+need 'command -v node' nodejs
+need 'command -v npm' npm
 
-[ ${#missing[@]} -eq 0 ] && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "the tests need: ${missing[*]} (install them, for instance with: sudo apt-get install ${missing[*]})" >&2
+    exit 1
+  fi
   echo "installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq </dev/null
   apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
-else
-  echo "the tests need: ${missing[*]} (install them, for instance with: sudo apt-get install ${missing[*]})" >&2
-  exit 1
+  # The tests start their own brokers.
+  if printf '%s\n' "${missing[@]}" | grep -qx mosquitto && command -v service >/dev/null; then
+    service mosquitto stop >/dev/null 2>&1 || true
+  fi
+fi
+
+# A time server, unpacked and not installed: the package would take the host's own time daemon away.
+if ! command -v chronyd >/dev/null && [ ! -x target/chrony/usr/sbin/chronyd ]; then
+  mkdir -p target/chrony
+  (cd target/chrony && apt-get download -qq chrony 2>/dev/null && dpkg -x chrony_*.deb . && rm chrony_*.deb) ||
+    { echo 'the tests need chronyd' >&2; exit 1; }
+fi
+if ! cmp -s tests/requirements.txt target/venv/installed; then
+  python3 -m venv target/venv
+  target/venv/bin/pip --disable-pip-version-check install --quiet -r tests/requirements.txt
+  cp tests/requirements.txt target/venv/installed
+fi
+if ! cmp -s tests/package.json target/node/installed; then
+  mkdir -p target/node
+  cp tests/package.json target/node/package.json
+  npm install --prefix target/node --silent --no-audit --no-fund --no-package-lock </dev/null
+  cp tests/package.json target/node/installed
 fi

@@ -37,6 +37,7 @@ pub(super) struct MgrPrivate {
     pub freeing: Cell<bool>,
     pub wake: WakeChannel,
     pub resolver: Resolver,
+    tls: Box<super::tls::Shared>,
 }
 
 impl MgrPrivate {
@@ -52,7 +53,13 @@ impl MgrPrivate {
             freeing: Cell::new(false),
             wake: WakeChannel::default(),
             resolver: Resolver::default(),
+            tls: Box::default(),
         })
+    }
+
+    /// What connections with TLS share.
+    pub fn tls(&self) -> &super::tls::Shared {
+        &self.tls
     }
 
     fn registry(&self) -> &mio::Registry {
@@ -241,7 +248,7 @@ impl mg_mgr {
 
 /// The manager of a connection.
 #[inline]
-pub(super) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
+pub(crate) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
     // SAFETY: a connection's manager outlives it, by contract.
     unsafe { c.mgr.get().as_ref() }
 }
@@ -336,6 +343,9 @@ pub(super) fn close(c: &mg_connection) {
     }
     c.set(Flag::Closing, true);
     crate::net::resolve::cancel(c);
+    if private.tls.is_on() && !c.is(Flag::Listening) {
+        super::tls::say_goodbye(c, private);
+    }
     if let Some(p) = mgr.private() {
         close_descriptor(p, c, private);
     }

@@ -1,0 +1,3 @@
+//! Firmware updates.
+
+pub mod ffi;
