@@ -4021,14 +4021,6 @@ enum { MG_OTA_CONFIRMED, MG_OTA_TESTING, MG_OTA_FAILED, MG_OTA_ROLLEDBACK };
   } while (0)
 
 /**
- * Looks for a firmware update at a URL and feeds it to mg_ota_begin() and the like. Calls `fn`
- * once, with NULL on success or an error text. One check at a time in a process.
- */
-void mg_ota_url_check(struct mg_mgr *mgr,
-                      const char *metadata_url,
-                      void (*fn)(const char *error_message));
-
-/**
  * Starts a firmware update of `new_firmware_size` bytes. Returns false when that is not possible.
  *
  * This library knows no flash memory: its own mg_ota_begin(), mg_ota_write() and mg_ota_end() do
@@ -4061,6 +4053,23 @@ void mg_ota_device_id(char *buf,
  * does nothing. Programs call mg_ota_url_check().
  */
 void mg_ota_poll(struct mg_mgr *mgr);
+
+/**
+ * Looks for a firmware update and installs it. Calls `fn` once, with NULL when it is installed, or
+ * with a text. `fn` may be NULL, then the outcome is logged.
+ *
+ * Fetches JSON from `metadata_url`, which gets the query
+ * "arch=1&version=1.0.0&id=0&interval=60&boot=0": `version` and `url` of the newest firmware, and
+ * its `size` in bytes. Unless the version is the one asked with, fetches the firmware and feeds
+ * it to mg_ota_begin(), mg_ota_write() and mg_ota_end(), which the program defines. Only plain HTTP
+ * is spoken, so the program has to verify what it installs.
+ *
+ * Waits 5 seconds for the metadata and 300 for the firmware. There is one check at a time in a
+ * process; `fn` may start the next one.
+ */
+void mg_ota_url_check(struct mg_mgr *mgr,
+                      const char *metadata_url,
+                      void (*fn)(const char *error_message));
 
 /* Wi-Fi */
 
