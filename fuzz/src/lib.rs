@@ -18,13 +18,6 @@ use mongoose::ffi::mg_str;
 pub type Target = (&'static str, fn(&[u8]));
 
 pub const TARGETS: &[Target] = &[
-    ("http_request", http::request),
-    ("json", json::text),
-    ("mqtt_connection", mqtt::connection),
-    ("mqtt_packets", mqtt::packets),
-    ("mqtt_properties", mqtt::property_section),
-    ("rpc", rpc::frame),
-];
     ("address", text::address),
     ("base64", text::base64),
     ("format", format::format),
@@ -36,11 +29,16 @@ pub const TARGETS: &[Target] = &[
     ("http_multipart", http::multipart),
     ("http_request", http::request),
     ("http_target", http::target),
+    ("json", json::text),
     ("modbus", devices::modbus),
+    ("mqtt_connection", mqtt::connection),
+    ("mqtt_packets", mqtt::packets),
+    ("mqtt_properties", mqtt::property_section),
     ("number", text::number),
     ("path", text::path),
     ("pattern", text::pattern),
     ("percent", text::percent),
+    ("rpc", rpc::frame),
     ("sntp", devices::sntp),
     ("url", text::url),
 ];

@@ -2,7 +2,6 @@
 
 use mongoose::ffi::mg_str;
 use mongoose::iobuf::ffi::mg_iobuf_add;
-use mongoose::log::ffi::mg_log_level;
 use mongoose::mqtt::ffi::*;
 use mongoose::mqtt::packet::{Packet, Parsed, announced_size, parse};
 use mongoose::mqtt::property;
@@ -160,12 +159,12 @@ unsafe extern "C" fn note(c: *mut mg_connection, event: c_int, data: *mut c_void
 
 /// Hands `data` to an accepted connection, `step` bytes at a time.
 fn feed(data: &[u8], v5: bool, step: usize) -> Outcome {
+    crate::silence();
     let mut mgr = MaybeUninit::<mg_mgr>::zeroed();
     let mut outcome = Outcome::default();
-    // SAFETY: nobody else sets the level; the manager and the outcome live to the end of this function, and so does the
-    // connection, on which no loop runs.
+    // SAFETY: manager, outcome and connection live to the end of this function; no loop runs on the
+    // connection.
     unsafe {
-        (&raw mut mg_log_level).write(0);
         mg_mgr_init(mgr.as_mut_ptr());
         let fn_data = (&raw mut outcome).cast();
         let c = mg_mqtt_listen(
