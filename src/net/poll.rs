@@ -131,7 +131,10 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
         // One that has failed already, or whose peer is known to be gone, has nothing to report.
         if p.peer_done.get() {
             c.set(Flag::Closing, true);
-        } else if !c.is(Flag::Closing) {
+        } else if p.tls.is_on() {
+            tls::read_last_words(c, p);
+        }
+        if !c.is(Flag::Closing) {
             error(c, b"socket error");
         }
         if c.is(Flag::Closing) {
