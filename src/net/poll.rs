@@ -213,9 +213,8 @@ fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
     if p.dead.get() {
         return;
     }
-    let done = c.send.len.get() == 0
-        && !p.has_output_pending(c)
-        && !(p.tls.is_on() && tls::is_unsent(p));
+    let done =
+        c.send.len.get() == 0 && !p.has_output_pending(c) && !(p.tls.is_on() && tls::is_unsent(p));
     if c.is(Flag::Closing) || done && (c.is(Flag::Draining) || p.peer_done.get()) {
         close(c);
     }

@@ -233,9 +233,7 @@ fn decrypt(c: &mg_connection, p: &ConnPrivate, input: &mut [u8]) -> Option<Outco
         session.process(input, &mut |plaintext| c.recv.append(plaintext))
     })?;
     c.rtls.len.set(0);
-    c.rtls
-        .append(&input[outcome.consumed..])
-        .then_some(outcome)
+    c.rtls.append(&input[outcome.consumed..]).then_some(outcome)
 }
 
 /// Tells the program what input led to. `before` is the length that `recv` had. False when the

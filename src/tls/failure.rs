@@ -1,11 +1,11 @@
 //! What went wrong, in a line that a person can act on. Beginnings that the reference has too are
 //! the reference's; MG_EV_ERROR carries 63 characters.
 
-use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
-use x509_cert::der::DateTime;
 use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 use std::fmt::Write;
 use std::time::Duration;
+use x509_cert::der::DateTime;
 
 /// Facts about the handshake that an error does not carry.
 pub struct Context {
@@ -39,7 +39,10 @@ fn certificate(error: &CertificateError) -> String {
         }
         E::NotValidYet => "failed to parse certificate: not valid yet".into(),
         E::NotValidYetContext { not_before, .. } => {
-            format!("failed to parse certificate: valid from {}", date(*not_before))
+            format!(
+                "failed to parse certificate: valid from {}",
+                date(*not_before)
+            )
         }
         E::UnknownIssuer => "failed to verify CA: unknown issuer".into(),
         E::BadSignature => "failed to verify CA: bad signature".into(),
@@ -81,7 +84,11 @@ fn certificate(error: &CertificateError) -> String {
 fn alert_received(alert: AlertDescription, context: &Context) -> String {
     use AlertDescription as A;
     let at_once = context.silent && !context.server;
-    let what = if at_once { "TLS error alert" } else { "TLS Fatal alert" };
+    let what = if at_once {
+        "TLS error alert"
+    } else {
+        "TLS Fatal alert"
+    };
     let detail = match alert {
         A::HandshakeFailure => "nothing in common with the peer".into(),
         A::ProtocolVersion => "no common TLS version".into(),

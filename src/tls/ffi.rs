@@ -80,7 +80,11 @@ pub unsafe extern "C" fn mg_tls_free(c: *mut mg_connection) {
 /// Encrypts and sends up to 16384 bytes. Returns the number of bytes accepted, MG_IO_WAIT when
 /// earlier output has to leave first, or MG_IO_ERR. Programs use mg_send().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mg_tls_send(c: *mut mg_connection, buf: *const c_void, len: usize) -> c_long {
+pub unsafe extern "C" fn mg_tls_send(
+    c: *mut mg_connection,
+    buf: *const c_void,
+    len: usize,
+) -> c_long {
     guard(-1, || {
         // SAFETY: pointer contract.
         let Some(c) = (unsafe { c.as_ref() }) else {
@@ -94,7 +98,11 @@ pub unsafe extern "C" fn mg_tls_send(c: *mut mg_connection, buf: *const c_void, 
 /// Takes up to `len` bytes of decrypted input. Returns their number, MG_IO_WAIT when more input
 /// is needed, or MG_IO_ERR after MG_EV_ERROR. Programs use `c->recv`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mg_tls_recv(c: *mut mg_connection, buf: *mut c_void, len: usize) -> c_long {
+pub unsafe extern "C" fn mg_tls_recv(
+    c: *mut mg_connection,
+    buf: *mut c_void,
+    len: usize,
+) -> c_long {
     guard(-1, || {
         // SAFETY: pointer contract.
         let Some(c) = (unsafe { c.as_ref() }) else {

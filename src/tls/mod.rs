@@ -43,8 +43,12 @@ pub struct Settings<'a> {
 /// Which end of the connection a session is, and what it needs to know about the other one.
 pub enum Side {
     /// `http`: HTTP is what this connection speaks, and is offered by ALPN.
-    Client { http: bool },
-    Server { http: bool },
+    Client {
+        http: bool,
+    },
+    Server {
+        http: bool,
+    },
 }
 
 /// What processing input led to.

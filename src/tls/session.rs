@@ -264,10 +264,7 @@ impl Session {
 /// What both kinds of rustls connection do.
 trait Records {
     type Data;
-    fn records<'c, 'i>(
-        &'c mut self,
-        input: &'i mut [u8],
-    ) -> UnbufferedStatus<'c, 'i, Self::Data>;
+    fn records<'c, 'i>(&'c mut self, input: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data>;
 }
 
 impl Records for UnbufferedClientConnection {
@@ -344,9 +341,9 @@ fn step<D>(
             }
             Ok(())
         }
-        ConnectionState::EncodeTlsData(mut data) => {
-            Ok(output.append(|room| data.encode(room)).map_err(Stop::from)?)
-        }
+        ConnectionState::EncodeTlsData(mut data) => Ok(output
+            .append(|room| data.encode(room))
+            .map_err(Stop::from)?),
         ConnectionState::TransmitTlsData(data) => {
             data.done();
             Ok(())

@@ -267,7 +267,10 @@ fn handshake_signature(
     let valid = candidates
         .iter()
         .filter(|a| a.public_key_alg_id().as_ref() == key_algorithm)
-        .any(|a| a.verify_signature(key, message, signature.signature()).is_ok());
+        .any(|a| {
+            a.verify_signature(key, message, signature.signature())
+                .is_ok()
+        });
     if valid {
         Ok(HandshakeSignatureValid::assertion())
     } else {
