@@ -3750,11 +3750,11 @@ void mg_rpc_list(struct mg_rpc_req *r);
 
 /** What goes into a JSON Web Token, and the keys. */
 struct mg_jwt_opts {
-  /** Claims: a JSON object, taken as it stands. */
+  /** To sign: claims, a JSON object, taken as it stands. */
   struct mg_str claims;
-  /** More header members as JSON, without braces; may be empty. */
+  /** To sign: more header members as JSON, without braces; may be empty. */
   struct mg_str header;
-  /** Key id for the header; may be empty. */
+  /** To sign: key id for the header; may be empty. */
   struct mg_str kid;
   /** HS256: the shared secret. */
   struct mg_str secret;
@@ -3765,31 +3765,41 @@ struct mg_jwt_opts {
 };
 
 /**
- * Makes a JSON Web Token (RFC 7519) with an HMAC-SHA-256 signature: claims, header, kid and
- * secret. Stores it with a NUL in `buf` of `len` bytes; returns its length, 0 on failure.
+ * Makes a JSON Web Token (RFC 7519) with an HMAC-SHA-256 signature from `claims`, `header`, `kid`
+ * and `secret`.
+ *
+ * Stores it with a NUL in `buf` of `len` bytes. Returns its length; 0 when there are no claims or
+ * the room does not suffice. Thread-safe.
  */
-size_t mg_jwt_sign_hs256(const struct mg_jwt_opts *opts, char *buf, size_t len);
+size_t mg_jwt_sign_hs256(const struct mg_jwt_opts *opts,
+                         char *buf,
+                         size_t len);
 
 /**
- * Checks the signature of a token against `opts->secret` and stores its claims with a NUL in
- * `buf` of `len` bytes. Returns their length, 0 when the token is not valid or the room does
- * not suffice. The claims (exp, nbf, aud, ...) are for the program to check.
+ * Makes a JSON Web Token (RFC 7519) with an ECDSA P-256 signature from `claims`, `header`, `kid` and
+ * `private_key`. The same options always give the same token.
+ *
+ * Stores it with a NUL in `buf` of `len` bytes. Returns its length; 0 when there are no claims, the
+ * key is not valid, or the room does not suffice. Thread-safe.
+ */
+size_t mg_jwt_sign_es256(const struct mg_jwt_opts *opts,
+                         char *buf,
+                         size_t len);
+
+/**
+ * Checks the signature of a token against `opts->secret` and stores its claims with a NUL in `buf`
+ * of `len` bytes; `buf` may be where the token is.
+ *
+ * Returns their length; 0 when the token is not valid, its claims are empty, or the room does not
+ * suffice. A token with a `crit` header, or not written exactly as RFC 7515 says, is not valid.
+ * The claims (exp, nbf, aud, ...) are for the program to check. Thread-safe.
  */
 size_t mg_jwt_verify_hs256(struct mg_str jwt,
                            const struct mg_jwt_opts *opts,
                            char *buf,
                            size_t len);
 
-/**
- * Makes a JSON Web Token (RFC 7519) with an ECDSA P-256 signature: claims, header, kid and
- * private_key. Stores it with a NUL in `buf` of `len` bytes; returns its length, 0 on failure.
- */
-size_t mg_jwt_sign_es256(const struct mg_jwt_opts *opts, char *buf, size_t len);
-
-/**
- * Checks the signature of a token against `opts->public_key`; otherwise as
- * mg_jwt_verify_hs256().
- */
+/** Checks the signature of a token against `opts->public_key`; otherwise as mg_jwt_verify_hs256(). */
 size_t mg_jwt_verify_es256(struct mg_str jwt,
                            const struct mg_jwt_opts *opts,
                            char *buf,
@@ -4011,14 +4021,6 @@ enum { MG_OTA_CONFIRMED, MG_OTA_TESTING, MG_OTA_FAILED, MG_OTA_ROLLEDBACK };
   } while (0)
 
 /**
- * Looks for a firmware update at a URL and feeds it to mg_ota_begin() and the like. Calls `fn`
- * once, with NULL on success or an error text. One check at a time in a process.
- */
-void mg_ota_url_check(struct mg_mgr *mgr,
-                      const char *metadata_url,
-                      void (*fn)(const char *error_message));
-
-/**
  * Starts a firmware update of `new_firmware_size` bytes. Returns false when that is not possible.
  *
  * This library knows no flash memory: its own mg_ota_begin(), mg_ota_write() and mg_ota_end() do
@@ -4051,6 +4053,23 @@ void mg_ota_device_id(char *buf,
  * does nothing. Programs call mg_ota_url_check().
  */
 void mg_ota_poll(struct mg_mgr *mgr);
+
+/**
+ * Looks for a firmware update and installs it. Calls `fn` once, with NULL when it is installed, or
+ * with a text. `fn` may be NULL, then the outcome is logged.
+ *
+ * Fetches JSON from `metadata_url`, which gets the query
+ * "arch=1&version=1.0.0&id=0&interval=60&boot=0": `version` and `url` of the newest firmware, and
+ * its `size` in bytes. Unless the version is the one asked with, fetches the firmware and feeds
+ * it to mg_ota_begin(), mg_ota_write() and mg_ota_end(), which the program defines. Only plain HTTP
+ * is spoken, so the program has to verify what it installs.
+ *
+ * Waits 5 seconds for the metadata and 300 for the firmware. There is one check at a time in a
+ * process; `fn` may start the next one.
+ */
+void mg_ota_url_check(struct mg_mgr *mgr,
+                      const char *metadata_url,
+                      void (*fn)(const char *error_message));
 
 /* Wi-Fi */
 

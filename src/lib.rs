@@ -24,6 +24,8 @@ pub mod http;
 pub mod iobuf;
 /// JSON text: finding values, strings and numbers.
 pub mod json;
+/// JSON Web Tokens.
+pub mod jwt;
 /// Log levels, prefixes and sinks.
 pub mod log;
 /// Modbus TCP server.
