@@ -5,6 +5,7 @@
 
 pub mod connection;
 pub mod devices;
+pub mod dns;
 pub mod format;
 pub mod http;
 pub mod json;
@@ -20,6 +21,11 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("address", text::address),
     ("base64", text::base64),
+    ("dns_answer", dns::answer),
+    ("dns_host_files", dns::host_files),
+    ("dns_message", dns::message),
+    ("dns_multicast", dns::multicast),
+    ("dns_record", dns::record),
     ("format", format::format),
     ("http_chunks", http::chunks),
     ("http_conversation", http::conversation),
