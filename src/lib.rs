@@ -8,6 +8,8 @@
 
 /// Ciphers, elliptic curves, RSA.
 pub mod crypto;
+/// Dashboard: variables of the program on a web page.
+pub mod dash;
 /// What the boundary with C shares: string views, panic guard, C heap, variadics.
 pub mod ffi;
 /// `%`-formatting: one formatter for every printing function of the API.

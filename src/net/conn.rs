@@ -169,6 +169,7 @@ pub struct ConnPrivate {
     pub(super) accept_retry_at: Cell<u64>,
     /// Next in the manager's list of closed connections.
     pub(super) next_dead: Cell<*mut mg_connection>,
+    pub dash: crate::dash::ffi::DashConn,
     pub http: HttpState,
     /// What an SNTP client asked.
     pub sntp: Cell<Option<Box<Query>>>,
