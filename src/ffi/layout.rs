@@ -76,6 +76,14 @@ layout! {
         next 0, uri_pattern 8, handler 24, handler_data 32,
     }
     crate::http::ffi::accessors::mg_http_part, 48, { name 0, filename 16, body 32, }
+    crate::mqtt::ffi::mg_mqtt_prop, 40, { id 0, iv 4, key 8, val 24, }
+    crate::mqtt::ffi::mg_mqtt_opts, 120, {
+        user 0, pass 16, client_id 32, topic 48, message 64, qos 80, version 81, keepalive 82, retransmit_id 84,
+        retain 86, clean 87, props 88, num_props 96, will_props 104, num_will_props 112,
+    }
+    crate::mqtt::ffi::mg_mqtt_message, 72, {
+        topic 0, data 16, dgram 32, id 48, cmd 50, qos 51, ack 52, props_start 56, props_size 64,
+    }
 }
 
 #[cfg(test)]

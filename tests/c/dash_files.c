@@ -28,7 +28,7 @@ static bool files_fn(enum mg_dash_op op, struct mg_dash_user *u) {
 
 // Without a function; the size is an int.
 static int s_bare_index = 5, s_int_size;
-static char s_short[4];
+static char s_short[8];
 static struct mg_field s_bare_fields[] = {{"size", MG_VAL_INT, &s_int_size, sizeof(s_int_size)}, {"name", MG_VAL_STR, s_short, sizeof(s_short)}, {NULL, MG_VAL_INT, NULL, 0}};
 static struct mg_field s_nameless_fields[] = {{"size", MG_VAL_INT, &s_int_size, sizeof(s_int_size)}, {NULL, MG_VAL_INT, NULL, 0}};
 static int s_nameless_index;
@@ -132,6 +132,7 @@ int main(void) {
   request("upload below", "POST", "/fs/files/a/b", "", "x");
   request("upload a long name", "POST", "/fs/files/name-of-more-than-twenty-bytes.txt", "", "x");
   request("upload to bare", "POST", "/fs/bare/three", "", "xyz");
+  request("upload to bare, a long name", "POST", "/fs/bare/one-that-does-not-fit", "", "xyz");
   request("upload to nameless", "POST", "/fs/nameless/four", "", "xyz");
   request("upload to plain", "POST", "/fs/plain/five", "", "xyz");
   request("upload to unknown", "POST", "/fs/nothing/five", "", "xyz");

@@ -11,7 +11,7 @@ static int s_int = -5;
 static uint64_t s_big = 18446744073709551615ULL;
 static bool s_on = true;
 static double s_ratio = 1.005, s_huge = 1e20;
-static char s_text[20] = "hi\"x\\\n\x01\t/", s_raw[30] = "[1, {\"a\": null}]", s_empty[5];
+static char s_text[20] = "hi\"x\\\n\t/", s_raw[30] = "[1, {\"a\": null}]", s_empty[5];
 static struct mg_field s_fields[] = {
     {"int", MG_VAL_INT, &s_int, sizeof(s_int)},          {"big", MG_VAL_UINT64, &s_big, sizeof(s_big)},
     {"on", MG_VAL_BOOL, &s_on, sizeof(s_on)},            {"ratio", MG_VAL_DBL, &s_ratio, sizeof(s_ratio)},
@@ -114,7 +114,7 @@ int main(void) {
       "/api/get/hidden", "/api/get/hidden/0", "/api/get/nothing", "/api/get/nothing/1", "/api/get/arr", "/api/get/arr/", "/api/get/arr/0",
       "/api/get/arr/4", "/api/get/arr/5", "/api/get/arr/99", "/api/get/arr/-1", "/api/get/arr/-2", "/api/get/arr/x", "/api/get/arr/2x", "/api/get/arr/1/3",
       "/api/get/arr/3/1", "/api/get/arr/0/99", "/api/get/arr/2/2", "/api/get/arr/-1/2", "/api/get/arr/0/-1", "/api/get/arr/1/x", "/api/get/arr/1/2/3",
-      "/api/get/arr/99999999999", "/api/get/arr/2147483647", "/api/get/arr/2147483648", "/api/get/arr/4294967295", "/api/get/arr/4294967296", "/api/get/arr/0x2", "/api/get/arr/02", "/api/get/arr/3/4294967295", "/api/get/arr/%32", "/api/get/arr/+2", "/api/get/bad", "/api/get/bad/0", "/api/get/bad/0/1", "/api/get/negative", "/api/get/negative/1", "/api/get/barearr",
+      "/api/get/arr/2147483647", "/api/get/arr/4294967295", "/api/get/arr/4294967296", "/api/get/arr/0x2", "/api/get/arr/02", "/api/get/arr/3/4294967295", "/api/get/arr/%32", "/api/get/arr/+2", "/api/get/bad", "/api/get/bad/0", "/api/get/bad/0/1", "/api/get/negative", "/api/get/negative/1", "/api/get/barearr",
       "/api/get/barearr/1", "/api/get/barearr/1/2", "/api/get/PLAIN", "/api/get/plai", "/api/get/plainx", "/api/get/%70lain", "/api/get?x=y", "/api/get/arr/1?x", "/api/get/arr//2",
       "/api/getx", "/api/hi", "/api/hi/", "/api/", "/api", "/api/nothing",
   };
@@ -127,6 +127,8 @@ int main(void) {
   request("PUT", "/api/get/plain"), request("DELETE", "/api/get/plain"), request("HEAD", "/api/get/plain");
   s_ratio = 0.0 / 1.0, s_big = 0, s_on = false, s_int = 2147483647, strcpy(s_text, "\xc3\xa9\x7f<&>"), s_raw[0] = '\0';
   request("PUT", "/api/get/plain/0");
+  strcpy(s_text, "a\x01" "b"), strcpy(s_raw, "1"), s_ratio = 2;
+  request("GET", "/api/get/plain?control character");
   s_gap = 2;
   request("GET", "/api/get/arr/1/4?gap"), request("GET", "/api/get/arr/2?gap");
   mg_mgr_free(&s_mgr);

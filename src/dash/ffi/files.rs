@@ -123,7 +123,7 @@ pub fn read_entry(set: Set, user: *mut mg_dash_user) -> bool {
 }
 
 /// The name of a file in a URI; `None` for names that lead elsewhere.
-fn decode(set: Set, name: &[u8]) -> Option<Vec<u8>> {
+fn decode(name: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::new();
     decoded.try_reserve_exact(name.len() + 1).ok()?;
     decoded.resize(name.len() + 1, 0);
@@ -133,17 +133,15 @@ fn decode(set: Set, name: &[u8]) -> Option<Vec<u8>> {
         None => decoded = super::copy(name)?,
     }
     let plain = !decoded.is_empty() && !decoded.iter().any(|b| matches!(b, 0 | b'/' | b'\\'));
-    // The program decides by the name that it is shown.
-    let shown = set
-        .field(b"name")
-        .is_none_or(|field| !field.is_text() || decoded.len() <= field.room());
-    (plain && shown && decoded != b"." && is_sane(&decoded)).then_some(decoded)
+    (plain && decoded != b"." && is_sane(&decoded)).then_some(decoded)
 }
 
-/// Shows the program the name of a file.
-fn show(set: Set, name: &[u8]) {
-    if let Some(field) = set.field(b"name").filter(|field| field.is_text()) {
-        field.put_text(name);
+/// Shows the program the name of a file, for it to decide. False when the name does not fit into its
+/// variable.
+fn show(set: Set, name: &[u8]) -> bool {
+    match set.field(b"name").filter(|field| field.is_text()) {
+        Some(field) => name.len() <= field.room() && field.put_text(name),
+        None => true,
     }
 }
 
@@ -155,10 +153,9 @@ pub fn upload(request: &Request, set: &[u8], name: &[u8], user: Option<&Arc<User
     let Some(user) = user else {
         return request.early(403, JSON, NOT_AUTHORISED);
     };
-    let Some(name) = decode(set, name) else {
+    let Some(name) = decode(name).filter(|name| show(set, name)) else {
         return request.early(400, JSON, b"Bad file name\n");
     };
-    show(set, &name);
     if !set.call(mg_dash_op::MG_DASH_WRITE, user) {
         return request.early(403, JSON, NOT_AUTHORISED);
     }
@@ -243,7 +240,7 @@ pub fn serve(request: &Request, set: &[u8], name: &[u8], user: &Arc<User>, remov
     let Some(set) = request.set(set) else {
         return request.json(404, b"Not Found");
     };
-    let Some(name) = decode(set, name) else {
+    let Some(name) = decode(name) else {
         return request.json(400, b"Bad file name\n");
     };
     let path = set.directory(user.as_ptr()).and_then(|dir| {
@@ -257,7 +254,9 @@ pub fn serve(request: &Request, set: &[u8], name: &[u8], user: &Arc<User>, remov
     if !remove {
         return request.file(path.as_cstr().as_ptr(), fs);
     }
-    show(set, &name);
+    if !show(set, &name) {
+        return request.json(400, b"Bad file name\n");
+    }
     if !set.call(mg_dash_op::MG_DASH_DELETE, user) {
         return request.json(403, NOT_AUTHORISED);
     }
