@@ -3085,28 +3085,34 @@ enum {
 /** Results of mg_mqtt_parse(). */
 enum { MQTT_OK, MQTT_INCOMPLETE, MQTT_MALFORMED };
 
-/** A property of an MQTT 5 packet. */
+/**
+ * A property of an MQTT 5 packet (section 2.2.2.2 of the standard tells what each means and where
+ * it belongs).
+ */
 struct mg_mqtt_prop {
   /** MQTT_PROP_*. */
   uint8_t id;
-  /** Value of integer properties. */
+  /** Value of a number of 1, 2 or 4 bytes, or of variable size (below 268435456). */
   uint32_t iv;
   /** Name, only for MQTT_PROP_USER_PROPERTY. */
   struct mg_str key;
-  /** Value of string and binary properties. */
+  /** Value of a string or of binary data, up to 65535 bytes. */
   struct mg_str val;
 };
 
 /**
  * What to send, for the mg_mqtt_*() functions. Zero the struct, then set what the function
- * uses.
+ * uses. Nothing is kept after the call.
  */
 struct mg_mqtt_opts {
-  /** CONNECT: user name. */
+  /** CONNECT: user name; absent when empty. */
   struct mg_str user;
-  /** CONNECT: password. */
+  /**
+   * CONNECT: password; absent when empty. MQTT 3.1.1 has no password without a user name, so
+   * an empty one is sent then.
+   */
   struct mg_str pass;
-  /** CONNECT: client identifier; a random one when empty. */
+  /** CONNECT: client identifier; a random one of 19 letters and digits when empty. */
   struct mg_str client_id;
   /** Topic of a message or subscription. CONNECT: topic of the will; empty for none. */
   struct mg_str topic;
@@ -3122,7 +3128,10 @@ struct mg_mqtt_opts {
   uint16_t retransmit_id;
   /** The broker is to retain the message or will. */
   bool retain;
-  /** CONNECT: start without the state of an earlier session. */
+  /**
+   * CONNECT: start without the state of an earlier session. Set it together with an empty
+   * `client_id`, or the broker keeps a session for every connection.
+   */
   bool clean;
   /** MQTT 5: properties, `num_props` of them. */
   struct mg_mqtt_prop *props;
@@ -3155,7 +3164,7 @@ struct mg_mqtt_message {
   uint8_t ack;
   /** MQTT 5: offset of the properties in `dgram`. */
   size_t props_start;
-  /** MQTT 5: size of the properties. */
+  /** MQTT 5: size of the properties in bytes, 0 without any. */
   size_t props_size;
 };
 
@@ -3163,9 +3172,11 @@ struct mg_mqtt_message {
  * Opens an MQTT client connection (3.1.1 or 5) to "mqtt://host:1883" or "mqtts://...", and
  * queues CONNECT with `opts`, which may be NULL.
  *
- * MG_EV_MQTT_OPEN tells the broker's answer, then MG_EV_MQTT_MSG comes for every message and
- * MG_EV_MQTT_CMD for every packet. Acknowledgements are sent by the library; pings and
- * repeated transmission are up to the program. For mqtts call mg_tls_init() in MG_EV_CONNECT.
+ * MG_EV_MQTT_OPEN tells the broker's answer, then MG_EV_MQTT_MSG comes for every message, and
+ * MG_EV_MQTT_CMD for every packet, also after the former. Messages are acknowledged before their
+ * event, and a message of quality of service 2 that the broker repeats comes once. Pings and
+ * repeated transmission are up to the program. For mqtts call mg_tls_init() in MG_EV_CONNECT. A
+ * malformed packet closes the connection; one above 3 MB gives MG_EV_ERROR first.
  * Returns the connection, or NULL as mg_connect() does.
  */
 struct mg_connection *mg_mqtt_connect(struct mg_mgr *mgr,
@@ -3176,7 +3187,10 @@ struct mg_connection *mg_mqtt_connect(struct mg_mgr *mgr,
 
 /**
  * Opens an MQTT server. Every packet of a client gives MG_EV_MQTT_CMD, and the program answers
- * it; PUBLISH is acknowledged by the library. See mg_listen() for the URL and the result.
+ * it: with mg_mqtt_send_header() and mg_send(), mg_mqtt_pub(), mg_mqtt_pong().
+ *
+ * PUBLISH gives MG_EV_MQTT_MSG before, and is acknowledged by the library. `c->is_mqtt5` is set
+ * when CONNECT asks for version 5. See mg_listen() for the URL and the result.
  */
 struct mg_connection *mg_mqtt_listen(struct mg_mgr *mgr,
                                      const char *url,
@@ -3184,34 +3198,39 @@ struct mg_connection *mg_mqtt_listen(struct mg_mgr *mgr,
                                      void *fn_data);
 
 /**
- * Sends CONNECT. mg_mqtt_connect() does so; for other connections, such as MQTT over
- * WebSocket.
+ * Sends CONNECT, and sets `c->is_mqtt5`. mg_mqtt_connect() does so; for other connections, such
+ * as MQTT over WebSocket. `opts` may be NULL. MG_EV_ERROR when memory is exhausted, or an option
+ * cannot be expressed: a string above 65535 bytes, a quality of service above 2, a property that
+ * does not exist.
  */
-void mg_mqtt_login(struct mg_connection *c, const struct mg_mqtt_opts *opts);
+void mg_mqtt_login(struct mg_connection *c,
+                   const struct mg_mqtt_opts *opts);
 
 /**
  * Sends PUBLISH: topic, message, qos, retain, and props with MQTT 5. Returns the packet id, 0
- * when qos is 0. To send again a message that was not acknowledged, set `retransmit_id`.
+ * when qos is 0. To send again a message that was not acknowledged, set `retransmit_id`. On
+ * failure, which MG_EV_ERROR tells as for mg_mqtt_login(), returns 0.
  */
 uint16_t mg_mqtt_pub(struct mg_connection *c, const struct mg_mqtt_opts *opts);
 
 /**
  * Sends SUBSCRIBE for one topic filter, with `qos`. The packet id is `c->mgr->mqtt_id`
- * afterwards.
+ * afterwards. MG_EV_ERROR as for mg_mqtt_login().
  */
 void mg_mqtt_sub(struct mg_connection *c, const struct mg_mqtt_opts *opts);
 
-/** Sends UNSUBSCRIBE for one topic filter. The packet id is `c->mgr->mqtt_id` afterwards. */
+/**
+ * Sends UNSUBSCRIBE for one topic filter. The packet id is `c->mgr->mqtt_id` afterwards.
+ * MG_EV_ERROR as for mg_mqtt_login().
+ */
 void mg_mqtt_unsub(struct mg_connection *c, const struct mg_mqtt_opts *opts);
 
 /**
  * Sends the first bytes of a packet: MQTT_CMD_*, 4 flag bits, and the number of bytes that
- * follow, which the program sends with mg_send().
+ * follow, which the program sends with mg_send(). MG_EV_ERROR when `len` is above 268435455 or
+ * memory is exhausted.
  */
-void mg_mqtt_send_header(struct mg_connection *c,
-                         uint8_t cmd,
-                         uint8_t flags,
-                         uint32_t len);
+void mg_mqtt_send_header(struct mg_connection *c, uint8_t cmd, uint8_t flags, uint32_t len);
 
 /** Sends PINGREQ. */
 void mg_mqtt_ping(struct mg_connection *nc);
@@ -3220,23 +3239,23 @@ void mg_mqtt_ping(struct mg_connection *nc);
 void mg_mqtt_pong(struct mg_connection *nc);
 
 /**
- * Sends DISCONNECT; with MQTT 5 with the properties of `opts`, which may be NULL. The
+ * Sends DISCONNECT; with MQTT 5 with reason 0 and the properties of `opts`, which may be NULL. The
  * connection stays open: set `is_draining` to close it.
  */
-void mg_mqtt_disconnect(struct mg_connection *c, const struct mg_mqtt_opts *opts);
+void mg_mqtt_disconnect(struct mg_connection *c,
+                        const struct mg_mqtt_opts *opts);
 
 /**
  * Parses the packet at `buf`; `version` is 4 or 5. Returns MQTT_OK, MQTT_INCOMPLETE when more
- * bytes are needed, or MQTT_MALFORMED. The members of `m` point into `buf`.
+ * bytes are needed, or MQTT_MALFORMED. The members of `m` point into `buf`. Bytes behind the
+ * packet, which has `m->dgram.len`, are left alone. Thread-safe.
  */
-int mg_mqtt_parse(const uint8_t *buf,
-                  size_t len,
-                  uint8_t version,
-                  struct mg_mqtt_message *m);
+int mg_mqtt_parse(const uint8_t *buf, size_t len, uint8_t version, struct mg_mqtt_message *m);
 
 /**
- * Next property of an MQTT 5 packet. Start with `ofs` 0 and go on with the result; 0 is the
- * end.
+ * Reads the property of an MQTT 5 packet at offset `ofs` of its properties into `prop`. Start with
+ * `ofs` 0 and go on with the result; 0 is the end, or a property that is unknown or cut off.
+ * Thread-safe.
  */
 size_t mg_mqtt_next_prop(struct mg_mqtt_message *msg,
                          struct mg_mqtt_prop *prop,
@@ -3259,11 +3278,14 @@ struct mg_dns_message {
   bool resolved;
   /** First address among the answers; port 0. */
   struct mg_addr addr;
-  /** Name of the question, or of the last answer looked at. */
+  /**
+   * Name of the question, or of the last answer looked at: labels joined by dots, cut at 255
+   * characters, terminated.
+   */
   char name[256];
 };
 
-/** A question or resource record (RFC 1035, sections 4.1.2 and 4.1.3). */
+/** A question or resource record (RFC 1035, sections 4.1.2 and 4.1.3), host byte order. */
 struct mg_dns_rr {
   /** Size of the encoded name. */
   uint16_t nlen;
@@ -3306,7 +3328,7 @@ struct mg_dnssd_record {
 
 /**
  * A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type
- * needs.
+ * needs. What it points to is valid until the handler returns.
  */
 struct mg_mdns_req {
   /** The question, with the unicast bit of the class removed. */
@@ -3315,11 +3337,14 @@ struct mg_mdns_req {
   struct mg_dnssd_record *r;
   /** Name asked for, without ".local". For SRV and TXT to a named responder only the service. */
   struct mg_str reqname;
-  /** Set by the program: host name for the answer; `fn_data` of the listener when empty. */
+  /**
+   * Set by the program: host name for the answer, one label; `fn_data` of the listener when
+   * empty.
+   */
   struct mg_str respname;
   /** Set by the program: address for the answer; the local one when NULL. */
   struct mg_addr *addr;
-  /** The question asks for the list of services. */
+  /** The question asks for the list of services. It cannot be answered. */
   bool is_listing;
   /**
    * Set by the program: send an answer. Already set for an address question that names the
@@ -3334,7 +3359,7 @@ struct mg_mdns_req {
 struct mg_mdns_resp {
   /** The record that decides the kind of answer: A, PTR, SRV or TXT. */
   struct mg_dns_rr *rr;
-  /** Host name, with ".local"; without a host record the name of the service instance. */
+  /** Host name, with ".local"; without a host record the first label of the service instance. */
   struct mg_str name;
   /** Address and port, when the answer contains them. */
   struct mg_addr addr;
@@ -3343,14 +3368,23 @@ struct mg_mdns_resp {
 };
 
 /**
- * Parses a DNS message (RFC 1035) of at most 512 bytes: transaction id, name, and the first
- * address among up to 10 answers. False when it is malformed.
+ * Parses a DNS message (RFC 1035) of at most 512 bytes: transaction id, name, and the first IPv4
+ * or IPv6 address among the first 10 answers. Of a query only id and name.
+ *
+ * Returns false when `len` is below 12, when there is more than one question, or when a record
+ * that was needed is malformed; `dm` is cleared first in any case. Of the header, only the
+ * counts and the QR bit are looked at. Thread-safe.
  */
-bool mg_dns_parse(const uint8_t *buf, size_t len, struct mg_dns_message *dm);
+bool mg_dns_parse(const uint8_t *buf,
+                  size_t len,
+                  struct mg_dns_message *dm);
 
 /**
- * Parses the question or record at offset `ofs` of a DNS message. Returns its size, 0 when it
- * is malformed.
+ * Parses the question or record at offset `ofs` of a DNS message of at most 512 bytes. Its data are
+ * the last `rr->alen` bytes.
+ *
+ * Returns its size, 0 when it is malformed; `rr` is cleared first, and after a failure may be
+ * partly set. Thread-safe.
  */
 size_t mg_dns_parse_rr(const uint8_t *buf,
                        size_t len,
@@ -3361,9 +3395,11 @@ size_t mg_dns_parse_rr(const uint8_t *buf,
 /**
  * Joins multicast DNS (RFC 6762) on the default interface.
  *
- * `fn` gets MG_EV_MDNS_REQ for questions about ".local" names and MG_EV_MDNS_RESP for answers.
- * `fn_data` is NULL, or the host name to answer for, a C string without ".local" that stays
- * valid. Connections to ".local" names need this listener. NULL on failure.
+ * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
+ * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
+ * for, a C string without dots that stays valid; then only questions that concern it arrive.
+ * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
+ * closes. NULL on failure (see mg_listen()).
  */
 struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
                                      mg_event_handler_t fn,
@@ -3371,7 +3407,28 @@ struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
 
 /**
  * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
- * connection that mg_mdns_listen() returned. False when nothing could be sent.
+ * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
+ * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
+ */
+bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
+
+/**
+ * Joins multicast DNS (RFC 6762) on the default interface.
+ *
+ * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
+ * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
+ * for, a C string without dots that stays valid; then only questions that concern it arrive.
+ * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
+ * closes. NULL on failure (see mg_listen()).
+ */
+struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
+                                     mg_event_handler_t fn,
+                                     void *fn_data);
+
+/**
+ * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
+ * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
+ * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
  */
 bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
 

@@ -8,6 +8,8 @@
 
 /// Ciphers, elliptic curves, RSA.
 pub mod crypto;
+/// DNS messages, the resolver's logic, multicast DNS.
+pub mod dns;
 /// What the boundary with C shares: string views, panic guard, C heap, variadics.
 pub mod ffi;
 /// `%`-formatting: one formatter for every printing function of the API.
@@ -28,6 +30,8 @@ pub mod jwt;
 pub mod log;
 /// Modbus TCP server.
 pub mod modbus;
+/// MQTT 3.1.1 and 5: packets, automatic acknowledgements, events.
+pub mod mqtt;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
 pub mod net;
 /// Firmware updates.
@@ -44,6 +48,8 @@ pub mod sntp;
 pub mod string;
 /// Timers.
 pub mod timer;
+/// TLS: settings, certificates, sessions.
+pub mod tls;
 /// URL components and percent-encoding.
 pub mod url;
 /// Checksums, base64, random bytes, clocks, byte order, access lists.

@@ -6,11 +6,13 @@ use crate::fmt::stack::Stack;
 use crate::http::state::HttpState;
 use crate::iobuf::mg_iobuf;
 use crate::modbus::ModbusState;
+use crate::mqtt::state::MqttState;
 use crate::sntp::Query;
 use crate::ws::state::WsState;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{c_char, c_int, c_ulong, c_void};
 use std::fmt::Write;
+use std::net::IpAddr;
 
 /// Bytes of `data` in `struct mg_connection` (`MG_DATA_SIZE`).
 pub const DATA_SIZE: usize = crate::ffi::layout::DATA_SIZE;
@@ -169,11 +171,15 @@ pub struct ConnPrivate {
     pub(super) accept_retry_at: Cell<u64>,
     /// Next in the manager's list of closed connections.
     pub(super) next_dead: Cell<*mut mg_connection>,
+    /// Addresses to connect to when the present one fails.
+    pub(super) other_addresses: Cell<Option<Box<[IpAddr]>>>,
+    pub(super) tls: super::tls::Slot,
     pub http: HttpState,
     /// What an SNTP client asked.
     pub sntp: Cell<Option<Box<Query>>>,
     pub modbus: ModbusState,
     pub ws: WsState,
+    pub mqtt: MqttState,
 }
 
 /// Bits of [`ConnPrivate::ready`].
@@ -198,6 +204,10 @@ impl ConnPrivate {
                 .get()
                 .is_some_and(|pfn| pfn as usize == handler as usize)
         })
+    }
+
+    pub(super) fn forget_readiness(&self) {
+        self.ready.set(0);
     }
 
     #[inline]

@@ -71,6 +71,12 @@ pub(in crate::http) fn request_open(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().open)
 }
 
+/// True while HTTP is what a connection speaks.
+pub fn speaks_http(c: &mg_connection) -> bool {
+    let handler: mg_event_handler_t = Some(http_handler);
+    c.pfn.get().map(|f| f as usize) == handler.map(|f| f as usize)
+}
+
 /// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
 /// response has no body.
 pub fn sending(c: &mg_connection) {
