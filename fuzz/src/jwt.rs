@@ -6,7 +6,12 @@ use std::ffi::c_char;
 
 const PRIVATE: [u8; 32] = [7; 32];
 
-fn options<'a>(claims: &'a [u8], kid: &'a [u8], header: &'a [u8], public: &'a [u8; 64]) -> mg_jwt_opts {
+fn options<'a>(
+    claims: &'a [u8],
+    kid: &'a [u8],
+    header: &'a [u8],
+    public: &'a [u8; 64],
+) -> mg_jwt_opts {
     mg_jwt_opts {
         claims: mg_str::from_bytes(claims),
         header: mg_str::from_bytes(header),
@@ -28,7 +33,9 @@ fn public() -> [u8; 64] {
     use mongoose::crypto::ffi::*;
     let mut public = [0; 64];
     // SAFETY: the keys have the sizes of this curve.
-    let made = unsafe { mg_uecc_compute_public_key(PRIVATE.as_ptr(), public.as_mut_ptr(), mg_uecc_secp256r1()) };
+    let made = unsafe {
+        mg_uecc_compute_public_key(PRIVATE.as_ptr(), public.as_mut_ptr(), mg_uecc_secp256r1())
+    };
     assert_eq!(made, 1);
     public
 }
@@ -40,7 +47,14 @@ pub fn token(data: &[u8]) {
     for (sign, verify) in ALGORITHMS {
         let opts = options(b"", b"", b"", &public);
         // SAFETY: token, options and buffer are live.
-        let n = unsafe { verify(mg_str::from_bytes(data), &raw const opts, claims.as_mut_ptr(), claims.len()) };
+        let n = unsafe {
+            verify(
+                mg_str::from_bytes(data),
+                &raw const opts,
+                claims.as_mut_ptr(),
+                claims.len(),
+            )
+        };
         assert!(n < data.len().max(1));
         if n > 0 {
             let claims: Vec<u8> = claims[..n].iter().map(|&c| c as u8).collect();
@@ -66,7 +80,10 @@ pub fn content(data: &[u8]) {
         // SAFETY: options and buffer are live.
         unsafe {
             let n = sign(&raw const opts, buf.as_mut_ptr(), buf.len());
-            let token = mg_str { buf: buf.as_mut_ptr(), len: n };
+            let token = mg_str {
+                buf: buf.as_mut_ptr(),
+                len: n,
+            };
             let mut out = vec![0; buf.len()];
             assert!(verify(token, &raw const opts, out.as_mut_ptr(), out.len()) <= claims.len());
         }
@@ -82,9 +99,17 @@ fn round_trip(opts: &mg_jwt_opts, claims: &[u8], sign: Sign, verify: Verify) {
         assert!(n > 0 && token[n] == 0);
         assert_eq!(sign(opts, token.as_mut_ptr(), n + 1), n);
         assert_eq!(sign(opts, vec![0; n].as_mut_ptr(), n), 0);
-        let view = mg_str { buf: token.as_mut_ptr(), len: n };
-        assert_eq!(verify(view, opts, out.as_mut_ptr(), out.len()), claims.len());
-        assert!(out.iter().zip(claims).all(|(&c, &byte)| c as u8 == byte) && out[claims.len()] == 0);
+        let view = mg_str {
+            buf: token.as_mut_ptr(),
+            len: n,
+        };
+        assert_eq!(
+            verify(view, opts, out.as_mut_ptr(), out.len()),
+            claims.len()
+        );
+        assert!(
+            out.iter().zip(claims).all(|(&c, &byte)| c as u8 == byte) && out[claims.len()] == 0
+        );
         token[claims.len() % n] ^= 1;
         assert_eq!(verify(view, opts, out.as_mut_ptr(), out.len()), 0);
     }
