@@ -10,6 +10,10 @@ pub mod format;
 pub mod http;
 pub mod json;
 pub mod mqtt;
+pub mod crypto;
+pub mod http;
+pub mod json;
+pub mod jwt;
 pub mod rpc;
 pub mod text;
 
@@ -33,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     ("http_file_headers", http::file_headers),
     ("http_includes", http::includes),
     ("http_multipart", http::multipart),
+    ("ecdsa", crypto::signature),
     ("http_request", http::request),
     ("http_target", http::target),
     ("json", json::text),
@@ -44,6 +49,9 @@ pub const TARGETS: &[Target] = &[
     ("path", text::path),
     ("pattern", text::pattern),
     ("percent", text::percent),
+    ("jwt", jwt::token),
+    ("jwt_content", jwt::content),
+    ("private_key", crypto::private_key),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
     ("url", text::url),
