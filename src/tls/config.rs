@@ -93,6 +93,11 @@ impl Cache {
         }
     }
 
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     pub fn clear(&self) {
         self.0.take();
     }
