@@ -28,7 +28,7 @@ EXAMPLES := $(patsubst c_examples/%.c,$(TARGET)/examples/%,$(wildcard c_examples
 # Programs that also run under memcheck; all run with the address and undefined-behaviour sanitizers.
 VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_close_handler,own/timer_callbacks_free_timers,$\
   own/wakeup_large,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
-  mgr_free_with_open_connections,wakeup
+  mgr_free_with_open_connections,wakeup,own/ws_hostile_handlers,own/ws_violations
 
 # Functions that a program may define itself: weak in the static library, so that both definitions link.
 REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_mem_files mg_ota_begin mg_ota_end mg_ota_write mg_random
@@ -38,7 +38,7 @@ say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
 .PHONY: help build examples run install test test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
-  fmt lint clean FORCE
+  cymongoose test-cymongoose test-cymongoose-preload fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -125,6 +125,25 @@ abi-check: build ## header and library against the recorded interface
 layout-check: ## a library built with another struct layout agrees with its header
 	$(call say,another struct layout)
 	tests/abi/check_layouts.py --target '$(CURDIR)/$(TARGET)/layout-test'
+
+CYMONGOOSE := target/cymongoose
+CYMONGOOSE_VERSION := 0.2.5
+
+# LINK=shared makes the wheel load libmongoose.so from the build folder.
+LINK ?= static
+cymongoose: build ## build a wheel of the published cymongoose with this library inside (LINK=static or shared)
+	tests/cymongoose/wheel $(CYMONGOOSE) $(CYMONGOOSE_VERSION) $(LIB) $(INCLUDE) $(LINK)
+
+test-cymongoose: cymongoose ## that wheel under the whole test-suite of cymongoose
+	$(call say,test-suite of cymongoose on a wheel built with this library)
+	tests/cymongoose/suite $(CYMONGOOSE) $(CYMONGOOSE)/dist/*.whl
+
+test-cymongoose-preload: build ## the published wheel, this library preloaded, under the same test-suite
+	$(call say,test-suite of cymongoose on the published wheel with this library preloaded)
+	@tests/cymongoose/published $(CYMONGOOSE) $(CYMONGOOSE_VERSION)
+	tests/cymongoose/check_bindings.py $(CYMONGOOSE)/published/bin/python $(LIB)/libmongoose.so
+	LD_PRELOAD_FOR_TESTS='$(CURDIR)/$(LIB)/libmongoose.so' \
+	  tests/cymongoose/suite $(CYMONGOOSE) $(CYMONGOOSE)/published/*.whl
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all

@@ -2642,7 +2642,7 @@ struct MG_UECC_Curve_t;
 typedef const struct MG_UECC_Curve_t *MG_UECC_Curve;
 
 /**
- * A random number generator: fills `dest` with `size` random bytes. Returns 1, or 0 on
+ * A random number generator: fills `dest` with `size` random bytes. Returns nonzero, or 0 on
  * failure.
  */
 typedef int (*MG_UECC_RNG_Function)(uint8_t *dest, unsigned int size);
@@ -2664,7 +2664,10 @@ typedef struct MG_UECC_HashContext {
   unsigned int block_size;
   /** Size of the result, 32 for SHA-256. */
   unsigned int result_size;
-  /** Scratch memory of 2 * `result_size` + `block_size` bytes. */
+  /**
+   * Scratch memory of 2 * `result_size` + `block_size` bytes. This library has its own and
+   * leaves it alone.
+   */
   uint8_t *tmp;
 } MG_UECC_HashContext;
 
@@ -2684,9 +2687,12 @@ typedef int8_t wordcount_t;
 extern const uint8_t X25519_BASE_POINT[32];
 
 /**
- * X25519 (RFC 7748): multiplies the point `x1` by `scalar`. `clamp` nonzero prepares the
- * scalar as the RFC says; pass X25519_BASE_POINT to get a public key. Returns 0, or -1 when
- * the result is all zero, which a key exchange must refuse.
+ * X25519 (RFC 7748): multiplies the point `x1` by `scalar`.
+ *
+ * `clamp` nonzero prepares the scalar as the RFC says; pass X25519_BASE_POINT to get a public key.
+ * The highest bit of `x1` is ignored, as the RFC says. `out` may be one of the inputs. Returns 0;
+ * with `clamp`, -1 when the result is all zero, which a key exchange must refuse. Takes constant
+ * time. Thread-safe.
  */
 int mg_tls_x25519(uint8_t out[32],
                   const uint8_t scalar[32],
@@ -2697,11 +2703,13 @@ int mg_tls_x25519(uint8_t out[32],
 int mg_gcm_initialize(void);
 
 /**
- * Encrypts with AES-GCM (NIST SP 800-38D) and stores a tag of `tag_len` bytes, at most 16.
+ * Encrypts with AES-GCM (NIST SP 800-38D) and stores the first `tag_len` bytes of the tag, at most
+ * 16.
  *
- * The key has 16, 24 or 32 bytes; `iv` is usually 12 bytes and must never be used twice with
- * one key. `aead` is additional data that is authenticated only, NULL for none. `output` has
- * `input_length` bytes and may be `input`. Returns 0, or -1 on bad lengths.
+ * The key has 16, 24 or 32 bytes. `iv` has any length, usually 12 bytes, and must never be used
+ * twice with one key. `aead` is additional data that is authenticated only; NULL for none.
+ * `output` has `input_length` bytes and may be `input`. Returns 0; -1 on lengths that AES-GCM does
+ * not have, and then nothing is written. Thread-safe.
  */
 int mg_aes_gcm_encrypt(unsigned char *output,
                        const unsigned char *input,
@@ -2716,8 +2724,11 @@ int mg_aes_gcm_encrypt(unsigned char *output,
                        size_t tag_len);
 
 /**
- * Decrypts what mg_aes_gcm_encrypt() made. Returns 0, or -1 when the tag is wrong or a length
- * is bad; `output` must not be used then.
+ * Decrypts what mg_aes_gcm_encrypt() made, and compares `tag_len` bytes of the tag in constant
+ * time; with a `tag_len` of 0 nothing is authenticated.
+ *
+ * Returns 0; -1 when the tag is wrong or a length is bad, and then nothing is written.
+ * Thread-safe.
  */
 int mg_aes_gcm_decrypt(unsigned char *output,
                        const unsigned char *input,
@@ -2732,10 +2743,12 @@ int mg_aes_gcm_decrypt(unsigned char *output,
                        size_t tag_len);
 
 /**
- * Encrypts with ChaCha20-Poly1305 (RFC 8439). `cipher_text` has room for `plain_text_size` +
- * 16 bytes and must not overlap `plain_text`. `ad` is additional data that is authenticated
- * only, NULL for none. A nonce must never be used twice with one key. Returns the size of the
- * result, or (size_t) -1 when the regions overlap.
+ * Encrypts with ChaCha20-Poly1305 (RFC 8439). `cipher_text` has room for `plain_text_size` + 16
+ * bytes, the last 16 for the tag, and must not overlap `plain_text`.
+ *
+ * `ad` is additional data that is authenticated only; NULL for none. A nonce must never be used
+ * twice with one key. Returns the size of the result; (size_t) -1 when the regions overlap, and
+ * then nothing is written. Thread-safe.
  */
 size_t mg_chacha20_poly1305_encrypt(uint8_t *cipher_text,
                                     const uint8_t key[32],
@@ -2746,9 +2759,11 @@ size_t mg_chacha20_poly1305_encrypt(uint8_t *cipher_text,
                                     size_t plain_text_size);
 
 /**
- * Decrypts what mg_chacha20_poly1305_encrypt() made, into `cipher_text_size` - 16 bytes that
- * must not overlap it. Returns the size of the result, or (size_t) -1 when the tag is wrong,
- * the input is too short or the regions overlap; nothing is written then.
+ * Decrypts what mg_chacha20_poly1305_encrypt() made, into `cipher_text_size` - 16 bytes that must
+ * not overlap it.
+ *
+ * Returns the size of the result; (size_t) -1 when the tag is wrong, the input is shorter than a
+ * tag or the regions overlap, and then nothing is written. Thread-safe.
  */
 size_t mg_chacha20_poly1305_decrypt(uint8_t *plain_text,
                                     const uint8_t key[32],
@@ -2758,69 +2773,75 @@ size_t mg_chacha20_poly1305_decrypt(uint8_t *plain_text,
                                     const uint8_t *cipher_text,
                                     size_t cipher_text_size);
 
-/** The curve P-256 (FIPS 186-5): private keys have 32 bytes, public keys and signatures 64. */
+/**
+ * The curve P-256 (FIPS 186-5): private keys have 32 bytes, public keys and signatures 64.
+ * Thread-safe.
+ */
 MG_UECC_Curve mg_uecc_secp256r1(void);
 
-/** The curve P-384 (FIPS 186-5): private keys have 48 bytes, public keys and signatures 96. */
+/**
+ * The curve P-384 (FIPS 186-5): private keys have 48 bytes, public keys and signatures 96.
+ * Thread-safe.
+ */
 MG_UECC_Curve mg_uecc_secp384r1(void);
 
 /**
  * Sets the random number generator of the mg_uecc_*() functions, for the whole process; NULL
- * is the system's. Call it before other threads use them.
+ * stands for the system's. It must be callable from all threads that use them. Its bytes are taken
+ * as little-endian numbers. Thread-safe.
  */
 void mg_uecc_set_rng(MG_UECC_RNG_Function rng_function);
 
-/** The generator that mg_uecc_set_rng() set, or NULL. */
+/** Returns the generator that mg_uecc_set_rng() set, or NULL. Thread-safe. */
 MG_UECC_RNG_Function mg_uecc_get_rng(void);
 
-/** Size of a private key. */
+/** Returns the size of a private key in bytes. Thread-safe. */
 int mg_uecc_curve_private_key_size(MG_UECC_Curve curve);
 
-/** Size of a public key. */
+/** Returns the size of a public key, and of a signature, in bytes. Thread-safe. */
 int mg_uecc_curve_public_key_size(MG_UECC_Curve curve);
 
 /**
- * Makes a random key pair: private key a big-endian number, public key X and Y. Returns 1, or
- * 0 on failure.
+ * Makes a random key pair: private key a big-endian number, public key X and Y. Returns 1; 0 when
+ * the random number generator fails. Thread-safe.
  */
-int mg_uecc_make_key(uint8_t *public_key, uint8_t *private_key, MG_UECC_Curve curve);
+int mg_uecc_make_key(uint8_t *public_key,
+                     uint8_t *private_key,
+                     MG_UECC_Curve curve);
 
 /**
- * Computes the public key of a private key. Returns 1, or 0 when the private key is 0 or too
- * large.
+ * Computes the public key of a private key. Returns 1; 0 when the private key is 0 or not below
+ * the order of the curve. Thread-safe.
  */
 int mg_uecc_compute_public_key(const uint8_t *private_key,
                                uint8_t *public_key,
                                MG_UECC_Curve curve);
 
-/** Whether a public key is a point of the curve: 1 or 0. Check keys of others before use. */
+/** Whether a public key is a point of the curve: 1 or 0. Thread-safe. */
 int mg_uecc_valid_public_key(const uint8_t *public_key, MG_UECC_Curve curve);
 
 /**
- * ECDH: stores the X coordinate of the shared point, as long as a private key. Returns 1, or 0
- * on failure. `public_key` must be valid.
+ * ECDH: stores the X coordinate of the shared point, as long as a private key. Returns 1; 0, with
+ * `secret` zeroed, when one of the keys is not valid. Thread-safe.
  */
 int mg_uecc_shared_secret(const uint8_t *public_key,
                           const uint8_t *private_key,
                           uint8_t *secret,
                           MG_UECC_Curve curve);
 
-/** Stores a public key in compressed form: 2 or 3, then X. */
-void mg_uecc_compress(const uint8_t *public_key,
-                      uint8_t *compressed,
-                      MG_UECC_Curve curve);
+/** Stores a public key in compressed form: 2 or 3, then X. Thread-safe. */
+void mg_uecc_compress(const uint8_t *public_key, uint8_t *compressed, MG_UECC_Curve curve);
 
 /**
- * Computes a public key from its compressed form. Check the result with
- * mg_uecc_valid_public_key().
+ * Computes a public key from its compressed form. When there is none with this X, the result is
+ * zeros, which mg_uecc_valid_public_key() rejects. Thread-safe.
  */
-void mg_uecc_decompress(const uint8_t *compressed,
-                        uint8_t *public_key,
-                        MG_UECC_Curve curve);
+void mg_uecc_decompress(const uint8_t *compressed, uint8_t *public_key, MG_UECC_Curve curve);
 
 /**
- * ECDSA signature (FIPS 186-5) of a hash: r and s, big-endian, each as long as a private key.
- * Returns 1, or 0 on failure.
+ * ECDSA signature (FIPS 186-5) of a hash: r and s, big-endian, each as long as a private key. Of a
+ * hash that is longer than that, the first bytes count. Returns 1; 0 when the private key is not
+ * valid or the random number generator fails. Thread-safe.
  */
 int mg_uecc_sign(const uint8_t *private_key,
                  const uint8_t *message_hash,
@@ -2829,8 +2850,12 @@ int mg_uecc_sign(const uint8_t *private_key,
                  MG_UECC_Curve curve);
 
 /**
- * ECDSA signature with a nonce that is computed from key and hash, not drawn at random. Not
- * the nonce of RFC 6979. Returns 1, or 0 on failure.
+ * ECDSA signature with a nonce that is computed from key and hash, not drawn at random. The nonce
+ * is that of RFC 6979 with its bytes in the opposite order and the hash taken as it is, so the
+ * signatures are valid but not those of the RFC. Returns 1, or 0 when the private key or
+ * `hash_context` is not valid. Thread-safe.
+ *
+ * Results of the hash have up to 64 bytes, and its blocks are as long or longer, up to 256.
  */
 int mg_uecc_sign_deterministic(const uint8_t *private_key,
                                const uint8_t *message_hash,
@@ -2839,7 +2864,7 @@ int mg_uecc_sign_deterministic(const uint8_t *private_key,
                                uint8_t *signature,
                                MG_UECC_Curve curve);
 
-/** Checks an ECDSA signature of a hash: 1 when it is valid, else 0. */
+/** Checks an ECDSA signature of a hash: 1 when it is valid, else 0. Thread-safe. */
 int mg_uecc_verify(const uint8_t *public_key,
                    const uint8_t *message_hash,
                    unsigned int hash_size,
@@ -2847,16 +2872,23 @@ int mg_uecc_verify(const uint8_t *public_key,
                    MG_UECC_Curve curve);
 
 /**
- * Reads a P-256 private key, SEC 1 or PKCS#8, PEM or DER. Stores 32 bytes, big-endian, in
- * `buf` of `len` bytes and returns 32; 0 when it is something else or the room does not
- * suffice.
+ * Reads a P-256 private key, SEC 1 (RFC 5915) or PKCS #8 (RFC 5958), in PEM or DER. In PEM it may
+ * stand anywhere among other blocks and text; the first private key counts.
+ *
+ * Stores 32 bytes, big-endian, in `buf` of `len` bytes and returns 32; 0 when it is something else
+ * or the room does not suffice. Thread-safe.
  */
-size_t mg_uecc_parse_private_key(struct mg_str key, uint8_t *buf, size_t len);
+size_t mg_uecc_parse_private_key(struct mg_str key,
+                                 uint8_t *buf,
+                                 size_t len);
 
 /**
- * RSA: computes msg ^ exp mod mod. All numbers are big-endian. The modulus has 2048 to 4096
- * bits; `msgsz` and `outsz` are its size in bytes, `msg` is smaller than it. Returns 0, or -1
- * with `out` zeroed.
+ * RSA: computes msg ^ exp mod mod, in a time that depends on the lengths only.
+ *
+ * All numbers are big-endian; leading zeros of `mod` and `exp` are ignored. The modulus is odd and
+ * has 256 to 512 bytes (2048 to 4096 bits); `msgsz` and `outsz` are that size, `msg` is smaller
+ * than the modulus, and `exp` is not 0 and not longer. Returns 0; -1, with `out` zeroed, for
+ * anything else. Thread-safe.
  */
 int mg_rsa_mod_pow(const uint8_t *mod,
                    size_t modsz,
@@ -2868,9 +2900,12 @@ int mg_rsa_mod_pow(const uint8_t *mod,
                    size_t outsz);
 
 /**
- * RSA signature of a padded message `em` with the parts of a private key (RFC 8017, section
- * 5.1.2). All numbers are big-endian; `sig_len` is the size of the modulus. Returns 0, or -1
- * with `signature` zeroed.
+ * RSA private operation on a padded message `em` with the Chinese remainder theorem (RFC 8017,
+ * section 5.1.2), in a time that depends on the lengths only.
+ *
+ * All numbers are big-endian; leading zeros are ignored. `p` and `q` have at least 128 bytes;
+ * `sig_len` is the size of their product, the modulus, 256 to 512 bytes; `em` is smaller than the
+ * modulus. Returns 0; -1, with `signature` zeroed, for anything else. Thread-safe.
  */
 int mg_rsa_crt_sign(const uint8_t *em,
                     size_t em_len,
@@ -2888,8 +2923,9 @@ int mg_rsa_crt_sign(const uint8_t *em,
                     size_t sig_len);
 
 /**
- * Whether a decoded signature `em` of `nlen` bytes is the PKCS#1 v1.5 padding (RFC 8017,
- * section 9.2) of a hash: SHA-256 when `hashlen` is 32, SHA-384 when it is 48.
+ * Whether a decoded signature `em` of `nlen` bytes, the size of the modulus, is the PKCS#1 v1.5
+ * encoding (RFC 8017, section 9.2) of a hash: SHA-256 when `hashlen` is 32, SHA-384 when it is 48,
+ * else false. Thread-safe.
  */
 bool mg_rsa_pkcs_verify(const uint8_t *em,
                         size_t nlen,
@@ -2897,10 +2933,13 @@ bool mg_rsa_pkcs_verify(const uint8_t *em,
                         size_t hashlen);
 
 /**
- * Whether a decoded signature `em` of `nlen` bytes is a PSS encoding (RFC 8017, section 9.1)
- * of the 32-byte SHA-256 hash `mhash`, with MGF1 and a salt of 32 bytes.
+ * Whether a decoded signature `em` of `nlen` bytes, the size of the modulus, is a PSS encoding
+ * (RFC 8017, section 9.1) of the 32-byte SHA-256 hash `mhash`, with MGF1 and a salt of 32 bytes.
+ * The highest bit of the modulus is set. False for sizes under 66 and over 512. Thread-safe.
  */
-bool mg_rsa_verify(const uint8_t *em, size_t nlen, const uint8_t *mhash);
+bool mg_rsa_verify(const uint8_t *em,
+                   size_t nlen,
+                   const uint8_t *mhash);
 
 /* WebSocket */
 
@@ -2914,12 +2953,12 @@ bool mg_rsa_verify(const uint8_t *em, size_t nlen, const uint8_t *mhash);
 
 /** A WebSocket message or control frame. */
 struct mg_ws_message {
-  /** Payload, in the receive buffer: valid until the handler returns. */
+  /** Payload, in the receive buffer, not NUL-terminated: valid until the handler returns. */
   struct mg_str data;
   /**
    * First byte of the frame (RFC 6455, section 5.2): bit 7 is FIN, the low 4 bits are
    * WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one,
-   * without FIN.
+   * without FIN, so compare `flags & 15`.
    */
   uint8_t flags;
 };
@@ -2961,14 +3000,23 @@ size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
 
 /**
  * Sends one frame with `len` bytes of payload; `op` is WEBSOCKET_OP_TEXT, WEBSOCKET_OP_BINARY
- * or another opcode. Client frames are masked. Returns the size of the frame in `c->send`,
- * less when memory is exhausted.
+ * or another opcode. Client frames are masked, with a key from the system's random generator.
+ *
+ * The frame is appended to `c->send`; to send a message in fragments, clear bit 7 of its first byte
+ * there. `buf` is not modified and may point into the message that is being handled; NULL stands
+ * for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
+ * After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
+ *
+ * Returns the size of the frame with its header, or 0 when memory is exhausted.
  */
-size_t mg_ws_send(struct mg_connection *c, const void *buf, size_t len, int op);
+size_t mg_ws_send(struct mg_connection *c,
+                  const void *buf,
+                  size_t len,
+                  int op);
 
 /**
- * Makes the last `len` bytes of `c->send` the payload of a frame. Returns the new
- * `c->send.len`.
+ * Makes the last `len` bytes of `c->send` the payload of a frame; see mg_ws_send(). Nothing
+ * happens when there are fewer, or when memory is exhausted. Returns the new `c->send.len`.
  */
 size_t mg_ws_wrap(struct mg_connection *c, size_t len, int op);
 
@@ -3037,28 +3085,34 @@ enum {
 /** Results of mg_mqtt_parse(). */
 enum { MQTT_OK, MQTT_INCOMPLETE, MQTT_MALFORMED };
 
-/** A property of an MQTT 5 packet. */
+/**
+ * A property of an MQTT 5 packet (section 2.2.2.2 of the standard tells what each means and where
+ * it belongs).
+ */
 struct mg_mqtt_prop {
   /** MQTT_PROP_*. */
   uint8_t id;
-  /** Value of integer properties. */
+  /** Value of a number of 1, 2 or 4 bytes, or of variable size (below 268435456). */
   uint32_t iv;
   /** Name, only for MQTT_PROP_USER_PROPERTY. */
   struct mg_str key;
-  /** Value of string and binary properties. */
+  /** Value of a string or of binary data, up to 65535 bytes. */
   struct mg_str val;
 };
 
 /**
  * What to send, for the mg_mqtt_*() functions. Zero the struct, then set what the function
- * uses.
+ * uses. Nothing is kept after the call.
  */
 struct mg_mqtt_opts {
-  /** CONNECT: user name. */
+  /** CONNECT: user name; absent when empty. */
   struct mg_str user;
-  /** CONNECT: password. */
+  /**
+   * CONNECT: password; absent when empty. MQTT 3.1.1 has no password without a user name, so
+   * an empty one is sent then.
+   */
   struct mg_str pass;
-  /** CONNECT: client identifier; a random one when empty. */
+  /** CONNECT: client identifier; a random one of 19 letters and digits when empty. */
   struct mg_str client_id;
   /** Topic of a message or subscription. CONNECT: topic of the will; empty for none. */
   struct mg_str topic;
@@ -3074,7 +3128,10 @@ struct mg_mqtt_opts {
   uint16_t retransmit_id;
   /** The broker is to retain the message or will. */
   bool retain;
-  /** CONNECT: start without the state of an earlier session. */
+  /**
+   * CONNECT: start without the state of an earlier session. Set it together with an empty
+   * `client_id`, or the broker keeps a session for every connection.
+   */
   bool clean;
   /** MQTT 5: properties, `num_props` of them. */
   struct mg_mqtt_prop *props;
@@ -3107,7 +3164,7 @@ struct mg_mqtt_message {
   uint8_t ack;
   /** MQTT 5: offset of the properties in `dgram`. */
   size_t props_start;
-  /** MQTT 5: size of the properties. */
+  /** MQTT 5: size of the properties in bytes, 0 without any. */
   size_t props_size;
 };
 
@@ -3115,9 +3172,11 @@ struct mg_mqtt_message {
  * Opens an MQTT client connection (3.1.1 or 5) to "mqtt://host:1883" or "mqtts://...", and
  * queues CONNECT with `opts`, which may be NULL.
  *
- * MG_EV_MQTT_OPEN tells the broker's answer, then MG_EV_MQTT_MSG comes for every message and
- * MG_EV_MQTT_CMD for every packet. Acknowledgements are sent by the library; pings and
- * repeated transmission are up to the program. For mqtts call mg_tls_init() in MG_EV_CONNECT.
+ * MG_EV_MQTT_OPEN tells the broker's answer, then MG_EV_MQTT_MSG comes for every message, and
+ * MG_EV_MQTT_CMD for every packet, also after the former. Messages are acknowledged before their
+ * event, and a message of quality of service 2 that the broker repeats comes once. Pings and
+ * repeated transmission are up to the program. For mqtts call mg_tls_init() in MG_EV_CONNECT. A
+ * malformed packet closes the connection; one above 3 MB gives MG_EV_ERROR first.
  * Returns the connection, or NULL as mg_connect() does.
  */
 struct mg_connection *mg_mqtt_connect(struct mg_mgr *mgr,
@@ -3128,7 +3187,10 @@ struct mg_connection *mg_mqtt_connect(struct mg_mgr *mgr,
 
 /**
  * Opens an MQTT server. Every packet of a client gives MG_EV_MQTT_CMD, and the program answers
- * it; PUBLISH is acknowledged by the library. See mg_listen() for the URL and the result.
+ * it: with mg_mqtt_send_header() and mg_send(), mg_mqtt_pub(), mg_mqtt_pong().
+ *
+ * PUBLISH gives MG_EV_MQTT_MSG before, and is acknowledged by the library. `c->is_mqtt5` is set
+ * when CONNECT asks for version 5. See mg_listen() for the URL and the result.
  */
 struct mg_connection *mg_mqtt_listen(struct mg_mgr *mgr,
                                      const char *url,
@@ -3136,34 +3198,39 @@ struct mg_connection *mg_mqtt_listen(struct mg_mgr *mgr,
                                      void *fn_data);
 
 /**
- * Sends CONNECT. mg_mqtt_connect() does so; for other connections, such as MQTT over
- * WebSocket.
+ * Sends CONNECT, and sets `c->is_mqtt5`. mg_mqtt_connect() does so; for other connections, such
+ * as MQTT over WebSocket. `opts` may be NULL. MG_EV_ERROR when memory is exhausted, or an option
+ * cannot be expressed: a string above 65535 bytes, a quality of service above 2, a property that
+ * does not exist.
  */
-void mg_mqtt_login(struct mg_connection *c, const struct mg_mqtt_opts *opts);
+void mg_mqtt_login(struct mg_connection *c,
+                   const struct mg_mqtt_opts *opts);
 
 /**
  * Sends PUBLISH: topic, message, qos, retain, and props with MQTT 5. Returns the packet id, 0
- * when qos is 0. To send again a message that was not acknowledged, set `retransmit_id`.
+ * when qos is 0. To send again a message that was not acknowledged, set `retransmit_id`. On
+ * failure, which MG_EV_ERROR tells as for mg_mqtt_login(), returns 0.
  */
 uint16_t mg_mqtt_pub(struct mg_connection *c, const struct mg_mqtt_opts *opts);
 
 /**
  * Sends SUBSCRIBE for one topic filter, with `qos`. The packet id is `c->mgr->mqtt_id`
- * afterwards.
+ * afterwards. MG_EV_ERROR as for mg_mqtt_login().
  */
 void mg_mqtt_sub(struct mg_connection *c, const struct mg_mqtt_opts *opts);
 
-/** Sends UNSUBSCRIBE for one topic filter. The packet id is `c->mgr->mqtt_id` afterwards. */
+/**
+ * Sends UNSUBSCRIBE for one topic filter. The packet id is `c->mgr->mqtt_id` afterwards.
+ * MG_EV_ERROR as for mg_mqtt_login().
+ */
 void mg_mqtt_unsub(struct mg_connection *c, const struct mg_mqtt_opts *opts);
 
 /**
  * Sends the first bytes of a packet: MQTT_CMD_*, 4 flag bits, and the number of bytes that
- * follow, which the program sends with mg_send().
+ * follow, which the program sends with mg_send(). MG_EV_ERROR when `len` is above 268435455 or
+ * memory is exhausted.
  */
-void mg_mqtt_send_header(struct mg_connection *c,
-                         uint8_t cmd,
-                         uint8_t flags,
-                         uint32_t len);
+void mg_mqtt_send_header(struct mg_connection *c, uint8_t cmd, uint8_t flags, uint32_t len);
 
 /** Sends PINGREQ. */
 void mg_mqtt_ping(struct mg_connection *nc);
@@ -3172,23 +3239,23 @@ void mg_mqtt_ping(struct mg_connection *nc);
 void mg_mqtt_pong(struct mg_connection *nc);
 
 /**
- * Sends DISCONNECT; with MQTT 5 with the properties of `opts`, which may be NULL. The
+ * Sends DISCONNECT; with MQTT 5 with reason 0 and the properties of `opts`, which may be NULL. The
  * connection stays open: set `is_draining` to close it.
  */
-void mg_mqtt_disconnect(struct mg_connection *c, const struct mg_mqtt_opts *opts);
+void mg_mqtt_disconnect(struct mg_connection *c,
+                        const struct mg_mqtt_opts *opts);
 
 /**
  * Parses the packet at `buf`; `version` is 4 or 5. Returns MQTT_OK, MQTT_INCOMPLETE when more
- * bytes are needed, or MQTT_MALFORMED. The members of `m` point into `buf`.
+ * bytes are needed, or MQTT_MALFORMED. The members of `m` point into `buf`. Bytes behind the
+ * packet, which has `m->dgram.len`, are left alone. Thread-safe.
  */
-int mg_mqtt_parse(const uint8_t *buf,
-                  size_t len,
-                  uint8_t version,
-                  struct mg_mqtt_message *m);
+int mg_mqtt_parse(const uint8_t *buf, size_t len, uint8_t version, struct mg_mqtt_message *m);
 
 /**
- * Next property of an MQTT 5 packet. Start with `ofs` 0 and go on with the result; 0 is the
- * end.
+ * Reads the property of an MQTT 5 packet at offset `ofs` of its properties into `prop`. Start with
+ * `ofs` 0 and go on with the result; 0 is the end, or a property that is unknown or cut off.
+ * Thread-safe.
  */
 size_t mg_mqtt_next_prop(struct mg_mqtt_message *msg,
                          struct mg_mqtt_prop *prop,
@@ -3211,11 +3278,14 @@ struct mg_dns_message {
   bool resolved;
   /** First address among the answers; port 0. */
   struct mg_addr addr;
-  /** Name of the question, or of the last answer looked at. */
+  /**
+   * Name of the question, or of the last answer looked at: labels joined by dots, cut at 255
+   * characters, terminated.
+   */
   char name[256];
 };
 
-/** A question or resource record (RFC 1035, sections 4.1.2 and 4.1.3). */
+/** A question or resource record (RFC 1035, sections 4.1.2 and 4.1.3), host byte order. */
 struct mg_dns_rr {
   /** Size of the encoded name. */
   uint16_t nlen;
@@ -3258,7 +3328,7 @@ struct mg_dnssd_record {
 
 /**
  * A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type
- * needs.
+ * needs. What it points to is valid until the handler returns.
  */
 struct mg_mdns_req {
   /** The question, with the unicast bit of the class removed. */
@@ -3267,11 +3337,14 @@ struct mg_mdns_req {
   struct mg_dnssd_record *r;
   /** Name asked for, without ".local". For SRV and TXT to a named responder only the service. */
   struct mg_str reqname;
-  /** Set by the program: host name for the answer; `fn_data` of the listener when empty. */
+  /**
+   * Set by the program: host name for the answer, one label; `fn_data` of the listener when
+   * empty.
+   */
   struct mg_str respname;
   /** Set by the program: address for the answer; the local one when NULL. */
   struct mg_addr *addr;
-  /** The question asks for the list of services. */
+  /** The question asks for the list of services. It cannot be answered. */
   bool is_listing;
   /**
    * Set by the program: send an answer. Already set for an address question that names the
@@ -3286,7 +3359,7 @@ struct mg_mdns_req {
 struct mg_mdns_resp {
   /** The record that decides the kind of answer: A, PTR, SRV or TXT. */
   struct mg_dns_rr *rr;
-  /** Host name, with ".local"; without a host record the name of the service instance. */
+  /** Host name, with ".local"; without a host record the first label of the service instance. */
   struct mg_str name;
   /** Address and port, when the answer contains them. */
   struct mg_addr addr;
@@ -3295,14 +3368,23 @@ struct mg_mdns_resp {
 };
 
 /**
- * Parses a DNS message (RFC 1035) of at most 512 bytes: transaction id, name, and the first
- * address among up to 10 answers. False when it is malformed.
+ * Parses a DNS message (RFC 1035) of at most 512 bytes: transaction id, name, and the first IPv4
+ * or IPv6 address among the first 10 answers. Of a query only id and name.
+ *
+ * Returns false when `len` is below 12, when there is more than one question, or when a record
+ * that was needed is malformed; `dm` is cleared first in any case. Of the header, only the
+ * counts and the QR bit are looked at. Thread-safe.
  */
-bool mg_dns_parse(const uint8_t *buf, size_t len, struct mg_dns_message *dm);
+bool mg_dns_parse(const uint8_t *buf,
+                  size_t len,
+                  struct mg_dns_message *dm);
 
 /**
- * Parses the question or record at offset `ofs` of a DNS message. Returns its size, 0 when it
- * is malformed.
+ * Parses the question or record at offset `ofs` of a DNS message of at most 512 bytes. Its data are
+ * the last `rr->alen` bytes.
+ *
+ * Returns its size, 0 when it is malformed; `rr` is cleared first, and after a failure may be
+ * partly set. Thread-safe.
  */
 size_t mg_dns_parse_rr(const uint8_t *buf,
                        size_t len,
@@ -3313,9 +3395,11 @@ size_t mg_dns_parse_rr(const uint8_t *buf,
 /**
  * Joins multicast DNS (RFC 6762) on the default interface.
  *
- * `fn` gets MG_EV_MDNS_REQ for questions about ".local" names and MG_EV_MDNS_RESP for answers.
- * `fn_data` is NULL, or the host name to answer for, a C string without ".local" that stays
- * valid. Connections to ".local" names need this listener. NULL on failure.
+ * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
+ * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
+ * for, a C string without dots that stays valid; then only questions that concern it arrive.
+ * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
+ * closes. NULL on failure (see mg_listen()).
  */
 struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
                                      mg_event_handler_t fn,
@@ -3323,31 +3407,71 @@ struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
 
 /**
  * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
- * connection that mg_mdns_listen() returned. False when nothing could be sent.
+ * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
+ * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
+ */
+bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
+
+/**
+ * Joins multicast DNS (RFC 6762) on the default interface.
+ *
+ * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
+ * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
+ * for, a C string without dots that stays valid; then only questions that concern it arrive.
+ * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
+ * closes. NULL on failure (see mg_listen()).
+ */
+struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
+                                     mg_event_handler_t fn,
+                                     void *fn_data);
+
+/**
+ * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
+ * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
+ * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
  */
 bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
 
 /* Network time */
 
 /**
- * Asks a time server (RFC 4330): "udp://host:123"; NULL is udp://time.google.com:123.
+ * Asks a time server (RFC 4330) at a URL such as "udp://host:123"; NULL is
+ * "udp://time.google.com:123". There is no default port.
  *
- * On an answer mg_boot_timestamp_ms is set, MG_EV_SNTP_TIME fires, and the connection closes.
- * Without one it closes after 3 seconds. Returns the connection, or NULL as mg_connect() does.
+ * On a usable reply `mg_boot_timestamp_ms` is set, so that mg_now() tells the time;
+ * MG_EV_SNTP_TIME fires, and the connection closes. It also closes, without MG_EV_ERROR, when no
+ * reply came within 3 seconds, name lookup included (the first 8 bytes of `c->data` hold this
+ * deadline as a uint64_t in mg_millis() time), or when the server has no time to give. After one
+ * second the request is sent once more. Datagrams that are not from the server or do not answer
+ * the request are dropped; MG_EV_READ then comes with an empty `c->recv`.
+ *
+ * Returns the connection, owned by the manager, or NULL as mg_connect() does.
  */
 struct mg_connection *mg_sntp_connect(struct mg_mgr *mgr,
                                       const char *url,
                                       mg_event_handler_t fn,
                                       void *fn_data);
 
-/** Sends a request to a time server. mg_sntp_connect() does so. */
+/**
+ * Sends a request of 48 bytes to a time server, on a connection made by mg_sntp_connect() (which
+ * does so by itself) or any other. While the name is being looked up, it only logs an
+ * error.
+ *
+ * The request carries mg_millis() as its transmit timestamp, which the reply brings back.
+ */
 void mg_sntp_request(struct mg_connection *c);
 
 /**
- * Parses a time server's answer. Returns milliseconds since 1970 and sets
- * mg_boot_timestamp_ms; -1 when it is not a usable answer.
+ * Parses a time server's reply. Returns milliseconds since 1970-01-01 UTC, and sets
+ * `mg_boot_timestamp_ms` accordingly; -1 when it is no usable reply: shorter than 48 bytes, not
+ * from a server, of another version than 3 or 4, a kiss of death, not synchronised, or without a
+ * transmit time.
+ *
+ * Half of the round trip is added if the origin timestamp is that of a request which
+ * mg_sntp_request() sent within the last 16 seconds. Who sent the reply is the caller's concern.
  */
-int64_t mg_sntp_parse(const unsigned char *buf, size_t len);
+int64_t mg_sntp_parse(const unsigned char *buf,
+                      size_t len);
 
 /* Modbus TCP */
 
@@ -3378,25 +3502,41 @@ union mg_modbus_values {
 
 /**
  * A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts
- * values that are read into it, or sets `error`; the library then answers.
+ * values that are read into it, or sets `error`; when it has returned, the library answers.
  */
 struct mg_modbus_req {
   /** MG_MODBUS_FUNC_*. */
   uint8_t func;
-  /** Set by the program: MG_MODBUS_ERR_*, initially MG_MODBUS_ERR_NONE. */
+  /**
+   * Set by the program: an exception code such as MG_MODBUS_ERR_*; initially
+   * MG_MODBUS_ERR_NONE.
+   */
   uint8_t error;
-  /** Address of the first coil or register. */
+  /** Address of the first coil or register. The program checks `addr` + `len`. */
   uint16_t addr;
-  /** `len` values. The memory belongs to the library and is released after the handler returned. */
+  /**
+   * `len` values, zero if they are to be read. The library releases the block with mg_free() when the
+   * handler has returned. No answer is sent for functions 1 to 6 if the program sets the pointer
+   * to NULL, or for 5 and 6 if it changes `len`.
+   */
   union mg_modbus_values u;
   /** Number of values. */
   uint16_t len;
 };
 
 /**
- * Opens a Modbus TCP server, on port 502 by convention. Each request gives MG_EV_MODBUS_REQ;
- * the library answers when the handler has returned. Malformed requests and unknown functions
- * are answered without asking the handler. See mg_listen() for the URL and the result.
+ * Opens a Modbus TCP server (MODBUS Application Protocol 1.1b3); see mg_listen() for URL and
+ * result. There is no default port; 502 is the registered one.
+ *
+ * Each request of functions 1 to 6, 15 and 16 gives the handler of the accepted connection
+ * MG_EV_MODBUS_REQ with a `struct mg_modbus_req *`, before the MG_EV_READ of its bytes; then the
+ * library answers. While the handler runs, the frame stands at the front of `c->recv`, its unit
+ * identifier in `c->recv.buf[6]`; requests for any unit are accepted.
+ *
+ * Other functions are answered with exception 1, quantities and sizes that the specification does
+ * not allow with exception 3, without asking the handler. What is not Modbus at all gives
+ * MG_EV_ERROR "invalid pdu", and the connection closes when the answers before it are sent. A client
+ * that does not read its answers is not served until it does.
  */
 struct mg_connection *mg_modbus_listen(struct mg_mgr *mgr,
                                        const char *url,
@@ -3517,7 +3657,7 @@ size_t mg_json_next(struct mg_str obj,
 
 /* JSON-RPC */
 
-/** A registered method. */
+/** A registered method. Made by mg_rpc_add(), released by mg_rpc_del(). */
 struct mg_rpc {
   /** Next method of the list. */
   struct mg_rpc *next;
@@ -3536,7 +3676,7 @@ struct mg_rpc {
 struct mg_rpc_req {
   /** The list of methods. */
   struct mg_rpc **head;
-  /** The method that is being called. */
+  /** The method that is being called; NULL when there is none. */
   struct mg_rpc *rpc;
   /** Takes the characters of the answer, mg_pfn_iobuf() for example. */
   mg_pfn_t pfn;
@@ -3544,7 +3684,10 @@ struct mg_rpc_req {
   void *pfn_data;
   /** For the program. */
   void *req_data;
-  /** The request: a JSON object such as {"id":1,"method":"sum","params":[1,2]}. */
+  /**
+   * The request: a JSON object such as {"id":1,"method":"sum","params":[1,2]}. It must stay as
+   * it is until the answer is written.
+   */
   struct mg_str frame;
 };
 
@@ -3565,20 +3708,29 @@ void mg_rpc_err(struct mg_rpc_req *r, int code, const char *fmt, ...);
 /**
  * Registers a method: a name or a pattern (see mg_match()), which is copied. The newest
  * registration is tried first. An empty pattern gets answers ("result" or "error") that come
- * in. Release with mg_rpc_del().
+ * in. `*head` is NULL for an empty list; release it with mg_rpc_del().
+ *
+ * When memory is exhausted, nothing is registered and an error is logged.
  */
 void mg_rpc_add(struct mg_rpc **head,
                 struct mg_str method_pattern,
                 void (*handler)(struct mg_rpc_req*),
                 void *handler_data);
 
-/** Removes all methods with this handler; NULL removes all. */
-void mg_rpc_del(struct mg_rpc **head, void (*handler)(struct mg_rpc_req*));
+/**
+ * Removes all methods with this handler; NULL removes all. Handlers may remove methods, also the
+ * one that is being called.
+ */
+void mg_rpc_del(struct mg_rpc **head,
+                void (*handler)(struct mg_rpc_req*));
 
 /**
  * Calls the handler of the method that `r->frame` names. It answers with mg_rpc_ok() or
- * mg_rpc_err(). An unknown method is answered with code -32601, something that is no request
- * with -32700.
+ * mg_rpc_err(), at once or not at all. `r->rpc` is the method that was found.
+ *
+ * A frame with "result" or "error" and without a method goes to the handler of the empty pattern.
+ * An unknown method is answered with code -32601; something that is no request, and this includes
+ * batches, with -32700 and the frame (up to a NUL) as the message.
  */
 void mg_rpc_process(struct mg_rpc_req *r);
 
@@ -3589,8 +3741,8 @@ void mg_rpc_vok(struct mg_rpc_req *r, const char *fmt, va_list *ap);
 void mg_rpc_verr(struct mg_rpc_req *r, int code, const char *fmt, va_list *ap);
 
 /**
- * A handler that answers with the names of all methods; register it as "rpc.list", for
- * example.
+ * A handler that answers with the patterns of all methods as an array, the newest first and
+ * without the empty one; register it as "rpc.list", for example.
  */
 void mg_rpc_list(struct mg_rpc_req *r);
 
@@ -3598,11 +3750,11 @@ void mg_rpc_list(struct mg_rpc_req *r);
 
 /** What goes into a JSON Web Token, and the keys. */
 struct mg_jwt_opts {
-  /** Claims: a JSON object, taken as it stands. */
+  /** To sign: claims, a JSON object, taken as it stands. */
   struct mg_str claims;
-  /** More header members as JSON, without braces; may be empty. */
+  /** To sign: more header members as JSON, without braces; may be empty. */
   struct mg_str header;
-  /** Key id for the header; may be empty. */
+  /** To sign: key id for the header; may be empty. */
   struct mg_str kid;
   /** HS256: the shared secret. */
   struct mg_str secret;
@@ -3613,31 +3765,41 @@ struct mg_jwt_opts {
 };
 
 /**
- * Makes a JSON Web Token (RFC 7519) with an HMAC-SHA-256 signature: claims, header, kid and
- * secret. Stores it with a NUL in `buf` of `len` bytes; returns its length, 0 on failure.
+ * Makes a JSON Web Token (RFC 7519) with an HMAC-SHA-256 signature from `claims`, `header`, `kid`
+ * and `secret`.
+ *
+ * Stores it with a NUL in `buf` of `len` bytes. Returns its length; 0 when there are no claims or
+ * the room does not suffice. Thread-safe.
  */
-size_t mg_jwt_sign_hs256(const struct mg_jwt_opts *opts, char *buf, size_t len);
+size_t mg_jwt_sign_hs256(const struct mg_jwt_opts *opts,
+                         char *buf,
+                         size_t len);
 
 /**
- * Checks the signature of a token against `opts->secret` and stores its claims with a NUL in
- * `buf` of `len` bytes. Returns their length, 0 when the token is not valid or the room does
- * not suffice. The claims (exp, nbf, aud, ...) are for the program to check.
+ * Makes a JSON Web Token (RFC 7519) with an ECDSA P-256 signature from `claims`, `header`, `kid` and
+ * `private_key`. The same options always give the same token.
+ *
+ * Stores it with a NUL in `buf` of `len` bytes. Returns its length; 0 when there are no claims, the
+ * key is not valid, or the room does not suffice. Thread-safe.
+ */
+size_t mg_jwt_sign_es256(const struct mg_jwt_opts *opts,
+                         char *buf,
+                         size_t len);
+
+/**
+ * Checks the signature of a token against `opts->secret` and stores its claims with a NUL in `buf`
+ * of `len` bytes; `buf` may be where the token is.
+ *
+ * Returns their length; 0 when the token is not valid, its claims are empty, or the room does not
+ * suffice. A token with a `crit` header, or not written exactly as RFC 7515 says, is not valid.
+ * The claims (exp, nbf, aud, ...) are for the program to check. Thread-safe.
  */
 size_t mg_jwt_verify_hs256(struct mg_str jwt,
                            const struct mg_jwt_opts *opts,
                            char *buf,
                            size_t len);
 
-/**
- * Makes a JSON Web Token (RFC 7519) with an ECDSA P-256 signature: claims, header, kid and
- * private_key. Stores it with a NUL in `buf` of `len` bytes; returns its length, 0 on failure.
- */
-size_t mg_jwt_sign_es256(const struct mg_jwt_opts *opts, char *buf, size_t len);
-
-/**
- * Checks the signature of a token against `opts->public_key`; otherwise as
- * mg_jwt_verify_hs256().
- */
+/** Checks the signature of a token against `opts->public_key`; otherwise as mg_jwt_verify_hs256(). */
 size_t mg_jwt_verify_es256(struct mg_str jwt,
                            const struct mg_jwt_opts *opts,
                            char *buf,
@@ -3859,14 +4021,6 @@ enum { MG_OTA_CONFIRMED, MG_OTA_TESTING, MG_OTA_FAILED, MG_OTA_ROLLEDBACK };
   } while (0)
 
 /**
- * Looks for a firmware update at a URL and feeds it to mg_ota_begin() and the like. Calls `fn`
- * once, with NULL on success or an error text. One check at a time in a process.
- */
-void mg_ota_url_check(struct mg_mgr *mgr,
-                      const char *metadata_url,
-                      void (*fn)(const char *error_message));
-
-/**
  * Starts a firmware update of `new_firmware_size` bytes. Returns false when that is not possible.
  *
  * This library knows no flash memory: its own mg_ota_begin(), mg_ota_write() and mg_ota_end() do
@@ -3899,6 +4053,23 @@ void mg_ota_device_id(char *buf,
  * does nothing. Programs call mg_ota_url_check().
  */
 void mg_ota_poll(struct mg_mgr *mgr);
+
+/**
+ * Looks for a firmware update and installs it. Calls `fn` once, with NULL when it is installed, or
+ * with a text. `fn` may be NULL, then the outcome is logged.
+ *
+ * Fetches JSON from `metadata_url`, which gets the query
+ * "arch=1&version=1.0.0&id=0&interval=60&boot=0": `version` and `url` of the newest firmware, and
+ * its `size` in bytes. Unless the version is the one asked with, fetches the firmware and feeds
+ * it to mg_ota_begin(), mg_ota_write() and mg_ota_end(), which the program defines. Only plain HTTP
+ * is spoken, so the program has to verify what it installs.
+ *
+ * Waits 5 seconds for the metadata and 300 for the firmware. There is one check at a time in a
+ * process; `fn` may start the next one.
+ */
+void mg_ota_url_check(struct mg_mgr *mgr,
+                      const char *metadata_url,
+                      void (*fn)(const char *error_message));
 
 /* Wi-Fi */
 

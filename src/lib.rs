@@ -6,6 +6,10 @@
 //! `extern "C"` functions and nothing else.
 #![allow(non_camel_case_types)]
 
+/// Ciphers, elliptic curves, RSA.
+pub mod crypto;
+/// DNS messages, the resolver's logic, multicast DNS.
+pub mod dns;
 /// What the boundary with C shares: string views, panic guard, C heap, variadics.
 pub mod ffi;
 /// `%`-formatting: one formatter for every printing function of the API.
@@ -20,8 +24,14 @@ pub mod http;
 pub mod iobuf;
 /// JSON text: finding values, strings and numbers.
 pub mod json;
+/// JSON Web Tokens.
+pub mod jwt;
 /// Log levels, prefixes and sinks.
 pub mod log;
+/// Modbus TCP server.
+pub mod modbus;
+/// MQTT 3.1.1 and 5: packets, automatic acknowledgements, events.
+pub mod mqtt;
 /// Manager, connections, event loop, sockets, addresses, wakeup.
 pub mod net;
 /// Firmware updates.
@@ -30,6 +40,10 @@ pub mod ota;
 pub mod phy;
 /// Single-producer single-consumer message queue in caller memory.
 pub mod queue;
+/// JSON-RPC: registered methods and their answers.
+pub mod rpc;
+/// SNTP client.
+pub mod sntp;
 /// `struct mg_str`: slices, comparison, numbers, glob matching.
 pub mod string;
 /// Timers.
@@ -42,3 +56,5 @@ pub mod url;
 pub mod util;
 /// Wi-Fi, without a driver.
 pub mod wifi;
+/// WebSocket: handshakes, frames, messages.
+pub mod ws;

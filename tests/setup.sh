@@ -35,6 +35,12 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
 fi
 
+# A time server, unpacked and not installed: the package would take the host's own time daemon away.
+if ! command -v chronyd >/dev/null && [ ! -x target/chrony/usr/sbin/chronyd ]; then
+  mkdir -p target/chrony
+  (cd target/chrony && apt-get download -qq chrony 2>/dev/null && dpkg -x chrony_*.deb . && rm chrony_*.deb) ||
+    { echo 'the tests need chronyd' >&2; exit 1; }
+fi
 if ! cmp -s tests/requirements.txt target/venv/installed; then
   python3 -m venv target/venv
   target/venv/bin/pip --disable-pip-version-check install --quiet -r tests/requirements.txt

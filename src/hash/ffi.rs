@@ -361,7 +361,7 @@ pub unsafe extern "C" fn mg_hmac_sha256(
     // SAFETY: pointer contract; the result is stored when the input is no longer looked at.
     guard((), || unsafe {
         store(
-            super::hmac_sha256(bytes(key, keysz), bytes(data, datasz)),
+            super::hmac_sha256(bytes(key, keysz), &[bytes(data, datasz)]),
             dst,
         );
     });

@@ -6,14 +6,13 @@ pub mod ffi;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// HMAC-SHA-256 (RFC 2104).
-pub fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
-    Hmac::<Sha256>::new_from_slice(key)
-        .expect("HMAC takes keys of any length")
-        .chain_update(data)
-        .finalize()
-        .into_bytes()
-        .into()
+/// HMAC-SHA-256 (RFC 2104) of the concatenation of `parts`.
+pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]
@@ -23,7 +22,7 @@ mod tests {
     /// RFC 4231, test cases 1, 2 and 6, and a key of exactly one block.
     #[test]
     fn hmac_vectors() {
-        let start = |key: &[u8], data: &[u8]| hmac_sha256(key, data)[..4].to_vec();
+        let start = |key: &[u8], data: &[u8]| hmac_sha256(key, &[data])[..4].to_vec();
         assert_eq!(start(&[0x0b; 20], b"Hi There"), [0xb0, 0x34, 0x4c, 0x61]);
         assert_eq!(
             start(b"Jefe", b"what do ya want for nothing?"),

@@ -122,11 +122,22 @@ impl mg_iobuf {
     /// Removes `n` bytes (at most all) from the front.
     #[inline]
     pub fn consume(&self, n: usize) {
+        self.remove(0, n);
+    }
+
+    /// Removes `n` bytes at `ofs`, as far as there are any.
+    #[inline]
+    pub fn remove(&self, ofs: usize, n: usize) {
         let len = self.len.get();
-        let n = n.min(len);
-        if n < len && n > 0 {
+        let ofs = ofs.min(len);
+        let n = n.min(len - ofs);
+        let rest = len - ofs - n;
+        if rest > 0 && n > 0 {
             // SAFETY: both ranges lie inside the `len` bytes in use.
-            unsafe { ptr::copy(self.buf.get().add(n), self.buf.get(), len - n) };
+            unsafe {
+                let to = self.buf.get().add(ofs);
+                ptr::copy(to.add(n), to, rest);
+            }
         }
         self.len.set(len - n);
         self.terminate();

@@ -136,10 +136,8 @@ pub unsafe extern "C" fn mg_mgr_init(mgr: *mut mg_mgr) {
         };
         mgr.pipe.set(mg_pipe { fd: -1 });
         mgr.dnstimeout.set(3000);
-        mgr.dns4.url.set(c"udp://8.8.8.8:53".as_ptr());
-        mgr.dns6
-            .url
-            .set(c"udp://[2001:4860:4860::8888]:53".as_ptr());
+        mgr.dns4.url.set(resolve::DEFAULT_DNS4.as_ptr());
+        mgr.dns6.url.set(resolve::DEFAULT_DNS6.as_ptr());
         mgr.epoll_fd.set(-1);
         // SAFETY: SIG_IGN is a valid disposition.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };

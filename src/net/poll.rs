@@ -131,6 +131,8 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
         // One that has failed already, or whose peer is known to be gone, has nothing to report.
         if p.peer_done.get() {
             c.set(Flag::Closing, true);
+        } else if c.is(Flag::Connecting) && !c.is(Flag::Closing) {
+            return connect::connect_failed(c);
         } else if p.tls.is_on() {
             tls::read_last_words(c, p);
         }

@@ -255,7 +255,7 @@ fn equal_settings_share_a_configuration() {
             &Side::Client { http: true },
         );
     }
-    assert_eq!(cache.len(), 2);
+    assert_eq!(cache.entries(), 2);
     // Host names do not count, unless they are none.
     for i in 0..40 {
         for name in [format!("host{i}.example"), format!("not a host {i}")] {
@@ -270,9 +270,9 @@ fn equal_settings_share_a_configuration() {
             );
         }
     }
-    assert_eq!(cache.len(), 16);
+    assert_eq!(cache.entries(), 16);
     cache.clear();
-    assert_eq!(cache.len(), 0);
+    assert_eq!(cache.entries(), 0);
 }
 
 #[test]

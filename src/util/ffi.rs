@@ -108,6 +108,12 @@ pub unsafe extern "C" fn mg_random(buf: *mut c_void, len: usize) -> bool {
     })
 }
 
+/// Random bytes for the library itself.
+pub fn random_bytes(buf: &mut [u8]) {
+    // SAFETY: random() only writes initialised bytes.
+    random(unsafe { slice::from_raw_parts_mut(buf.as_mut_ptr().cast(), buf.len()) });
+}
+
 fn random(buf: &mut [MaybeUninit<u8>]) -> bool {
     if getrandom::fill_uninit(buf).is_ok() {
         return true;
