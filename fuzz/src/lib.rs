@@ -17,10 +17,6 @@ use mongoose::ffi::mg_str;
 pub type Target = (&'static str, fn(&[u8]));
 
 pub const TARGETS: &[Target] = &[
-    ("http_request", http::request),
-    ("json", json::text),
-    ("rpc", rpc::frame),
-];
     ("address", text::address),
     ("base64", text::base64),
     ("format", format::format),
@@ -32,11 +28,13 @@ pub const TARGETS: &[Target] = &[
     ("http_multipart", http::multipart),
     ("http_request", http::request),
     ("http_target", http::target),
+    ("json", json::text),
     ("modbus", devices::modbus),
     ("number", text::number),
     ("path", text::path),
     ("pattern", text::pattern),
     ("percent", text::percent),
+    ("rpc", rpc::frame),
     ("sntp", devices::sntp),
     ("url", text::url),
 ];
