@@ -11,6 +11,7 @@ pub mod format;
 pub mod http;
 pub mod json;
 pub mod jwt;
+pub mod memory;
 pub mod mqtt;
 pub mod rpc;
 pub mod text;
@@ -29,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("dns_multicast", dns::multicast),
     ("dns_record", dns::record),
     ("ecdsa", crypto::signature),
+    ("buffer", memory::buffer),
     ("format", format::format),
     ("http_chunks", http::chunks),
     ("http_conversation", http::conversation),
@@ -50,6 +52,7 @@ pub const TARGETS: &[Target] = &[
     ("pattern", text::pattern),
     ("percent", text::percent),
     ("private_key", crypto::private_key),
+    ("queue", memory::queue),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
     ("url", text::url),
