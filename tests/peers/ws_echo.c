@@ -1,5 +1,5 @@
-// A WebSocket peer for the tests: sends every message back. `ws_echo listen URL` is a server and prints its port,
-// `ws_echo connect URL` a client that connects again whenever its connection is gone.
+// A WebSocket peer for the tests: sends every message back. `ws_echo listen URL [CERT KEY]` is a server and prints its
+// port, `ws_echo connect URL [CA]` a client that connects again whenever its connection is gone.
 
 #include <signal.h>
 
@@ -7,13 +7,16 @@
 
 static volatile sig_atomic_t s_stopped;
 static bool s_gone = true;
+static struct mg_tls_opts s_tls;
 
 static void stop(int signal_number) {
   s_stopped = signal_number;
 }
 
 static void handler(struct mg_connection *c, int ev, void *ev_data) {
-  if (ev == MG_EV_HTTP_MSG) {
+  if ((ev == MG_EV_ACCEPT || ev == MG_EV_CONNECT) && c->is_tls) {
+    mg_tls_init(c, &s_tls);
+  } else if (ev == MG_EV_HTTP_MSG) {
     mg_ws_upgrade(c, (struct mg_http_message *) ev_data, NULL);
   } else if (ev == MG_EV_WS_MSG) {
     struct mg_ws_message *wm = (struct mg_ws_message *) ev_data;
@@ -29,6 +32,9 @@ int main(int argc, char *argv[]) {
   signal(SIGINT, stop), signal(SIGTERM, stop);
   mg_log_set(MG_LL_NONE);
   mg_mgr_init(&mgr);
+  s_tls.name = mg_str("localhost");
+  if (argc == 4) s_tls.ca = mg_file_read(&mg_fs_posix, argv[3]);
+  if (argc == 5) s_tls.cert = mg_file_read(&mg_fs_posix, argv[3]), s_tls.key = mg_file_read(&mg_fs_posix, argv[4]);
   if (strcmp(argv[1], "listen") == 0) {
     struct mg_connection *listener = mg_http_listen(&mgr, argv[2], handler, NULL);
     if (listener == NULL) return 1;
@@ -40,5 +46,6 @@ int main(int argc, char *argv[]) {
     mg_mgr_poll(&mgr, 100);
   }
   mg_mgr_free(&mgr);
+  mg_free(s_tls.ca.buf), mg_free(s_tls.cert.buf), mg_free(s_tls.key.buf);
   return 0;
 }
