@@ -14,6 +14,7 @@ pub mod jwt;
 pub mod mqtt;
 pub mod rpc;
 pub mod text;
+pub mod ws;
 
 use mongoose::ffi::mg_str;
 
@@ -53,6 +54,9 @@ pub const TARGETS: &[Target] = &[
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
     ("url", text::url),
+    ("ws_answer", ws::answer),
+    ("ws_frames", ws::frames),
+    ("ws_request", ws::request),
 ];
 
 /// Panics unless `s` is empty or lies in `data`.
