@@ -8,6 +8,8 @@
 
 /// Ciphers, elliptic curves, RSA.
 pub mod crypto;
+/// Dashboard: variables of the program on a web page.
+pub mod dash;
 /// DNS messages, the resolver's logic, multicast DNS.
 pub mod dns;
 /// What the boundary with C shares: string views, panic guard, C heap, variadics.
@@ -24,6 +26,8 @@ pub mod http;
 pub mod iobuf;
 /// JSON text: finding values, strings and numbers.
 pub mod json;
+/// JSON Web Tokens.
+pub mod jwt;
 /// Log levels, prefixes and sinks.
 pub mod log;
 /// Modbus TCP server.

@@ -1,4 +1,5 @@
 //! ECDSA signatures without random numbers.
+#![forbid(unsafe_code)]
 
 use super::ecc::{self, Curve, Scalar};
 use ecdsa::elliptic_curve::FieldBytes;

@@ -1,5 +1,6 @@
 //! ECDSA and ECDH on P-256 and P-384. Private keys are big-endian numbers, public keys X and Y
 //! without a prefix, signatures r and s.
+#![forbid(unsafe_code)]
 
 use ecdsa::elliptic_curve::array::typenum::Unsigned;
 use ecdsa::elliptic_curve::point::AffineCoordinates;

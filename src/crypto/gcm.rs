@@ -1,5 +1,6 @@
 //! AES-GCM (NIST SP 800-38D) with IVs of any length. The aes-gcm crate fixes the length when it is
 //! compiled, so this puts together the same block cipher, counter mode and GHASH.
+#![forbid(unsafe_code)]
 
 use aes::cipher::array::Array;
 use aes::cipher::consts::U16;

@@ -8,5 +8,5 @@ mod gcm;
 mod private_key;
 mod rsa;
 
-pub use deterministic::sign_deterministic;
+pub use deterministic::{HmacSha256, sign_deterministic};
 pub use private_key::p256_private_key;

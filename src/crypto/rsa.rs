@@ -1,4 +1,5 @@
 //! RSA (RFC 8017) on big-endian numbers: both operations, and what a signature must contain.
+#![forbid(unsafe_code)]
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero, Odd};

@@ -1,4 +1,5 @@
 //! Cuts input into blocks of `N` bytes for a compression function.
+#![forbid(unsafe_code)]
 
 /// Hands `input` over in whole blocks, after the `held` bytes that wait in `pending`; what does
 /// not fill a block waits there. Returns how many bytes wait.

@@ -13,6 +13,9 @@ use zeroize::Zeroizing;
 
 const TAG: usize = 16;
 
+/// RFC 8439 section 2.8; AES-GCM has less.
+const MAX_TEXT: u64 = (1 << 38) - 64;
+
 /// The base point of Curve25519: 9 and 31 zeros.
 #[unsafe(no_mangle)]
 pub static X25519_BASE_POINT: [u8; 32] = {
@@ -155,7 +158,7 @@ unsafe fn text<'a>(input: *const u8, output: *mut u8, len: usize) -> Option<InOu
     if len == 0 {
         return Some(InOutBuf::from(&mut [][..]));
     }
-    if input.is_null() || output.is_null() || len > isize::MAX as usize {
+    if input.is_null() || output.is_null() || len as u64 > MAX_TEXT {
         return None;
     }
     let mut source = input;
