@@ -4,16 +4,14 @@
 //! number of mutations of it, see `tests/replay.rs`.
 
 pub mod connection;
+pub mod crypto;
 pub mod devices;
 pub mod dns;
 pub mod format;
 pub mod http;
 pub mod json;
-pub mod mqtt;
-pub mod crypto;
-pub mod http;
-pub mod json;
 pub mod jwt;
+pub mod mqtt;
 pub mod rpc;
 pub mod text;
 
@@ -30,6 +28,7 @@ pub const TARGETS: &[Target] = &[
     ("dns_message", dns::message),
     ("dns_multicast", dns::multicast),
     ("dns_record", dns::record),
+    ("ecdsa", crypto::signature),
     ("format", format::format),
     ("http_chunks", http::chunks),
     ("http_conversation", http::conversation),
@@ -37,10 +36,11 @@ pub const TARGETS: &[Target] = &[
     ("http_file_headers", http::file_headers),
     ("http_includes", http::includes),
     ("http_multipart", http::multipart),
-    ("ecdsa", crypto::signature),
     ("http_request", http::request),
     ("http_target", http::target),
     ("json", json::text),
+    ("jwt", jwt::token),
+    ("jwt_content", jwt::content),
     ("modbus", devices::modbus),
     ("mqtt_connection", mqtt::connection),
     ("mqtt_packets", mqtt::packets),
@@ -49,8 +49,6 @@ pub const TARGETS: &[Target] = &[
     ("path", text::path),
     ("pattern", text::pattern),
     ("percent", text::percent),
-    ("jwt", jwt::token),
-    ("jwt_content", jwt::content),
     ("private_key", crypto::private_key),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
