@@ -3,21 +3,70 @@
 //! `cargo +nightly fuzz run --features libfuzzer NAME` searches for inputs. `cargo test` replays the corpus and a fixed
 //! number of mutations of it, see `tests/replay.rs`.
 
+pub mod connection;
 pub mod crypto;
+pub mod devices;
+pub mod dns;
+pub mod format;
 pub mod http;
 pub mod json;
 pub mod jwt;
+pub mod mqtt;
 pub mod rpc;
+pub mod text;
+
+use mongoose::ffi::mg_str;
 
 /// A target: its name, which is that of its corpus folder, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 pub const TARGETS: &[Target] = &[
+    ("address", text::address),
+    ("base64", text::base64),
+    ("dns_answer", dns::answer),
+    ("dns_host_files", dns::host_files),
+    ("dns_message", dns::message),
+    ("dns_multicast", dns::multicast),
+    ("dns_record", dns::record),
     ("ecdsa", crypto::signature),
+    ("format", format::format),
+    ("http_chunks", http::chunks),
+    ("http_conversation", http::conversation),
+    ("http_fields", http::fields),
+    ("http_file_headers", http::file_headers),
+    ("http_includes", http::includes),
+    ("http_multipart", http::multipart),
     ("http_request", http::request),
+    ("http_target", http::target),
     ("json", json::text),
     ("jwt", jwt::token),
     ("jwt_content", jwt::content),
+    ("modbus", devices::modbus),
+    ("mqtt_connection", mqtt::connection),
+    ("mqtt_packets", mqtt::packets),
+    ("mqtt_properties", mqtt::property_section),
+    ("number", text::number),
+    ("path", text::path),
+    ("pattern", text::pattern),
+    ("percent", text::percent),
     ("private_key", crypto::private_key),
     ("rpc", rpc::frame),
+    ("sntp", devices::sntp),
+    ("url", text::url),
 ];
+
+/// Panics unless `s` is empty or lies in `data`.
+pub fn assert_inside(data: &[u8], s: mg_str) {
+    let range = data.as_ptr_range();
+    let start = s.buf.cast_const().cast::<u8>();
+    assert!(
+        s.len == 0 || start >= range.start && start.wrapping_add(s.len) <= range.end,
+        "a view leaves the input"
+    );
+}
+
+/// Keeps the log quiet.
+pub fn silence() {
+    // SAFETY: a plain integer that programs write, as in C.
+    unsafe { mongoose::log::ffi::mg_log_level = 0 };
+}

@@ -292,15 +292,29 @@ impl Writer {
     }
 }
 
-/// A record of a response, with the class bit removed.
+/// A record of a response.
 pub struct Record {
-    pub entry: Entry,
+    entry: Entry,
     pub owner: Text,
     data: Range<usize>,
 }
 
-/// The records of a response, in order. `None` when one is malformed.
-pub fn records(message: &[u8]) -> Option<Vec<Record>> {
+/// The records of a response.
+#[derive(Default)]
+pub struct Records {
+    pub list: Vec<Record>,
+    /// One is malformed or missing, and so are those behind it.
+    incomplete: bool,
+}
+
+/// Reads the records of a response, in order.
+pub fn records(message: &[u8]) -> Records {
+    let mut records = Records::default();
+    records.incomplete = read_records(message, &mut records.list).is_none();
+    records
+}
+
+fn read_records(message: &[u8], list: &mut Vec<Record>) -> Option<()> {
     let mut at = HEADER;
     for _ in 0..u16_at(message, 4)?.min(MAX_QUESTIONS) {
         let (mut entry, mut name) = (Entry::default(), Text::new());
@@ -310,24 +324,26 @@ pub fn records(message: &[u8]) -> Option<Vec<Record>> {
     for section in [6, 8, 10] {
         count += u32::from(u16_at(message, section)?);
     }
-    let mut records = Vec::new();
     for _ in 0..count.min(MAX_RECORDS) {
         let (mut entry, mut owner) = (Entry::default(), Text::new());
         at += read_entry_of_any_size(message, at, false, &mut entry, &mut owner)?;
-        entry.class &= !CLASS_FLAG;
-        records.push(Record {
+        list.push(Record {
             data: at - usize::from(entry.data_size)..at,
             entry,
             owner,
         });
     }
-    Some(records)
+    Some(())
 }
 
 impl Record {
+    fn is_in(&self) -> bool {
+        self.entry.class & !CLASS_FLAG == CLASS_IN
+    }
+
     /// The IPv4 address it gives to its owner.
     pub fn ip4(&self, message: &[u8]) -> Option<IpAddr> {
-        if self.entry.class != CLASS_IN || self.entry.rtype != rtype::A {
+        if !self.is_in() || self.entry.rtype != rtype::A {
             return None;
         }
         address(rtype::A, &message[self.data.clone()])
@@ -362,9 +378,9 @@ pub struct Finding {
 }
 
 /// Puts together the first record of a response and those that belong to it. `None` when it is
-/// of no known type.
-pub fn finding(message: &[u8], records: &[Record]) -> Option<Finding> {
-    let first = records.first().filter(|r| r.entry.class == CLASS_IN)?;
+/// of no known type, or when something is malformed.
+pub fn finding(message: &[u8], records: &Records) -> Option<Finding> {
+    let first = records.list.first().filter(|r| r.is_in())?;
     let mut finding = Finding {
         entry: first.entry,
         name: first.owner.as_bytes().to_vec(),
@@ -378,11 +394,14 @@ pub fn finding(message: &[u8], records: &[Record]) -> Option<Finding> {
             finding.ip = Some(first.ip4(message)?);
             return Some(finding);
         }
-        rtype::PTR => (first.name(message, 0)?, &records[1..]),
-        rtype::SRV | rtype::TXT => (first.owner.clone(), records),
+        rtype::PTR => (first.name(message, 0)?, &records.list[1..]),
+        rtype::SRV | rtype::TXT => (first.owner.clone(), &records.list[..]),
         _ => return None,
     };
-    let parts = parts(message, instance.as_bytes(), rest);
+    if records.incomplete {
+        return None;
+    }
+    let parts = parts(message, instance.as_bytes(), rest)?;
     let kind = if first.entry.rtype == rtype::PTR {
         without_local(first.owner.as_bytes())
     } else {
@@ -410,9 +429,9 @@ struct Parts {
     host: Option<(IpAddr, Text)>,
 }
 
-fn parts(message: &[u8], instance: &[u8], records: &[Record]) -> Parts {
+fn parts(message: &[u8], instance: &[u8], records: &[Record]) -> Option<Parts> {
     let mut parts = Parts::default();
-    for record in records.iter().filter(|r| r.entry.class == CLASS_IN) {
+    for record in records.iter().filter(|r| r.is_in()) {
         let host = parts.srv.as_ref().map_or(instance, |srv| srv.1.as_bytes());
         let owner = record.owner.as_bytes();
         let of_instance = owner.eq_ignore_ascii_case(instance);
@@ -422,8 +441,8 @@ fn parts(message: &[u8], instance: &[u8], records: &[Record]) -> Parts {
                 if parts.srv.is_some() {
                     break;
                 }
-                let port = u16_at(&message[record.data.clone()], 4);
-                parts.srv = port.zip(record.name(message, 6));
+                let port = u16_at(&message[record.data.clone()], 4)?;
+                parts.srv = Some((port, record.name(message, 6)?));
             }
             rtype::TXT if of_instance => {
                 if parts.txt.is_some() {
@@ -441,7 +460,7 @@ fn parts(message: &[u8], instance: &[u8], records: &[Record]) -> Parts {
             _ => {}
         }
     }
-    parts
+    Some(parts)
 }
 
 fn first_label(name: &[u8]) -> &[u8] {
@@ -451,4 +470,102 @@ fn first_label(name: &[u8]) -> &[u8] {
 fn behind_first_label(name: &[u8]) -> Option<&[u8]> {
     let dot = name.iter().position(|&b| b == b'.')?;
     Some(&name[dot + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HTTP: Service<'_> = Service {
+        kind: b"_http._tcp",
+        txt: b"\x03a=b",
+        port: 8080,
+    };
+
+    fn ask(wire: &[u8], rtype: u16, responder: Option<&[u8]>) -> Vec<Question> {
+        questions(&crate::dns::query::build(7, 0, wire, rtype), responder)
+    }
+
+    /// What a listener makes of our own answer to a question.
+    fn heard(wire: &[u8], rtype: u16, host: &[u8]) -> Option<Finding> {
+        let question = ask(wire, rtype, None).pop()?;
+        let ip = IpAddr::from([10, 0, 0, 7]);
+        let message = answer(0, &question, host, ip, Some(&HTTP))?;
+        assert_eq!(kind(&message), Some(Kind::Response));
+        finding(&message, &records(&message))
+    }
+
+    #[test]
+    fn answers_are_understood() {
+        let ip = Some(IpAddr::from([10, 0, 0, 7]));
+        let finding = heard(b"\x05_http\x04_tcp\x05local\0", rtype::PTR, b"mydev").unwrap();
+        assert_eq!(finding.name, b"mydev.local");
+        assert_eq!(finding.kind, b"_http._tcp");
+        assert_eq!((finding.port, finding.ip), (8080, ip));
+        let finding = heard(
+            b"\x05mydev\x05_http\x04_tcp\x05local\0",
+            rtype::SRV,
+            b"mydev",
+        )
+        .unwrap();
+        assert_eq!(finding.name, b"mydev");
+        assert_eq!(finding.kind, b"_http._tcp");
+        assert_eq!((finding.port, finding.ip), (8080, ip));
+        let finding = heard(b"\x05mydev\x05local\0", rtype::A, b"mydev").unwrap();
+        assert_eq!((&finding.name[..], finding.ip), (&b"mydev.local"[..], ip));
+        assert!(heard(b"\x05mydev\x05_http\x04_tcp\x05local\0", rtype::TXT, b"").is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_said_is_not_said() {
+        let long = [b'a'; 64];
+        for host in [&b""[..], &long] {
+            assert!(heard(b"\x05_http\x04_tcp\x05local\0", rtype::PTR, host).is_none());
+            assert!(heard(b"\x05mydev\x05local\0", rtype::A, host).is_none());
+        }
+        let listing = b"\x09_services\x07_dns-sd\x04_udp\x05local\0";
+        assert!(ask(listing, rtype::PTR, None)[0].listing);
+        assert!(heard(listing, rtype::PTR, b"mydev").is_none());
+    }
+
+    #[test]
+    fn a_named_responder_hears_its_name_only() {
+        let mine = |wire: &[u8], rtype| ask(wire, rtype, Some(b"mydev")).len();
+        assert_eq!(mine(b"\x05MyDev\x05local\0", rtype::A), 1);
+        assert_eq!(mine(b"\x05other\x05local\0", rtype::A), 0);
+        assert_eq!(
+            mine(b"\x05mydev\x05_http\x04_tcp\x05local\0", rtype::SRV),
+            1
+        );
+        assert_eq!(
+            mine(b"\x06mydevx\x05_http\x04_tcp\x05local\0", rtype::SRV),
+            0
+        );
+        assert_eq!(mine(b"\x05mydev\x05local\0", rtype::AAAA), 0);
+        assert_eq!(mine(b"\x05local\0", rtype::A), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_read(message in prop::collection::vec(any::<u8>(), 0..300), host: Vec<u8>) {
+            kind(&message);
+            for question in questions(&message, Some(&host)) {
+                let about = question.about().len();
+                prop_assert!(about < question.name.as_bytes().len());
+            }
+            let _ = finding(&message, &records(&message));
+        }
+
+        #[test]
+        fn any_service_is_answered_or_refused(kind: Vec<u8>, txt: Vec<u8>, host in "[ -~]{0,70}", rtype in 0u16..40) {
+            let service = Service { kind: &kind, txt: &txt, port: 1 };
+            for question in ask(b"\x05mydev\x05_http\x04_tcp\x05local\0", rtype, None) {
+                if let Some(message) = answer(1, &question, host.as_bytes(), IpAddr::from([1, 2, 3, 4]), Some(&service)) {
+                    prop_assert!(message.len() <= MAX_ANSWER);
+                    prop_assert!(!records(&message).incomplete);
+                }
+            }
+        }
+    }
 }

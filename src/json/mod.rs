@@ -7,10 +7,15 @@ mod entry;
 pub mod ffi;
 mod find;
 pub mod number;
+mod scan;
 pub mod text;
 
 pub use entry::{Entry, entry};
-pub use find::{Error, find};
+pub use find::find;
+pub use scan::Error;
+
+#[cfg(test)]
+mod tests;
 
 /// White space between values (RFC 8259 section 2).
 fn is_space(byte: u8) -> bool {

@@ -6,13 +6,36 @@
 pub fn string_len(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
-        at += memchr::memchr3(b'"', b'\\', 0, text.get(at..)?)?;
+        at += special(text.get(at..)?)?;
         match text[at] {
             b'"' => return Some(at + 1),
             b'\\' => at += 1 + usize::from(text.get(at + 1).is_some_and(|&byte| hides(byte))),
             _ => return None,
         }
     }
+}
+
+/// Where the first quote, backslash or NUL is. Most strings are too short for memchr.
+#[inline]
+fn special(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // The lowest bit that is set belongs to the first byte of the word that is equal to `byte`.
+    let equal = |word: u64, byte: u8| {
+        let differences = word ^ (ONES * u64::from(byte));
+        differences.wrapping_sub(ONES) & !differences & (ONES << 7)
+    };
+    let mut rest = text;
+    while text.len() - rest.len() < 32
+        && let Some((&bytes, behind)) = rest.split_first_chunk()
+    {
+        let word = u64::from_le_bytes(bytes);
+        let found = equal(word, b'"') | equal(word, b'\\') | equal(word, 0);
+        if found != 0 {
+            return Some(text.len() - rest.len() + found.trailing_zeros() as usize / 8);
+        }
+        rest = behind;
+    }
+    Some(text.len() - rest.len() + memchr::memchr3(b'"', b'\\', 0, rest)?)
 }
 
 /// Whether a backslash takes the byte behind it along, so that this byte means nothing.

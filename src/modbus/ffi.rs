@@ -77,7 +77,7 @@ pub unsafe extern "C" fn mg_modbus_listen(
 }
 
 /// The protocol handler of mg_modbus_listen().
-unsafe extern "C" fn modbus_handler(c: *mut mg_connection, event: c_int, _data: *mut c_void) {
+pub unsafe extern "C" fn modbus_handler(c: *mut mg_connection, event: c_int, _data: *mut c_void) {
     // SAFETY: handlers are called with a live connection.
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;

@@ -133,7 +133,10 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
             c.set(Flag::Closing, true);
         } else if c.is(Flag::Connecting) && !c.is(Flag::Closing) {
             return connect::connect_failed(c);
-        } else if !c.is(Flag::Closing) {
+        } else if p.tls.is_on() {
+            tls::read_last_words(c, p);
+        }
+        if !c.is(Flag::Closing) {
             error(c, b"socket error");
         }
         if c.is(Flag::Closing) {

@@ -135,8 +135,11 @@ pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
             return error(c, b"MG_MAX_RECV_SIZE");
         }
         let before = c.recv.len.get();
-        let Some((received, outcome)) = receive(c, p) else {
-            return;
+        let (received, outcome) = match receive(c, p) {
+            Received::Data(n, outcome) => (n, outcome),
+            Received::End => return end_of_stream(c, p),
+            Received::Error(e) => return io::read_failed(c, p, &e),
+            Received::NoMemory => return error(c, b"OOM"),
         };
         if !deliver(c, p, before, outcome) {
             return;
@@ -152,16 +155,41 @@ pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
     }
 }
 
-/// Reads from the socket and decrypts. `None` when there was nothing.
-fn receive(c: &mg_connection, p: &ConnPrivate) -> Option<(usize, Outcome)> {
-    let shared = shared(c)?;
+/// The peer reset the connection. An alert that arrived before says why.
+pub(super) fn read_last_words(c: &mg_connection, p: &ConnPrivate) {
+    let before = c.recv.len.get();
+    if before < MAX_RECV_SIZE
+        && let Received::Data(_, outcome) = receive(c, p)
+    {
+        deliver(c, p, before, outcome);
+    }
+}
+
+enum Received {
+    /// So many bytes of ciphertext, and what they led to.
+    Data(usize, Outcome),
+    End,
+    Error(std::io::Error),
+    NoMemory,
+}
+
+/// Reads from the socket and decrypts.
+fn receive(c: &mg_connection, p: &ConnPrivate) -> Received {
+    let Some(shared) = shared(c) else {
+        return Received::NoMemory;
+    };
     let mut input = shared.input.take();
+    let received = receive_into(c, p, &mut input);
+    shared.input.set(input);
+    received
+}
+
+fn receive_into(c: &mg_connection, p: &ConnPrivate, input: &mut Vec<u8>) -> Received {
     let waiting = c.rtls.len.get();
     let size = waiting + READ_SIZE;
-    if input.len() < size {
-        if input.try_reserve(size - input.len()).is_err() {
-            error(c, b"OOM");
-            return None;
+    if let Some(missing) = size.checked_sub(input.len()) {
+        if input.try_reserve(missing).is_err() {
+            return Received::NoMemory;
         }
         input.resize(size, 0);
     }
@@ -172,24 +200,19 @@ fn receive(c: &mg_connection, p: &ConnPrivate) -> Option<(usize, Outcome)> {
         let room = input.as_mut_ptr().add(waiting);
         socket::recv(c.raw_fd(), room, READ_SIZE, !p.not_a_socket.get())
     };
-    let outcome = match received {
-        Ok(0) => {
-            end_of_stream(c, p);
-            None
-        }
+    match received {
+        Ok(0) => Received::End,
         Ok(n) => {
             if n < READ_SIZE && !p.is_ready(Ready::ReadClosed) && !p.not_a_socket.get() {
                 p.set_ready(Ready::Read, false);
             }
-            decrypt(c, p, &mut input[..waiting + n]).map(|outcome| (n, outcome))
+            match decrypt(c, p, &mut input[..waiting + n]) {
+                Some(outcome) => Received::Data(n, outcome),
+                None => Received::NoMemory,
+            }
         }
-        Err(e) => {
-            io::read_failed(c, p, &e);
-            None
-        }
-    };
-    shared.input.set(input);
-    outcome
+        Err(e) => Received::Error(e),
+    }
 }
 
 /// The peer left. What is queued for it still goes out, unless the handshake will never end.
@@ -202,7 +225,7 @@ fn end_of_stream(c: &mg_connection, p: &ConnPrivate) {
     }
 }
 
-/// Decrypts `input` into `recv`, and keeps the rest of it for later.
+/// Decrypts `input` into `recv`, and keeps the rest of it for later. `None` without memory for that.
 fn decrypt(c: &mg_connection, p: &ConnPrivate, input: &mut [u8]) -> Option<Outcome> {
     let shared = shared(c)?;
     let outcome = p.tls.with(|session| {
@@ -210,11 +233,7 @@ fn decrypt(c: &mg_connection, p: &ConnPrivate, input: &mut [u8]) -> Option<Outco
         session.process(input, &mut |plaintext| c.recv.append(plaintext))
     })?;
     c.rtls.len.set(0);
-    if !c.rtls.append(&input[outcome.consumed..]) {
-        error(c, b"OOM");
-        return None;
-    }
-    Some(outcome)
+    c.rtls.append(&input[outcome.consumed..]).then_some(outcome)
 }
 
 /// Tells the program what input led to. `before` is the length that `recv` had. False when the

@@ -3,7 +3,7 @@
 
 #include "mongoose.h"
 
-static char trace[512];
+static char trace[2048];
 
 static void fn(struct mg_connection *c, int ev, void *ev_data) {
   static const char *names[] = {"ERROR", "OPEN", "POLL", "RESOLVE", "CONNECT", "ACCEPT", "TLS_HS", "READ", "WRITE", "CLOSE"};

@@ -29,8 +29,9 @@ def raise_descriptor_limit(wanted):
 class Server:
     """A program that prints the port it listens on; stopped with SIGTERM, it must exit with 0."""
 
-    def __init__(self, *command, port=None):
-        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    def __init__(self, *command, port=None, stderr=None):
+        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=stderr)
         self.port = port or self._read_port()
         if port:
             self._wait_until_listening()

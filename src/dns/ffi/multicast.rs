@@ -123,7 +123,8 @@ fn send(c: &mg_connection, message: &[u8]) -> bool {
     unsafe { mg_send(c.as_ptr(), message.as_ptr().cast(), message.len()) }
 }
 
-unsafe extern "C" fn event(c: *mut mg_connection, event: c_int, data: *mut c_void) {
+/// The protocol handler of the listener.
+pub unsafe extern "C" fn event(c: *mut mg_connection, event: c_int, data: *mut c_void) {
     guard((), || {
         // SAFETY: handlers get live connections of a manager.
         let (c, mgr) = unsafe { (&*c, &*(*c).mgr.get()) };
@@ -230,12 +231,10 @@ fn response(mgr: &mg_mgr, c: &mg_connection, message: &[u8]) {
     if crate::dns::u16_at(message, 6) == Some(0) {
         return;
     }
-    let Some(records) = discovery::records(message) else {
-        return;
-    };
+    let records = discovery::records(message);
     let finding = discovery::finding(message, &records);
     let mut port = finding.as_ref().map_or(0, |f| f.port);
-    for record in &records {
+    for record in &records.list {
         if let Some(ip) = record.ip4(message) {
             let asked = multicast::heard(mgr, record.owner.as_bytes(), ip);
             port = asked.unwrap_or(port);
@@ -246,11 +245,11 @@ fn response(mgr: &mg_mgr, c: &mg_connection, message: &[u8]) {
     }
     let Some(finding) = finding else { return };
     let mut rr = mg_dns_rr::from(finding.entry);
-    let ip = finding.ip.map(|ip| SocketAddr::new(ip, port));
+    let ip = finding.ip.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
     let mut resp = mg_mdns_resp {
         rr: &raw mut rr,
         name: mg_str::from_bytes(&finding.name),
-        addr: mg_addr::from_socket_addr(ip.unwrap_or((Ipv4Addr::UNSPECIFIED, 0).into())),
+        addr: mg_addr::from_socket_addr(SocketAddr::new(ip, port)),
         sd: mg_dnssd_record {
             srvcproto: mg_str::from_bytes(&finding.kind),
             txt: mg_str::from_bytes(&message[finding.txt.clone()]),

@@ -57,6 +57,9 @@ fn resolver(mgr: &mg_mgr) -> Option<&Resolver> {
 
 /// Finds the address of the URL's host and goes on with mg_connect_resolved().
 pub(super) fn resolve(c: &mg_connection, url: &[u8]) {
+    if c.is_dead() {
+        return;
+    }
     cancel(c);
     let mut rem = c.rem.get();
     rem.port = url::port(url).to_be();

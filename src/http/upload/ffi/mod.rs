@@ -207,7 +207,7 @@ pub unsafe extern "C" fn mg_http_start_upload(
         let (name, dir, fs) = unsafe { (name.as_bytes(), dir.as_bytes(), FileSystem::new(fs)) };
         // SAFETY: pointer contract.
         unsafe {
-            start(c, hm, r#fn, || {
+            start(c, hm, r#fn, None, || {
                 let path = is_sane(name).then(|| join(dir, name)).flatten();
                 let path = path.ok_or(c"bad name")?;
                 if fs.is_dir(path.as_cstr()) == Some(false) {
@@ -238,22 +238,28 @@ pub unsafe extern "C" fn mg_http_start_ota(
         // SAFETY: pointer contract.
         if let (Some(c), Some(hm)) = unsafe { (c.as_ref(), hm.as_ref()) } {
             // SAFETY: pointer contract.
-            unsafe { start_ota(c, hm, r#fn) };
+            unsafe { start_ota(c, hm, r#fn, None) };
         }
     });
 }
 
-/// mg_http_start_ota() for requests and responses.
+/// mg_http_start_ota() for requests and responses. With a deadline (mg_millis()), it ends there with
+/// "OTA timeout".
 ///
 /// # Safety
 /// Pointer contract for the members of `hm`.
-pub unsafe fn start_ota(c: &mg_connection, hm: &mg_http_message, report: Report) {
+pub unsafe fn start_ota(
+    c: &mg_connection,
+    hm: &mg_http_message,
+    report: Report,
+    deadline: Option<u64>,
+) {
     let begin = || match installer::begin(hm.body.len) {
         true => Ok(Sink::Firmware),
         false => Err(c"ota begin failed"),
     };
     // SAFETY: forwarded from the caller.
-    unsafe { start(c, hm, report, begin) };
+    unsafe { start(c, hm, report, deadline, begin) };
 }
 
 /// The path of a file in a directory, unless it is too long.
@@ -270,6 +276,7 @@ unsafe fn start(
     c: &mg_connection,
     hm: &mg_http_message,
     report: Report,
+    deadline: Option<u64>,
     open: impl FnOnce() -> Result<Sink, &'static CStr>,
 ) {
     let Some(state) = c.http() else {
@@ -277,7 +284,7 @@ unsafe fn start(
     };
     let head_len = hm.head.len;
     // SAFETY: forwarded from the caller.
-    match unsafe { prepare(c, hm, report, open) } {
+    match unsafe { prepare(c, hm, report, deadline, open) } {
         Ok(active) if !c.is_dead() => stream::start(c, state, head_len, active),
         Ok(_) => stream::report(c, report, c"connection closed".as_ptr()),
         Err(text) => stream::report(c, report, text.as_ptr()),
@@ -292,6 +299,7 @@ unsafe fn prepare(
     c: &mg_connection,
     hm: &mg_http_message,
     report: Report,
+    deadline: Option<u64>,
     open: impl FnOnce() -> Result<Sink, &'static CStr>,
 ) -> Result<Box<Active>, &'static CStr> {
     if c.http().is_some_and(|state| state.upload.is_active()) {
@@ -317,6 +325,7 @@ unsafe fn prepare(
         sink: open()?,
         remaining,
         failure: None,
+        deadline,
         report,
         persistence,
         expects_continue,

@@ -14,6 +14,7 @@ use crate::http::reply::reply;
 use crate::http::state::{HttpState, Request};
 use crate::http::upload::portion;
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t};
+use crate::util::ffi::mg_millis;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::ptr::{from_mut, null};
@@ -34,6 +35,8 @@ pub(super) struct Active {
     pub remaining: usize,
     /// Nothing is written any more.
     pub failure: Option<&'static CStr>,
+    /// mg_millis() at which it ends in failure.
+    pub deadline: Option<u64>,
     pub report: Report,
     /// What happens to the connection after the response.
     pub persistence: Persistence,
@@ -102,6 +105,10 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
 fn store(c: &mg_connection, state: &HttpState) -> Option<&'static CStr> {
     let mut active = state.upload.active.take()?;
     let n = portion(c.recv.len.get(), active.remaining);
+    let late = active.deadline.is_some_and(|at| mg_millis() > at);
+    if late && active.failure.is_none() {
+        active.failure = Some(c"OTA timeout");
+    }
     if n > 0 && active.failure.is_none() {
         // SAFETY: `n` bytes are in use. Nothing looks at them after the sink, which may be the
         // program's, was called.

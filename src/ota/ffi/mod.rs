@@ -1,5 +1,7 @@
 #![allow(unsafe_code)]
 
+mod check;
+
 use crate::ffi::guard;
 use crate::ffi::str::cells;
 use crate::net::mg_mgr;
@@ -81,4 +83,25 @@ pub unsafe extern "C" fn mg_ota_device_id(buf: *mut c_char, len: usize) {
 #[unsafe(no_mangle)]
 pub extern "C" fn mg_ota_poll(mgr: *mut mg_mgr) {
     let _ = mgr;
+}
+
+/// Looks for a firmware update and installs it. Calls `fn` once, with NULL when it is installed, or
+/// with a text. `fn` may be NULL, then the outcome is logged.
+///
+/// Fetches JSON from `metadata_url`, which gets the query
+/// "arch=1&version=1.0.0&id=0&interval=60&boot=0": `version` and `url` of the newest firmware, and
+/// its `size` in bytes. Unless the version is the one asked with, fetches the firmware and feeds
+/// it to mg_ota_begin(), mg_ota_write() and mg_ota_end(), which the program defines. Only plain HTTP
+/// is spoken, so the program has to verify what it installs.
+///
+/// Waits 5 seconds for the metadata and 300 for the firmware. There is one check at a time in a
+/// process; `fn` may start the next one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_ota_url_check(
+    mgr: *mut mg_mgr,
+    metadata_url: *const c_char,
+    r#fn: Option<unsafe extern "C" fn(error_message: *const c_char)>,
+) {
+    // SAFETY: pointer contract.
+    guard((), || unsafe { check::start(mgr, metadata_url, r#fn) });
 }
