@@ -10,6 +10,7 @@ pub mod http;
 pub mod json;
 pub mod rpc;
 pub mod text;
+pub mod tls;
 
 use mongoose::ffi::mg_str;
 
@@ -36,6 +37,8 @@ pub const TARGETS: &[Target] = &[
     ("percent", text::percent),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
+    ("tls_records", tls::records),
+    ("tls_settings", tls::settings),
     ("url", text::url),
 ];
 
