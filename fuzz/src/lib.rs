@@ -15,6 +15,7 @@ pub mod mqtt;
 pub mod rpc;
 pub mod text;
 pub mod ws;
+pub mod tls;
 
 use mongoose::ffi::mg_str;
 
@@ -53,6 +54,8 @@ pub const TARGETS: &[Target] = &[
     ("private_key", crypto::private_key),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
+    ("tls_records", tls::records),
+    ("tls_settings", tls::settings),
     ("url", text::url),
     ("ws_answer", ws::answer),
     ("ws_frames", ws::frames),
