@@ -4,10 +4,13 @@
 //! number of mutations of it, see `tests/replay.rs`.
 
 pub mod connection;
+pub mod crypto;
 pub mod devices;
+pub mod dns;
 pub mod format;
 pub mod http;
 pub mod json;
+pub mod jwt;
 pub mod mqtt;
 pub mod rpc;
 pub mod text;
@@ -20,6 +23,12 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("address", text::address),
     ("base64", text::base64),
+    ("dns_answer", dns::answer),
+    ("dns_host_files", dns::host_files),
+    ("dns_message", dns::message),
+    ("dns_multicast", dns::multicast),
+    ("dns_record", dns::record),
+    ("ecdsa", crypto::signature),
     ("format", format::format),
     ("http_chunks", http::chunks),
     ("http_conversation", http::conversation),
@@ -30,6 +39,8 @@ pub const TARGETS: &[Target] = &[
     ("http_request", http::request),
     ("http_target", http::target),
     ("json", json::text),
+    ("jwt", jwt::token),
+    ("jwt_content", jwt::content),
     ("modbus", devices::modbus),
     ("mqtt_connection", mqtt::connection),
     ("mqtt_packets", mqtt::packets),
@@ -38,6 +49,7 @@ pub const TARGETS: &[Target] = &[
     ("path", text::path),
     ("pattern", text::pattern),
     ("percent", text::percent),
+    ("private_key", crypto::private_key),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
     ("url", text::url),

@@ -471,3 +471,101 @@ fn behind_first_label(name: &[u8]) -> Option<&[u8]> {
     let dot = name.iter().position(|&b| b == b'.')?;
     Some(&name[dot + 1..])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HTTP: Service<'_> = Service {
+        kind: b"_http._tcp",
+        txt: b"\x03a=b",
+        port: 8080,
+    };
+
+    fn ask(wire: &[u8], rtype: u16, responder: Option<&[u8]>) -> Vec<Question> {
+        questions(&crate::dns::query::build(7, 0, wire, rtype), responder)
+    }
+
+    /// What a listener makes of our own answer to a question.
+    fn heard(wire: &[u8], rtype: u16, host: &[u8]) -> Option<Finding> {
+        let question = ask(wire, rtype, None).pop()?;
+        let ip = IpAddr::from([10, 0, 0, 7]);
+        let message = answer(0, &question, host, ip, Some(&HTTP))?;
+        assert_eq!(kind(&message), Some(Kind::Response));
+        finding(&message, &records(&message))
+    }
+
+    #[test]
+    fn answers_are_understood() {
+        let ip = Some(IpAddr::from([10, 0, 0, 7]));
+        let finding = heard(b"\x05_http\x04_tcp\x05local\0", rtype::PTR, b"mydev").unwrap();
+        assert_eq!(finding.name, b"mydev.local");
+        assert_eq!(finding.kind, b"_http._tcp");
+        assert_eq!((finding.port, finding.ip), (8080, ip));
+        let finding = heard(
+            b"\x05mydev\x05_http\x04_tcp\x05local\0",
+            rtype::SRV,
+            b"mydev",
+        )
+        .unwrap();
+        assert_eq!(finding.name, b"mydev");
+        assert_eq!(finding.kind, b"_http._tcp");
+        assert_eq!((finding.port, finding.ip), (8080, ip));
+        let finding = heard(b"\x05mydev\x05local\0", rtype::A, b"mydev").unwrap();
+        assert_eq!((&finding.name[..], finding.ip), (&b"mydev.local"[..], ip));
+        assert!(heard(b"\x05mydev\x05_http\x04_tcp\x05local\0", rtype::TXT, b"").is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_said_is_not_said() {
+        let long = [b'a'; 64];
+        for host in [&b""[..], &long] {
+            assert!(heard(b"\x05_http\x04_tcp\x05local\0", rtype::PTR, host).is_none());
+            assert!(heard(b"\x05mydev\x05local\0", rtype::A, host).is_none());
+        }
+        let listing = b"\x09_services\x07_dns-sd\x04_udp\x05local\0";
+        assert!(ask(listing, rtype::PTR, None)[0].listing);
+        assert!(heard(listing, rtype::PTR, b"mydev").is_none());
+    }
+
+    #[test]
+    fn a_named_responder_hears_its_name_only() {
+        let mine = |wire: &[u8], rtype| ask(wire, rtype, Some(b"mydev")).len();
+        assert_eq!(mine(b"\x05MyDev\x05local\0", rtype::A), 1);
+        assert_eq!(mine(b"\x05other\x05local\0", rtype::A), 0);
+        assert_eq!(
+            mine(b"\x05mydev\x05_http\x04_tcp\x05local\0", rtype::SRV),
+            1
+        );
+        assert_eq!(
+            mine(b"\x06mydevx\x05_http\x04_tcp\x05local\0", rtype::SRV),
+            0
+        );
+        assert_eq!(mine(b"\x05mydev\x05local\0", rtype::AAAA), 0);
+        assert_eq!(mine(b"\x05local\0", rtype::A), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_read(message in prop::collection::vec(any::<u8>(), 0..300), host: Vec<u8>) {
+            kind(&message);
+            for question in questions(&message, Some(&host)) {
+                let about = question.about().len();
+                prop_assert!(about < question.name.as_bytes().len());
+            }
+            let _ = finding(&message, &records(&message));
+        }
+
+        #[test]
+        fn any_service_is_answered_or_refused(kind: Vec<u8>, txt: Vec<u8>, host in "[ -~]{0,70}", rtype in 0u16..40) {
+            let service = Service { kind: &kind, txt: &txt, port: 1 };
+            for question in ask(b"\x05mydev\x05_http\x04_tcp\x05local\0", rtype, None) {
+                if let Some(message) = answer(1, &question, host.as_bytes(), IpAddr::from([1, 2, 3, 4]), Some(&service)) {
+                    prop_assert!(message.len() <= MAX_ANSWER);
+                    prop_assert!(!records(&message).incomplete);
+                }
+            }
+        }
+    }
+}

@@ -93,6 +93,11 @@ impl Cache {
         }
     }
 
+    #[cfg(test)]
+    pub fn entries(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     pub fn clear(&self) {
         self.0.take();
     }

@@ -39,7 +39,8 @@ pub fn private_key(data: &[u8]) -> Result<PrivateKeyDer<'static>, KeyError> {
             .map_err(|_| KeyError::NotPem);
     }
     let contains = |mark: &[u8]| memchr::memmem::find(data, mark).is_some();
-    PrivateKeyDer::from_pem_slice(data).map_err(|_| {
+    let found = PrivateKeyDer::pem_slice_iter(data).find_map(Result::ok);
+    found.ok_or_else(|| {
         // The traditional formats say so in a header, PKCS#8 in its label.
         if contains(b"Proc-Type: 4,ENCRYPTED") || contains(b"BEGIN ENCRYPTED PRIVATE KEY") {
             KeyError::Encrypted

@@ -19,6 +19,8 @@ mod off;
 mod output;
 #[cfg(feature = "tls")]
 mod session;
+#[cfg(all(test, feature = "tls"))]
+mod tests;
 #[cfg(feature = "tls")]
 mod verifier;
 

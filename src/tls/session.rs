@@ -132,6 +132,16 @@ impl Session {
         self.established
     }
 
+    #[cfg(test)]
+    pub fn is_resumed(&self) -> bool {
+        let kind = match &self.role {
+            Role::Client(c) => c.handshake_kind(),
+            Role::Server(c) => c.handshake_kind(),
+            _ => None,
+        };
+        kind == Some(rustls::HandshakeKind::Resumed)
+    }
+
     /// A client says hello.
     pub fn start(&mut self, peer: Peer) -> Outcome {
         if let Role::ClientStart(start) = &self.role {
@@ -264,11 +274,18 @@ impl Session {
 /// What both kinds of rustls connection do.
 trait Records {
     type Data;
+    /// True when something is to be encoded, whatever the input.
+    fn wants_to_speak(&self) -> bool;
     fn records<'c, 'i>(&'c mut self, input: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data>;
 }
 
 impl Records for UnbufferedClientConnection {
     type Data = ClientConnectionData;
+
+    fn wants_to_speak(&self) -> bool {
+        self.wants_write()
+    }
+
     fn records<'c, 'i>(&'c mut self, input: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data> {
         self.process_tls_records(input)
     }
@@ -276,6 +293,11 @@ impl Records for UnbufferedClientConnection {
 
 impl Records for UnbufferedServerConnection {
     type Data = ServerConnectionData;
+
+    fn wants_to_speak(&self) -> bool {
+        self.wants_write()
+    }
+
     fn records<'c, 'i>(&'c mut self, input: &'i mut [u8]) -> UnbufferedStatus<'c, 'i, Self::Data> {
         self.process_tls_records(input)
     }
@@ -371,14 +393,13 @@ fn step<D>(
 
 /// The alert that tells the peer what was wrong.
 fn collect_alert<C: Records>(connection: &mut C, input: &mut [u8], output: &mut Output) {
-    loop {
+    while connection.wants_to_speak() {
         match connection.records(input).state {
             Ok(ConnectionState::EncodeTlsData(mut data)) => {
                 if output.append(|room| data.encode(room)).is_err() {
                     return;
                 }
             }
-            Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
             _ => return,
         }
     }

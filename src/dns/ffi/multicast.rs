@@ -123,7 +123,8 @@ fn send(c: &mg_connection, message: &[u8]) -> bool {
     unsafe { mg_send(c.as_ptr(), message.as_ptr().cast(), message.len()) }
 }
 
-unsafe extern "C" fn event(c: *mut mg_connection, event: c_int, data: *mut c_void) {
+/// The protocol handler of the listener.
+pub unsafe extern "C" fn event(c: *mut mg_connection, event: c_int, data: *mut c_void) {
     guard((), || {
         // SAFETY: handlers get live connections of a manager.
         let (c, mgr) = unsafe { (&*c, &*(*c).mgr.get()) };
