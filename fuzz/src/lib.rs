@@ -1,7 +1,7 @@
 //! Fuzz targets: each takes any bytes, and panics when an invariant does not hold.
 //!
-//! `cargo +nightly fuzz run --features libfuzzer NAME` searches for inputs. `cargo test` replays the corpus and a fixed
-//! number of mutations of it, see `tests/replay.rs`.
+//! `make fuzz NAME=json` searches for inputs; so does `cargo +nightly fuzz run --features libfuzzer json`, with the address
+//! sanitizer. `cargo test` replays the corpus and a fixed number of mutations of it, see `tests/replay.rs`.
 
 pub mod connection;
 pub mod crypto;
@@ -26,13 +26,13 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("address", text::address),
     ("base64", text::base64),
+    ("buffer", memory::buffer),
     ("dns_answer", dns::answer),
     ("dns_host_files", dns::host_files),
     ("dns_message", dns::message),
     ("dns_multicast", dns::multicast),
     ("dns_record", dns::record),
     ("ecdsa", crypto::signature),
-    ("buffer", memory::buffer),
     ("format", format::format),
     ("http_chunks", http::chunks),
     ("http_conversation", http::conversation),
