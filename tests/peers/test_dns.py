@@ -394,6 +394,18 @@ class Multicast(unittest.TestCase):
         info = zc.get_service_info("_http._tcp.local.", "other._http._tcp.local.", timeout=10000)
         self.assertEqual((info.port, info.server), (responder.port, "other.local."))
 
+    def test_a_plain_resolver_asks_the_group(self):
+        responder = self.responder()
+        client = enter(self, socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        client.settimeout(10)
+        for name, kind in ("mydevice.local.", "A"), ("_http._tcp.local.", "PTR"), ("mydevice._http._tcp.local.", "SRV"):
+            query = dns.message.make_query(name, kind)
+            client.sendto(query.to_wire(), ("224.0.0.251", 5353))
+            answer = dns.message.from_wire(client.recv(2000))
+            self.assertTrue(query.is_response(answer))
+            self.assertEqual([str(record.name) for record in answer.answer], [name])
+        self.assertEqual(answer.answer[0][0].port, responder.port)
+
     def test_the_example_finds_a_service_of_zeroconf(self):
         self.register(self.zeroconf())
         responder = self.responder()
