@@ -334,7 +334,8 @@ impl Lookups {
         outcome: Outcome,
         now: u64,
     ) -> Next {
-        let Some(lookup) = self.list.iter_mut().find(|l| l.serial == serial) else {
+        let pending = |l: &&mut Lookup| l.serial == serial && !l.finished;
+        let Some(lookup) = self.list.iter_mut().find(pending) else {
             return Next::Nothing;
         };
         match outcome {
