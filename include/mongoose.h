@@ -1795,7 +1795,7 @@ struct mg_mgr {
   int dnstimeout;
   /**
    * Ask `dns6`, for IPv6 addresses only. Otherwise `dns4` is asked for IPv4 addresses, and for IPv6
-   * addresses if there are none.
+   * addresses if there are none or no route leads to them.
    */
   bool use_dns6;
   /** Last connection id given out. */

@@ -97,7 +97,7 @@ pub struct mg_mgr {
     /// is sent again.
     pub dnstimeout: Cell<c_int>,
     /// Ask `dns6`, for IPv6 addresses only. Otherwise `dns4` is asked for IPv4 addresses, and for IPv6
-    /// addresses if there are none.
+    /// addresses if there are none or no route leads to them.
     pub use_dns6: Cell<bool>,
     /// Last connection id given out.
     pub nextid: Cell<c_ulong>,

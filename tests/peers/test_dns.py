@@ -261,6 +261,8 @@ class HostFiles(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         run("ip", "link", "set", "lo", "up")
+        run("ip", "route", "add", "192.0.2.0/27", "dev", "lo")
+        cls.addClassCleanup(run, "ip", "route", "del", "192.0.2.0/27")
         cls.folder = pathlib.Path(enter(cls, tempfile.TemporaryDirectory()))
         for name in "hosts", "resolv.conf":
             (cls.folder / name).touch()
@@ -315,6 +317,19 @@ class HostFiles(unittest.TestCase):
         self.assertEqual(lookup("foo.example"), (1, [], ["foo.example: DNS error"]))
         self.configure("nameserver 127.0.0.1\nnameserver ::1\n")
         self.assertEqual(lookup("foo.example"), (1, [], ["foo.example: DNS timeout"]))
+
+    def test_a_host_without_ip4_gets_ip6_addresses(self):
+        def udp(n, query):
+            six = query.q.qtype == QTYPE.AAAA
+            if six and query.q.qname.label[0] == b"four":
+                yield reply(query).pack()
+            else:
+                yield reply(query, RR(query.q.qname, query.q.qtype, rdata=AAAA("::1") if six else A("192.0.2.200"), ttl=60)).pack()
+
+        self.configure("nameserver 127.0.0.1\nsearch example\n")
+        self.serve(udp)
+        self.check("both", "[0:0:0:0:0:0:0:1]")
+        self.check("four", "192.0.2.200")
 
     def test_short_names_are_completed(self):
         def udp(n, query):
