@@ -14,8 +14,8 @@ pub mod jwt;
 pub mod mqtt;
 pub mod rpc;
 pub mod text;
-pub mod ws;
 pub mod tls;
+pub mod ws;
 
 use mongoose::ffi::mg_str;
 
