@@ -118,6 +118,32 @@ pub fn hex_byte(pair: &[u8]) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn plain_string_len(text: &[u8]) -> Option<usize> {
+        let mut at = 1;
+        loop {
+            match text.get(at)? {
+                b'"' => return Some(at + 1),
+                0 => return None,
+                b'\\' if text.get(at + 1).is_some_and(|&byte| hides(byte)) => at += 2,
+                _ => at += 1,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_like_bytes(
+            // Also bytes that differ in one bit from the special ones.
+            bytes in proptest::collection::vec(proptest::sample::select(b"\"\\\0\n!#]\x01\x80ab".to_vec()), 0..20),
+            front in "[a-z#]{0,70}",
+        ) {
+            let text = [b"\"", front.as_bytes(), &bytes].concat();
+            prop_assert_eq!(string_len(&text), plain_string_len(&text));
+            prop_assert_eq!(long_string_len(&text), plain_string_len(&text));
+        }
+    }
 
     #[test]
     fn ends_of_strings() {
