@@ -2,6 +2,8 @@
 
 #include "mongoose.h"
 
+// Header fields of most answers, shown as (JSON).
+static const char *s_json = "Content-Type: application/json\r\nCache-Control: no-cache\r\n";
 static struct mg_mgr s_mgr;
 static struct mg_connection *s_listener;
 static char s_trace[3000];
@@ -69,6 +71,7 @@ static void request(const char *label, const char *method, const char *uri, cons
   if (etag != NULL) memset(etag + 7, 'E', strcspn(etag + 7, "."));
   printf("%s: ", label);
   for (char *p = answer; *p != '\0'; p++) {
+    if (strncmp(p, s_json, strlen(s_json)) == 0) printf("(JSON)~"), p += strlen(s_json);
     if (*p == '\n') putchar('~');
     if (*p != '\n' && *p != '\r') putchar(*p);
   }

@@ -2,6 +2,8 @@
 
 #include "mongoose.h"
 
+// Header fields of most answers, shown as (JSON).
+static const char *s_json = "Content-Type: application/json\r\nCache-Control: no-cache\r\n";
 static struct mg_mgr s_mgr;
 static struct mg_connection *s_listener;
 static char s_trace[3000], s_answer[5000], s_token[100], s_other_token[100];
@@ -64,6 +66,7 @@ static void request(const char *label, const char *uri, const char *headers, con
   if (token != NULL && strspn(token + 13, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 19) memset(token + 13, '*', 19);
   printf("%s: ", label);
   for (char *p = shown; *p != '\0'; p++) {
+    if (strncmp(p, s_json, strlen(s_json)) == 0) printf("(JSON)~"), p += strlen(s_json);
     if (*p == '\n') putchar('~');
     if (*p != '\n' && *p != '\r') putchar(*p & 0x7f);
   }

@@ -2,6 +2,8 @@
 
 #include "mongoose.h"
 
+// Header fields of most answers, shown as (JSON).
+static const char *s_json = "Content-Type: application/json\r\nCache-Control: no-cache\r\n";
 static struct mg_mgr s_mgr;
 static struct mg_connection *s_listener;
 static char s_trace[2000];
@@ -100,6 +102,7 @@ static void request(const char *method, const char *uri) {
   mg_mgr_poll(&s_mgr, 1);
   printf("%s %s: ", method, uri);
   for (char *p = answer; *p != '\0'; p++) {
+    if (strncmp(p, s_json, strlen(s_json)) == 0) printf("(JSON)~"), p += strlen(s_json);
     if (*p == '\n') putchar('~');
     if (*p != '\n' && *p != '\r') putchar(*p);
   }
@@ -128,7 +131,7 @@ int main(void) {
   s_ratio = 0.0 / 1.0, s_big = 0, s_on = false, s_int = 2147483647, strcpy(s_text, "\xc3\xa9\x7f<&>"), s_raw[0] = '\0';
   request("PUT", "/api/get/plain/0");
   strcpy(s_text, "a\x01" "b"), strcpy(s_raw, "1"), s_ratio = 2;
-  request("GET", "/api/get/plain?control character");
+  request("GET", "/api/get/plain?control");
   s_gap = 2;
   request("GET", "/api/get/arr/1/4?gap"), request("GET", "/api/get/arr/2?gap");
   mg_mgr_free(&s_mgr);

@@ -6,6 +6,8 @@ static const char s_page[] = "<h1>page</h1>";
 const struct mg_mem_file mg_packed_files[] = {{"/dashboard.html", (const unsigned char *) s_page, sizeof(s_page) - 1, 1700000000}, {NULL, NULL, 0, 0}};
 const struct mg_mem_file *mg_mem_files = mg_packed_files;
 
+// Header fields of most answers, shown as (JSON).
+static const char *s_json = "Content-Type: application/json\r\nCache-Control: no-cache\r\n";
 static struct mg_mgr s_mgr;
 static struct mg_connection *s_listener;
 static char s_trace[3000];
@@ -64,6 +66,7 @@ static void request(const char *label, const char *text) {
   for (int i = 0; i < 3; i++) mg_mgr_poll(&s_mgr, 1);
   printf("%s: ", label);
   for (char *p = answer; *p != '\0'; p++) {
+    if (strncmp(p, s_json, strlen(s_json)) == 0) printf("(JSON)~"), p += strlen(s_json);
     if (*p == '\n') putchar('~');
     if (*p != '\n' && *p != '\r') putchar(*p);
   }

@@ -3,6 +3,8 @@
 
 #include "mongoose.h"
 
+// Header fields of most answers, shown as (JSON).
+static const char *s_json = "Content-Type: application/json\r\nCache-Control: no-cache\r\n";
 static struct mg_mgr s_mgr;
 static struct mg_connection *s_listener;
 static char s_trace[2000];
@@ -101,6 +103,7 @@ static void request(const char *label, const char *method, const char *uri, cons
   mg_mgr_poll(&s_mgr, 1);
   printf("%s: ", label);
   for (char *p = answer; *p != '\0'; p++) {
+    if (strncmp(p, s_json, strlen(s_json)) == 0) printf("(JSON)~"), p += strlen(s_json);
     if (*p == '\n') putchar('~');
     if (*p != '\n' && *p != '\r') putchar(*p);
   }
