@@ -2,7 +2,8 @@
 //
 // Build: make examples        Run: target/examples/dns_client example.com localhost
 //
-// Without -s, the host's files decide: /etc/hosts first, then the name servers of /etc/resolv.conf. With it, a server does:
+// Names that end in ".local" are asked of the local network. For others, the host's files decide: /etc/hosts first, then the
+// name servers of /etc/resolv.conf. Or ask a certain server:
 //        target/examples/dns_client -s udp://1.1.1.1:53 example.com
 
 #include <signal.h>
@@ -47,6 +48,7 @@ int main(int argc, char *argv[]) {
   signal(SIGTERM, stop);
   mg_log_set(MG_LL_NONE);
   mg_mgr_init(&mgr);
+  mg_mdns_listen(&mgr, NULL, NULL);  // without it, looking up a ".local" name is an error
   if (argc > 2 && strcmp(argv[1], "-s") == 0) mgr.dns4.url = argv[2], first = 3;
   for (int i = first; i < argc && waiting < 32; i++) {
     char url[300];

@@ -3351,7 +3351,7 @@ struct mg_mdns_req {
    * responder.
    */
   bool is_resp;
-  /** The answer goes to the asker alone. */
+  /** The question asks for an answer to the asker alone. */
   bool is_unicast;
 };
 

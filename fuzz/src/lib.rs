@@ -15,6 +15,8 @@ pub mod jwt;
 pub mod mqtt;
 pub mod rpc;
 pub mod text;
+pub mod tls;
+pub mod ws;
 
 use mongoose::ffi::mg_str;
 
@@ -54,7 +56,12 @@ pub const TARGETS: &[Target] = &[
     ("private_key", crypto::private_key),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
+    ("tls_records", tls::records),
+    ("tls_settings", tls::settings),
     ("url", text::url),
+    ("ws_answer", ws::answer),
+    ("ws_frames", ws::frames),
+    ("ws_request", ws::request),
 ];
 
 /// Panics unless `s` is empty or lies in `data`.
