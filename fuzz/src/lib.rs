@@ -5,6 +5,7 @@
 
 pub mod connection;
 pub mod crypto;
+pub mod dashboard;
 pub mod devices;
 pub mod dns;
 pub mod format;
@@ -25,6 +26,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("address", text::address),
     ("base64", text::base64),
+    ("dashboard", dashboard::requests),
     ("dns_answer", dns::answer),
     ("dns_host_files", dns::host_files),
     ("dns_message", dns::message),
