@@ -12,6 +12,7 @@ pub mod format;
 pub mod http;
 pub mod json;
 pub mod jwt;
+pub mod memory;
 pub mod mqtt;
 pub mod rpc;
 pub mod text;
@@ -33,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     ("dns_multicast", dns::multicast),
     ("dns_record", dns::record),
     ("ecdsa", crypto::signature),
+    ("buffer", memory::buffer),
     ("format", format::format),
     ("http_chunks", http::chunks),
     ("http_conversation", http::conversation),
@@ -54,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     ("pattern", text::pattern),
     ("percent", text::percent),
     ("private_key", crypto::private_key),
+    ("queue", memory::queue),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
     ("tls_records", tls::records),
