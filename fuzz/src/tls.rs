@@ -48,7 +48,12 @@ pub fn records(data: &[u8]) {
         skip_verification: false,
     };
     let cache = Cache::default();
-    let server = cache.session(&settings, &Side::Server { http: piece & 1 == 0 });
+    let server = cache.session(
+        &settings,
+        &Side::Server {
+            http: piece & 1 == 0,
+        },
+    );
     let client = cache.session(&settings, &Side::Client { http: false });
     let mut sessions = [server, client].map(|s| s.unwrap_or_else(|e| panic!("{e}")));
     sessions[1].start(PEER);
