@@ -100,6 +100,8 @@ test-reference: build test-setup ## C programs on this library and on the refere
 	$(call say,C programs on this library and on the reference)
 	@tests/reference/reference setup
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE)
+	$(call say,every symbol is used by a C program)
+	tests/abi/check_tested.py --programs target/ctests
 
 test-c: build test-setup ## C programs on this library under sanitizers and valgrind
 	$(call say,C programs under the address and undefined-behaviour sanitizers)
@@ -117,8 +119,7 @@ header-check: build ## the committed header is the one the sources give
 
 abi-check: build ## header and library against the recorded interface
 	$(call say,interface)
-	tests/abi/check_abi.py --header $(INCLUDE)/mongoose.h --lib $(LIB)/libmongoose.so \
-	  --only structs,constants,macros,signatures,compile
+	tests/abi/check_abi.py --header $(INCLUDE)/mongoose.h --lib $(LIB)/libmongoose.so
 	tests/abi/check_exports.py --lib $(LIB)/libmongoose.so
 	tests/abi/check_options.py --header $(INCLUDE)/mongoose.h
 

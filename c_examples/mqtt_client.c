@@ -3,7 +3,7 @@
 //
 // Build: make examples        Run: target/examples/mqtt_client mqtt://127.0.0.1:1883 'sensors/#' &
 //                                  target/examples/mqtt_client mqtt://127.0.0.1:1883 sensors/door open
-// Behind them: version (4 or 5), QoS (0 to 2), and "retain".
+// Behind them: version (4 or 5), QoS (0 to 2), and "retain". mqtts://host:8883 uses TLS with the authorities of the system.
 
 #include <signal.h>
 #include <stdio.h>
@@ -35,6 +35,9 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
   bool publishes = opts.message.buf != NULL;
   if (ev == MG_EV_ERROR) {
     fprintf(stderr, "%s: %s\n", url, (char *) ev_data);
+  } else if (ev == MG_EV_CONNECT && c->is_tls) {
+    struct mg_tls_opts tls = {.ca = mg_str("*"), .name = mg_url_host(url)};
+    mg_tls_init(c, &tls);
   } else if (ev == MG_EV_MQTT_OPEN && *(int *) ev_data != 0) {
     fprintf(stderr, "%s: refused with code %d\n", url, *(int *) ev_data);
   } else if (ev == MG_EV_MQTT_OPEN && !publishes) {

@@ -3351,7 +3351,7 @@ struct mg_mdns_req {
    * responder.
    */
   bool is_resp;
-  /** The answer goes to the asker alone. */
+  /** The question asks for an answer to the asker alone. */
   bool is_unicast;
 };
 
@@ -3839,11 +3839,14 @@ enum mg_val_type {
   MG_VAL_UINT64,
   /** bool. */
   MG_VAL_BOOL,
-  /** double. */
+  /** double, shown with two decimals. */
   MG_VAL_DBL,
-  /** char[], a C string. */
+  /** char[], a C string. Longer text is cut between characters. */
   MG_VAL_STR,
-  /** char[], JSON text that is copied as it stands. */
+  /**
+   * char[], a C string of JSON, shown as it stands. Gets the JSON object of the whole set; one
+   * that does not fit is refused.
+   */
   MG_VAL_RAW,
 };
 
@@ -3885,7 +3888,7 @@ struct mg_dash_custom_handler {
 
 /**
  * A dashboard: a web page and its JSON API, see mg_dash_ev_handler(). Zero the struct, then
- * set what is needed.
+ * set what is needed. Belongs to one thread, like its managers.
  */
 struct mg_dash {
   /** Field sets; add with MG_DASH_ADD_FIELD_SET. */
@@ -3894,11 +3897,12 @@ struct mg_dash {
   struct mg_dash_custom_handler *custom_handlers;
   /**
    * Checks a login: returns the access level, 0 or less to refuse. `user` is a buffer of
-   * `userlen` bytes, empty when only a token was given, and may be rewritten. NULL lets
-   * everybody in, as "guest" with level 9.
+   * `userlen` bytes, empty when only a token was given, and may be rewritten. `pass` is the password
+   * or the token, whole. Called twice for a request that brings no session. NULL lets everybody in,
+   * as "guest" with level 9.
    */
   int (*authenticate)(char *user, size_t userlen, const char *pass);
-  /** Seconds after which an unused session ends; 3600 when 0. */
+  /** Seconds after which a session ends that no HTTP request used; 3600 when 0. */
   int session_auto_expiration_seconds;
   /** Not used by the library. */
   struct mg_dash_user *guest;
@@ -3906,17 +3910,20 @@ struct mg_dash {
   struct mg_fs *upload_fs;
 };
 
-/** A user of a dashboard. */
+/**
+ * A user of a dashboard: one session, made by the library. Read it, do not keep it: it is valid until
+ * the function that got it returns.
+ */
 struct mg_dash_user {
-  /** Next user of the list. */
+  /** Not used. */
   struct mg_dash_user *next;
-  /** Name. */
+  /** Name, cut to MG_DASH_MAX_USER_NAME - 1 bytes. Names are told apart by these. */
   char name[MG_DASH_MAX_USER_NAME];
-  /** Session token. */
+  /** Session token, cut to 20 bytes. */
   char token[21];
-  /** What `authenticate` returned: the access level. */
+  /** Access level: what `authenticate` returned last. */
   int level;
-  /** When the session ends, as mg_millis() counts. */
+  /** When the session ends unless it is used before, as mg_millis() counts. */
   uint64_t expire;
   /** The dashboard. */
   struct mg_dash *dash;
@@ -3942,21 +3949,37 @@ struct mg_field_set {
 };
 
 /**
- * Handler of a dashboard: mg_http_listen(&mgr, url, mg_dash_ev_handler, &dash) serves its
- * page, JSON API, files and notifications. The struct mg_dash stays valid as long as the
- * listener. The first 24 bytes of `c->data` belong to it.
+ * Handler of a dashboard: mg_http_listen(&mgr, url, mg_dash_ev_handler, &dash), with a struct
+ * mg_dash that outlives the listener and its connections.
+ *
+ * Serves "/dashboard.html" of the packed files at "/", files of directories below "/fs/", and an
+ * API below "/api/": login, logout, get, set, add, del, ota (see mg_http_start_ota()), and websocket,
+ * where browsers are told of changes. A browser gets a session cookie at /api/login. Up to 10
+ * sessions exist; another one ends the one that was not used for the longest time. Requests that change
+ * something are refused when they say that another site caused them (Sec-Fetch-Site, Origin).
+ *
+ * A handler of the program may call this one. It must pass on all events and leave `c->fn_data` alone.
  */
-void mg_dash_ev_handler(struct mg_connection *c, int ev, void *ev_data);
-
-/** Tells all browsers that look at the dashboard that the values of `set` changed. */
-void mg_dash_send_change(struct mg_mgr *mgr, struct mg_field_set *set);
+void mg_dash_ev_handler(struct mg_connection *c,
+                        int ev,
+                        void *ev_data);
 
 /**
- * A function for field sets with a directory: fills in the field "name" (and "size") of the
- * entry at `*set->index`; an index of -1 asks for the number of entries. False when the
- * directory cannot be had.
+ * Tells the browsers that watch the dashboard of `set` what its values are: those of the object, of
+ * the element at `*set->index`, or with an index of -1 the number of elements. `fn` of the set is
+ * called for each browser, with its user. One that does not read what it was sent is disconnected.
  */
-bool mg_dash_dir_read(struct mg_field_set *set, struct mg_dash_user *u);
+void mg_dash_send_change(struct mg_mgr *mgr,
+                         struct mg_field_set *set);
+
+/**
+ * A READ function for field sets with a directory, and what sets without a function use: fills in
+ * the fields "name" and "size" (if there is one) of the entry at `*set->index`. Past the last entry it
+ * stores -1 there; an index of -1 asks for the number of entries. Returns false when the directory
+ * cannot be had, or there is no text field "name".
+ */
+bool mg_dash_dir_read(struct mg_field_set *set,
+                      struct mg_dash_user *u);
 
 /* Firmware updates */
 

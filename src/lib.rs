@@ -8,6 +8,8 @@
 
 /// Ciphers, elliptic curves, RSA.
 pub mod crypto;
+/// Dashboard: variables of the program on a web page.
+pub mod dash;
 /// DNS messages, the resolver's logic, multicast DNS.
 pub mod dns;
 /// What the boundary with C shares: string views, panic guard, C heap, variadics.

@@ -14,6 +14,8 @@ need 'python3 -c "import ensurepip, venv"' python3-venv
 need 'command -v curl' curl
 need 'command -v wrk' wrk
 need 'command -v valgrind' valgrind
+need 'command -v ip' iproute2
+need 'command -v unshare' util-linux
 need 'command -v openssl' openssl
 need 'command -v mosquitto' mosquitto
 need 'command -v mosquitto_pub' mosquitto-clients

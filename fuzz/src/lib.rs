@@ -4,13 +4,18 @@
 //! number of mutations of it, see `tests/replay.rs`.
 
 pub mod connection;
+pub mod crypto;
 pub mod devices;
+pub mod dns;
 pub mod format;
 pub mod http;
 pub mod json;
+pub mod jwt;
+pub mod mqtt;
 pub mod rpc;
 pub mod text;
 pub mod tls;
+pub mod ws;
 
 use mongoose::ffi::mg_str;
 
@@ -20,6 +25,12 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("address", text::address),
     ("base64", text::base64),
+    ("dns_answer", dns::answer),
+    ("dns_host_files", dns::host_files),
+    ("dns_message", dns::message),
+    ("dns_multicast", dns::multicast),
+    ("dns_record", dns::record),
+    ("ecdsa", crypto::signature),
     ("format", format::format),
     ("http_chunks", http::chunks),
     ("http_conversation", http::conversation),
@@ -30,16 +41,25 @@ pub const TARGETS: &[Target] = &[
     ("http_request", http::request),
     ("http_target", http::target),
     ("json", json::text),
+    ("jwt", jwt::token),
+    ("jwt_content", jwt::content),
     ("modbus", devices::modbus),
+    ("mqtt_connection", mqtt::connection),
+    ("mqtt_packets", mqtt::packets),
+    ("mqtt_properties", mqtt::property_section),
     ("number", text::number),
     ("path", text::path),
     ("pattern", text::pattern),
     ("percent", text::percent),
+    ("private_key", crypto::private_key),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
     ("tls_records", tls::records),
     ("tls_settings", tls::settings),
     ("url", text::url),
+    ("ws_answer", ws::answer),
+    ("ws_frames", ws::frames),
+    ("ws_request", ws::request),
 ];
 
 /// Panics unless `s` is empty or lies in `data`.

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// Seconds that others may keep our records.
 const LIFETIME: u32 = 120;
+/// The same for askers that know nothing of multicast (RFC 6762, section 6.7).
+const SHORT_LIFETIME: u32 = 10;
 /// Longest answer sent: what fits into one packet of an Ethernet.
 const MAX_ANSWER: usize = 1440;
 /// Questions looked at in one message.
@@ -121,10 +123,11 @@ pub struct Service<'a> {
     pub port: u16,
 }
 
-/// The answer to `question` by the host `host`. `None` when there is nothing to say, or it is too
-/// long, or a name is not legal.
+/// The answer to `question` by the host `host`, as plain DNS would have it if `plain`. `None` when there
+/// is nothing to say, or it is too long, or a name is not legal.
 pub fn answer(
     id: u16,
+    plain: bool,
     question: &Question,
     host: &[u8],
     ip: IpAddr,
@@ -134,6 +137,9 @@ pub fn answer(
         return None;
     }
     let mut out = Writer::new(id);
+    if plain {
+        out.repeat(question)?;
+    }
     match (question.entry.rtype, service) {
         (rtype::A, _) => {
             out.labels(&[host], None)?;
@@ -175,6 +181,7 @@ pub fn answer(
 
 struct Writer {
     bytes: Vec<u8>,
+    lifetime: u32,
     /// Where the label before the root of the last full name is.
     last_label: usize,
 }
@@ -183,6 +190,7 @@ impl Writer {
     fn new(id: u16) -> Writer {
         let mut writer = Writer {
             bytes: Vec::with_capacity(256),
+            lifetime: LIFETIME,
             last_label: 0,
         };
         for word in [id, ANSWER_FLAGS, 0, 0, 0, 0] {
@@ -198,6 +206,15 @@ impl Writer {
     fn counts(&mut self, answers: u8, additional: u8) {
         self.bytes[7] = answers;
         self.bytes[11] = additional;
+    }
+
+    fn repeat(&mut self, question: &Question) -> Option<()> {
+        self.question_name(question)?;
+        self.word(question.entry.rtype);
+        self.word(question.entry.class);
+        self.bytes[5] = 1;
+        self.lifetime = SHORT_LIFETIME;
+        Some(())
     }
 
     fn pointer(&mut self, to: usize) {
@@ -248,7 +265,7 @@ impl Writer {
     fn record<T>(&mut self, rtype: u16, data: impl FnOnce(&mut Writer) -> Option<T>) -> Option<T> {
         self.word(rtype);
         self.word(CLASS_IN);
-        self.bytes.extend(LIFETIME.to_be_bytes());
+        self.bytes.extend(self.lifetime.to_be_bytes());
         let start = self.bytes.len();
         self.word(0);
         let result = data(self)?;
@@ -429,37 +446,21 @@ struct Parts {
     host: Option<(IpAddr, Text)>,
 }
 
+/// The first record of each type counts. Responders put them in any order.
 fn parts(message: &[u8], instance: &[u8], records: &[Record]) -> Option<Parts> {
+    let of = |rtype: u16, owner: &[u8]| {
+        records.iter().find(|r| {
+            r.is_in() && r.entry.rtype == rtype && r.owner.as_bytes().eq_ignore_ascii_case(owner)
+        })
+    };
     let mut parts = Parts::default();
-    for record in records.iter().filter(|r| r.is_in()) {
-        let host = parts.srv.as_ref().map_or(instance, |srv| srv.1.as_bytes());
-        let owner = record.owner.as_bytes();
-        let of_instance = owner.eq_ignore_ascii_case(instance);
-        let of_host = owner.eq_ignore_ascii_case(host);
-        match record.entry.rtype {
-            rtype::SRV if of_instance => {
-                if parts.srv.is_some() {
-                    break;
-                }
-                let port = u16_at(&message[record.data.clone()], 4)?;
-                parts.srv = Some((port, record.name(message, 6)?));
-            }
-            rtype::TXT if of_instance => {
-                if parts.txt.is_some() {
-                    break;
-                }
-                parts.txt = Some(record.data.clone());
-            }
-            rtype::A if of_host => {
-                if parts.host.is_some() {
-                    break;
-                }
-                let ip = record.ip4(message);
-                parts.host = ip.map(|ip| (ip, record.owner.clone()));
-            }
-            _ => {}
-        }
+    if let Some(record) = of(rtype::SRV, instance) {
+        let port = u16_at(&message[record.data.clone()], 4)?;
+        parts.srv = Some((port, record.name(message, 6)?));
     }
+    parts.txt = of(rtype::TXT, instance).map(|record| record.data.clone());
+    let host = parts.srv.as_ref().map_or(instance, |srv| srv.1.as_bytes());
+    parts.host = of(rtype::A, host).and_then(|r| Some((r.ip4(message)?, r.owner.clone())));
     Some(parts)
 }
 
@@ -470,4 +471,109 @@ fn first_label(name: &[u8]) -> &[u8] {
 fn behind_first_label(name: &[u8]) -> Option<&[u8]> {
     let dot = name.iter().position(|&b| b == b'.')?;
     Some(&name[dot + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HTTP: Service<'_> = Service {
+        kind: b"_http._tcp",
+        txt: b"\x03a=b",
+        port: 8080,
+    };
+
+    fn ask(wire: &[u8], rtype: u16, responder: Option<&[u8]>) -> Vec<Question> {
+        questions(&crate::dns::query::build(7, 0, wire, rtype), responder)
+    }
+
+    /// What a listener makes of our own answer to a question.
+    fn heard(wire: &[u8], rtype: u16, host: &[u8]) -> Option<Finding> {
+        let multicast = heard_as(false, wire, rtype, host);
+        let plain = heard_as(true, wire, rtype, host);
+        assert_eq!(multicast.as_ref().map(|f| f.ip), plain.map(|f| f.ip));
+        multicast
+    }
+
+    fn heard_as(plain: bool, wire: &[u8], rtype: u16, host: &[u8]) -> Option<Finding> {
+        let question = ask(wire, rtype, None).pop()?;
+        let ip = IpAddr::from([10, 0, 0, 7]);
+        let message = answer(0, plain, &question, host, ip, Some(&HTTP))?;
+        assert_eq!(kind(&message), Some(Kind::Response));
+        finding(&message, &records(&message))
+    }
+
+    #[test]
+    fn answers_are_understood() {
+        let ip = Some(IpAddr::from([10, 0, 0, 7]));
+        let finding = heard(b"\x05_http\x04_tcp\x05local\0", rtype::PTR, b"mydev").unwrap();
+        assert_eq!(finding.name, b"mydev.local");
+        assert_eq!(finding.kind, b"_http._tcp");
+        assert_eq!((finding.port, finding.ip), (8080, ip));
+        let finding = heard(
+            b"\x05mydev\x05_http\x04_tcp\x05local\0",
+            rtype::SRV,
+            b"mydev",
+        )
+        .unwrap();
+        assert_eq!(finding.name, b"mydev");
+        assert_eq!(finding.kind, b"_http._tcp");
+        assert_eq!((finding.port, finding.ip), (8080, ip));
+        let finding = heard(b"\x05mydev\x05local\0", rtype::A, b"mydev").unwrap();
+        assert_eq!((&finding.name[..], finding.ip), (&b"mydev.local"[..], ip));
+        assert!(heard(b"\x05mydev\x05_http\x04_tcp\x05local\0", rtype::TXT, b"").is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_said_is_not_said() {
+        let long = [b'a'; 64];
+        for host in [&b""[..], &long] {
+            assert!(heard(b"\x05_http\x04_tcp\x05local\0", rtype::PTR, host).is_none());
+            assert!(heard(b"\x05mydev\x05local\0", rtype::A, host).is_none());
+        }
+        let listing = b"\x09_services\x07_dns-sd\x04_udp\x05local\0";
+        assert!(ask(listing, rtype::PTR, None)[0].listing);
+        assert!(heard(listing, rtype::PTR, b"mydev").is_none());
+    }
+
+    #[test]
+    fn a_named_responder_hears_its_name_only() {
+        let mine = |wire: &[u8], rtype| ask(wire, rtype, Some(b"mydev")).len();
+        assert_eq!(mine(b"\x05MyDev\x05local\0", rtype::A), 1);
+        assert_eq!(mine(b"\x05other\x05local\0", rtype::A), 0);
+        assert_eq!(
+            mine(b"\x05mydev\x05_http\x04_tcp\x05local\0", rtype::SRV),
+            1
+        );
+        assert_eq!(
+            mine(b"\x06mydevx\x05_http\x04_tcp\x05local\0", rtype::SRV),
+            0
+        );
+        assert_eq!(mine(b"\x05mydev\x05local\0", rtype::AAAA), 0);
+        assert_eq!(mine(b"\x05local\0", rtype::A), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_read(message in prop::collection::vec(any::<u8>(), 0..300), host: Vec<u8>) {
+            kind(&message);
+            for question in questions(&message, Some(&host)) {
+                let about = question.about().len();
+                prop_assert!(about < question.name.as_bytes().len());
+            }
+            let _ = finding(&message, &records(&message));
+        }
+
+        #[test]
+        fn any_service_is_answered_or_refused(kind: Vec<u8>, txt: Vec<u8>, host in "[ -~]{0,70}", rtype in 0u16..40, plain: bool) {
+            let service = Service { kind: &kind, txt: &txt, port: 1 };
+            for question in ask(b"\x05mydev\x05_http\x04_tcp\x05local\0", rtype, None) {
+                if let Some(message) = answer(1, plain, &question, host.as_bytes(), IpAddr::from([1, 2, 3, 4]), Some(&service)) {
+                    prop_assert!(message.len() <= MAX_ANSWER);
+                    prop_assert!(!records(&message).incomplete);
+                }
+            }
+        }
+    }
 }

@@ -56,7 +56,7 @@ fn read_name(message: &[u8], start: usize, text: &mut Text) -> Option<usize> {
     while at + 1 < message.len() {
         let length = message[at];
         if length & POINTER != 0 {
-            size = size.or(Some(at + 2 - start));
+            size = size.or_else(|| Some(at + 2 - start));
             let target = usize::from(u16_at(message, at)? & 0x3fff);
             match message.get(target..) {
                 Some([first, _, ..]) if first & POINTER == 0 => {}
@@ -80,7 +80,7 @@ fn read_name(message: &[u8], start: usize, text: &mut Text) -> Option<usize> {
         text.add_label(&message[at..end]);
         at = end;
     }
-    size.or(Some(at - start)).filter(|&n| n > 0)
+    size.or_else(|| at.checked_sub(start)).filter(|&n| n > 0)
 }
 
 /// A question or the head of a record.
@@ -188,4 +188,73 @@ fn read_counted(message: &[u8], summary: &mut Summary) -> Option<()> {
         }
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HEAD: &[u8] = b"\x12\x34\x81\x80\0\x01\0\x01\0\0\0\0\x03foo\0\0\x01\0\x01";
+
+    fn parse(message: &[u8]) -> (bool, Option<IpAddr>, String) {
+        let mut summary = Summary {
+            id: 0,
+            address: None,
+            name: Text::new(),
+        };
+        let valid = read(message, &mut summary);
+        let name = String::from_utf8_lossy(summary.name.as_bytes()).into_owned();
+        (valid, summary.address, name)
+    }
+
+    fn with_owner(owner: &[u8]) -> (bool, Option<IpAddr>, String) {
+        let record = b"\0\x01\0\x01\0\0\0\x3c\0\x04\x01\x02\x03\x04";
+        parse(&[HEAD, owner, record].concat())
+    }
+
+    #[test]
+    fn owners_of_all_kinds() {
+        let ip = Some(IpAddr::from([1, 2, 3, 4]));
+        for (owner, name) in [
+            (&b"\xc0\x0c"[..], "foo"),
+            (b"\x40\x0c", "foo"),
+            (b"\0", ""),
+            (b"\xcf\xff", ""),
+            (b"\xc0\x15", ""),
+            (b"\x01a\xc0\x0c", "a.foo"),
+        ] {
+            assert_eq!(
+                with_owner(owner),
+                (true, ip, name.to_owned()),
+                "{owner:02x?}"
+            );
+        }
+        // A label and a pointer back to it.
+        assert_eq!(
+            with_owner(b"\x01a\xc0\x15"),
+            (false, None, "foo".to_owned())
+        );
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        let mut text = Text::new();
+        let mut message = [[63; 64]; 5].concat();
+        message.extend([0, 0]);
+        assert_eq!(read_name(&message, 0, &mut text), Some(321));
+        assert_eq!(text.as_bytes().len(), 255);
+    }
+
+    proptest! {
+        #[test]
+        fn sizes_stay_inside(message in prop::collection::vec(any::<u8>(), 0..600), at in 0usize..600, question: bool) {
+            let (mut entry, mut name) = (Entry::default(), Text::new());
+            if let Some(size) = read_entry(&message, at, question, &mut entry, &mut name) {
+                prop_assert!(size > 0 && at + size <= message.len());
+                prop_assert!(usize::from(entry.name_size) + usize::from(entry.data_size) <= size);
+            }
+            parse(&message);
+        }
+    }
 }

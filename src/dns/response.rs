@@ -82,7 +82,7 @@ struct Record {
 
 enum Data {
     Address(u16, IpAddr),
-    Alias(Name),
+    Alias(Box<Name>),
 }
 
 /// The records that matter, and whether all announced ones are there.
@@ -112,7 +112,9 @@ fn record(message: &[u8], at: usize) -> Option<(Option<Record>, usize)> {
     let data = message.get(start..end)?;
     let data = match rtype {
         _ if class != CLASS_IN => None,
-        rtype::CNAME => Name::read(&message[..end], start).map(|(name, _)| Data::Alias(name)),
+        rtype::CNAME => {
+            Name::read(&message[..end], start).map(|(name, _)| Data::Alias(name.into()))
+        }
         _ => address(rtype, data).map(|ip| Data::Address(rtype, ip)),
     };
     let record = data.map(|data| Record {
@@ -138,11 +140,13 @@ fn resolve(records: &[Record], asked: &Question<'_>) -> (Vec<IpAddr>, u32) {
         let mut alias = None;
         for record in records.iter().filter(|r| r.owner == *name) {
             match &record.data {
-                Data::Address(rtype, ip) if *rtype == asked.rtype => {
-                    if addresses.len() < MAX_ADDRESSES && !addresses.contains(ip) {
-                        addresses.push(*ip);
-                        seconds = seconds.min(record.seconds);
-                    }
+                Data::Address(rtype, ip)
+                    if *rtype == asked.rtype
+                        && addresses.len() < MAX_ADDRESSES
+                        && !addresses.contains(ip) =>
+                {
+                    addresses.push(*ip);
+                    seconds = seconds.min(record.seconds);
                 }
                 Data::Alias(target) if alias.is_none() => alias = Some((target, record.seconds)),
                 _ => {}

@@ -66,6 +66,15 @@ layout! {
     }
     crate::rpc::ffi::mg_rpc_req, 56, { head 0, rpc 8, pfn 16, pfn_data 24, req_data 32, frame 40, }
     crate::rpc::ffi::mg_rpc, 40, { next 0, method 8, r#fn 24, fn_data 32, }
+    crate::dash::ffi::mg_field, 32, { name 0, r#type 8, value 16, value_size 24, }
+    crate::dash::ffi::mg_field_set, 48, { name 0, fields 8, r#fn 16, index 24, get_dir 32, next 40, }
+    crate::dash::ffi::mg_dash, 48, {
+        sets 0, custom_handlers 8, authenticate 16, session_auto_expiration_seconds 24, guest 32,
+        upload_fs 40,
+    }
+    crate::dash::ffi::mg_dash_custom_handler, 40, {
+        next 0, uri_pattern 8, handler 24, handler_data 32,
+    }
     crate::http::ffi::accessors::mg_http_part, 48, { name 0, filename 16, body 32, }
     crate::mqtt::ffi::mg_mqtt_prop, 40, { id 0, iv 4, key 8, val 24, }
     crate::mqtt::ffi::mg_mqtt_opts, 120, {

@@ -171,6 +171,7 @@ pub struct ConnPrivate {
     pub(super) accept_retry_at: Cell<u64>,
     /// Next in the manager's list of closed connections.
     pub(super) next_dead: Cell<*mut mg_connection>,
+    pub dash: crate::dash::ffi::DashConn,
     /// Addresses to connect to when the present one fails.
     pub(super) other_addresses: Cell<Option<Box<[IpAddr]>>>,
     pub(super) tls: super::tls::Slot,

@@ -318,6 +318,28 @@ pub(super) fn link(mgr: &mg_mgr, c: &mg_connection) {
     mgr.conns.set(c.as_ptr());
 }
 
+/// Calls `f` with each connection of a manager. `f` may call out, and what it does to connections is
+/// survived; those that it opens are left out.
+pub(crate) fn for_each(mgr: &mg_mgr, mut f: impl FnMut(&mg_connection)) {
+    let depth = mgr.private().map(|p| &p.depth);
+    if let Some(depth) = depth {
+        depth.set(depth.get() + 1);
+    }
+    let mut next = mgr.conns.get();
+    while !next.is_null() {
+        // SAFETY: reached through the list or through a connection of the list; closed ones keep
+        // their memory while `depth` is not 0.
+        let c = unsafe { &*next };
+        next = c.next.get();
+        if !c.is_dead() {
+            f(c);
+        }
+    }
+    if let Some(depth) = depth {
+        depth.set(depth.get() - 1);
+    }
+}
+
 /// Takes a connection out of the list. It keeps its own `next`, so that a walk that stands
 /// on it finds its way on.
 fn unlink(mgr: &mg_mgr, c: &mg_connection) {

@@ -25,7 +25,7 @@ pub use conn::{Flag, mg_connection};
 pub(crate) use conn::{call, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{pause_input, send_file, set_linger, set_output_pending, write_ready};
-pub(crate) use mgr::manager;
+pub(crate) use mgr::{for_each, manager};
 pub(crate) use resolve::initialize as initialize_dns;
 
 /// Events, as `enum mg_event` of the header.

@@ -17,8 +17,10 @@ static void walk(const char *label, const char *props, size_t len) {
   printf("%s: %s", label, mg_mqtt_parse(packet, len + 8, 5, &m) == MQTT_OK ? "" : "not parsed");
   memset(&p, 0, sizeof(p));
   while ((next = mg_mqtt_next_prop(&m, &p, ofs)) > 0) {
-    printf(" %lu id %u iv %u key %lu[%.*s] val %lu[%.*s],", (unsigned long) next, p.id, p.iv, (unsigned long) p.key.len, (int) p.key.len,
-           p.key.buf == NULL ? "" : p.key.buf, (unsigned long) p.val.len, (int) p.val.len, p.val.buf == NULL ? "" : p.val.buf);
+    printf(" %lu id %u iv %u", (unsigned long) next, p.id, p.iv);
+    if (p.key.buf != NULL) printf(" key %lu[%.*s]", (unsigned long) p.key.len, (int) p.key.len, p.key.buf);
+    if (p.val.buf != NULL) printf(" val %lu[%.*s]", (unsigned long) p.val.len, (int) p.val.len, p.val.buf);
+    printf(",");
     ofs = next;
   }
   printf(" end at %lu of %lu, id %u\n", (unsigned long) ofs, (unsigned long) m.props_size, p.id);

@@ -129,6 +129,11 @@ int main(void) {
   s_c->is_closing = 0;
   all("v4", false);
   all("v5", true);
+  // Packets inside WebSocket.
+  s_c->is_mqtt5 = 0;
+  mg_mqtt_pub(s_c, OPTS(AB)), mg_mqtt_ping(s_c);
+  size_t wrapped = mg_ws_wrap(s_c, s_c->send.len, WEBSOCKET_OP_BINARY);
+  printf("wrapped: %lu\n", (unsigned long) wrapped), show("in a WebSocket frame");
   // No conforming peer takes these.
   s_c->is_mqtt5 = 0;
   mgr.mqtt_id = 100;

@@ -13,6 +13,7 @@ import time
 import unittest
 
 import paho.mqtt.client as paho
+import trustme
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -23,15 +24,15 @@ SECONDS = 20
 VERSIONS = {4: paho.MQTTv311, 5: paho.MQTTv5}
 
 
-def mosquitto(owner):
-    """Starts a broker of our own, with our own configuration."""
+def mosquitto(owner, *more):
+    """Starts a broker of our own, with our own configuration; `more` are lines of it."""
     folder = pathlib.Path(enter(owner, tempfile.TemporaryDirectory(prefix="mg-mosquitto-")))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     config = folder / "mosquitto.conf"
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser {getpass.getuser()}\n"
-                      "log_dest none\n")
+                      "log_dest none\n" + "".join(f"{line}\n" for line in more))
     # It warns when root runs it.
     return enter(owner, Server("sh", "-c", "exec mosquitto -c \"$0\" 2>/dev/null", config, port=port))
 
@@ -39,8 +40,8 @@ def mosquitto(owner):
 class Lines:
     """A program whose output is read line by line."""
 
-    def __init__(self, *command):
-        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0)
+    def __init__(self, *command, env=None):
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0, env=env)
         self.pending = b""
 
     def next(self, seconds=SECONDS):
@@ -63,8 +64,8 @@ class Lines:
         self.process.stdout.close()
 
 
-def run(*command):
-    return subprocess.run(list(map(str, command)), capture_output=True, timeout=60)
+def run(*command, env=None):
+    return subprocess.run(list(map(str, command)), capture_output=True, timeout=60, env=env)
 
 
 class Mosquitto(unittest.TestCase):
@@ -126,6 +127,25 @@ class Mosquitto(unittest.TestCase):
         for version in VERSIONS:
             result = run(folder / "program", self.url, version)
             self.assertEqual((result.returncode, result.stdout), (0, b""))
+
+    def test_tls(self):
+        folder = pathlib.Path(enter(self, tempfile.TemporaryDirectory(prefix="mg-mqtts-")))
+        authority, stranger = trustme.CA(), trustme.CA()
+        certificate = authority.issue_cert("localhost")
+        certificate.cert_chain_pems[0].write_to_path(folder / "cert.pem")
+        certificate.private_key_pem.write_to_path(folder / "key.pem")
+        authority.cert_pem.write_to_path(folder / "ca.pem")
+        stranger.cert_pem.write_to_path(folder / "stranger.pem")
+        broker = mosquitto(self, f"certfile {folder / 'cert.pem'}", f"keyfile {folder / 'key.pem'}")
+        url = f"mqtts://localhost:{broker.port}"
+        trust = {**os.environ, "SSL_CERT_FILE": str(folder / "ca.pem")}
+        lines = enter(self, Lines(EXAMPLES / "mqtt_client", url, "t", env=trust))
+        self.assertEqual(lines.next(), b"subscribed")
+        for message in ["x", "y" * 100000]:
+            self.assertEqual(run(EXAMPLES / "mqtt_client", url, "t", message, env=trust).returncode, 0)
+            self.assertEqual(lines.next(), f"t {message}".encode())
+        distrust = {**os.environ, "SSL_CERT_FILE": str(folder / "stranger.pem")}
+        self.assertEqual(run(EXAMPLES / "mqtt_client", url, "t", "secret", env=distrust).returncode, 1)
 
     def test_refused_connection(self):
         with socket.socket() as unused:

@@ -1,6 +1,6 @@
 #![allow(unsafe_code)]
 
-pub(crate) mod multicast;
+pub mod multicast;
 
 use super::lenient::{self, Entry, Summary, Text};
 use crate::ffi::guard;

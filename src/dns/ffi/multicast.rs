@@ -46,7 +46,7 @@ pub struct mg_mdns_req {
     /// Set by the program: send an answer. Already set for an address question that names the
     /// responder.
     pub is_resp: bool,
-    /// The answer goes to the asker alone.
+    /// The question asks for an answer to the asker alone.
     pub is_unicast: bool,
 }
 
@@ -123,7 +123,8 @@ fn send(c: &mg_connection, message: &[u8]) -> bool {
     unsafe { mg_send(c.as_ptr(), message.as_ptr().cast(), message.len()) }
 }
 
-unsafe extern "C" fn event(c: *mut mg_connection, event: c_int, data: *mut c_void) {
+/// The protocol handler of the listener.
+pub unsafe extern "C" fn event(c: *mut mg_connection, event: c_int, data: *mut c_void) {
     guard((), || {
         // SAFETY: handlers get live connections of a manager.
         let (c, mgr) = unsafe { (&*c, &*(*c).mgr.get()) };
@@ -187,8 +188,12 @@ fn request(
         return;
     }
     // SAFETY: what the handler set is valid, by contract of the event.
-    let (record, respname, addr) =
-        unsafe { (req.r.as_ref(), req.respname.as_bytes(), req.addr.as_ref()) };
+    let ip = unsafe { req.addr.as_ref() }.map_or_else(|| own_ip(c), mg_addr::ip);
+    if c.is(Flag::Closing) {
+        return;
+    }
+    // SAFETY: as before.
+    let (record, respname) = unsafe { (req.r.as_ref(), req.respname.as_bytes()) };
     // SAFETY: as before.
     let service = record.map(|r| unsafe {
         Service {
@@ -202,17 +207,13 @@ fn request(
     } else {
         respname
     };
-    let ip = addr.map_or_else(|| own_ip(c), mg_addr::ip);
-    let id = if req.is_unicast {
-        crate::dns::u16_at(message, 0).unwrap_or(0)
-    } else {
-        0
-    };
-    let Some(answer) = discovery::answer(id, question, host, ip, service.as_ref()) else {
-        return;
-    };
-    c.rem
-        .set(if req.is_unicast { *sender } else { c.loc.get() });
+    // RFC 6762, section 6.7: from another port asks somebody who does not listen to the group.
+    let plain = !req.is_unicast && sender.port != c.loc.get().port;
+    let direct = req.is_unicast || plain;
+    let id = crate::dns::u16_at(message, 0).filter(|_| direct);
+    let answer = discovery::answer(id.unwrap_or(0), plain, question, host, ip, service.as_ref());
+    let Some(answer) = answer else { return };
+    c.rem.set(if direct { *sender } else { c.loc.get() });
     send(c, &answer);
 }
 

@@ -409,17 +409,18 @@ pub unsafe extern "C" fn mg_mqtt_next_prop(
             prop.write(mg_mqtt_prop {
                 id: *id,
                 iv: value.number,
-                key: optional(value.name),
-                val: optional(value.text),
+                key: view(whole, value.name),
+                val: view(whole, value.text),
             });
         }
         found.map_or(0, |(_, size)| ofs + size)
     })
 }
 
-/// A view of `text`, NULL when there is none.
-fn optional(text: &[u8]) -> mg_str {
-    if text.is_empty() {
+/// A view of `text`, which lies in `packet`; NULL when it is the empty default.
+fn view(packet: &[u8], text: &[u8]) -> mg_str {
+    let Range { start, end } = packet.as_ptr_range();
+    if !(start..=end).contains(&text.as_ptr()) {
         return mg_str::NULL;
     }
     mg_str::from_bytes(text)

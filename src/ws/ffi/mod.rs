@@ -158,6 +158,15 @@ unsafe extern "C" fn vupgrade(
     });
 }
 
+/// mg_ws_upgrade() without header fields of the program.
+///
+/// # Safety
+/// As for mg_ws_upgrade().
+pub unsafe fn upgrade(c: *mut mg_connection, hm: *mut mg_http_message) {
+    // SAFETY: forwarded from the caller; arguments are only looked at when there is a format.
+    unsafe { vupgrade(c, hm, std::ptr::null(), null_mut()) };
+}
+
 variadic_twin!("mongoose_ws_vupgrade" => vupgrade);
 variadic_export!(mg_ws_upgrade => shim_mg_ws_upgrade);
 

@@ -4,7 +4,7 @@
 #include <assert.h>
 
 int main(void) {
-  struct mg_str nothing = {NULL, 5}, json = mg_str("{\"a\":\"x\"}"), huge = {json.buf, json.len};
+  struct mg_str nothing = {NULL, 5}, json = mg_str("{\"a\":\"x\"}");
   int len = 77;
   double number = 1;
   bool flag = true;
@@ -22,11 +22,8 @@ int main(void) {
   assert(mg_json_unescape(json, NULL, NULL, 0) == 0);
   assert(mg_json_next(nothing, 0, NULL, NULL) == 0);
 
-  // A value is found without looking at what a wrong length claims to be behind it.
-  huge.len = (size_t) -1;
-  assert(mg_json_get(huge, "$", &len) == 0 && len == (int) json.len);
-  assert(mg_json_get(huge, "$.a", &len) == 5 && len == 3);
+  // No more is written than the string needs, however large the room is said to be.
   char to[4];
-  assert(mg_json_unescape(huge, "$.a", to, (size_t) -1) == 1 && strcmp(to, "x") == 0);
+  assert(mg_json_unescape(json, "$.a", to, (size_t) -1) == 1 && strcmp(to, "x") == 0);
   return 0;
 }
