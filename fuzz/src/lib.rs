@@ -27,6 +27,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("address", text::address),
     ("base64", text::base64),
+    ("buffer", memory::buffer),
     ("dashboard", dashboard::requests),
     ("dns_answer", dns::answer),
     ("dns_host_files", dns::host_files),
@@ -34,7 +35,6 @@ pub const TARGETS: &[Target] = &[
     ("dns_multicast", dns::multicast),
     ("dns_record", dns::record),
     ("ecdsa", crypto::signature),
-    ("buffer", memory::buffer),
     ("format", format::format),
     ("http_chunks", http::chunks),
     ("http_conversation", http::conversation),
