@@ -5,6 +5,7 @@
 
 pub mod connection;
 pub mod crypto;
+pub mod dashboard;
 pub mod devices;
 pub mod dns;
 pub mod format;
@@ -27,6 +28,7 @@ pub const TARGETS: &[Target] = &[
     ("address", text::address),
     ("base64", text::base64),
     ("buffer", memory::buffer),
+    ("dashboard", dashboard::requests),
     ("dns_answer", dns::answer),
     ("dns_host_files", dns::host_files),
     ("dns_message", dns::message),

@@ -65,7 +65,7 @@ pub(crate) fn init(c: &mg_connection, settings: &Settings<'_>) {
         return error(c, b"TLS is for TCP connections");
     }
     c.set(Flag::Tls, true);
-    let http = crate::http::ffi::conn::speaks_http(c);
+    let http = crate::http::ffi::conn::speaks_http(c) || crate::ws::ffi::conn::is_websocket(c);
     let side = if c.is(Flag::Client) {
         Side::Client { http }
     } else {
@@ -218,6 +218,7 @@ fn receive_into(c: &mg_connection, p: &ConnPrivate, input: &mut Vec<u8>) -> Rece
 /// The peer left. What is queued for it still goes out, unless the handshake will never end.
 fn end_of_stream(c: &mg_connection, p: &ConnPrivate) {
     io::end_of_stream(p);
+    crate::log::debug(format_args!("{} closed without close_notify", c.id.get()));
     if c.is(Flag::TlsHs) {
         c.set(Flag::Closing, true);
     } else if c.rtls.len.get() > 0 {

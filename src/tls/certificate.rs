@@ -6,15 +6,14 @@ use rustls::pki_types::{
     SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor, UnixTime,
 };
 use x509_cert::certificate::{CertificateInner, Raw, Version};
-use x509_cert::der::asn1::{Ia5StringRef, PrintableStringRef, TeletexStringRef, Utf8StringRef};
 use x509_cert::der::oid::{AssociatedOid, ObjectIdentifier};
 use x509_cert::der::{Decode, Encode, Header, Reader, SliceReader};
+use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
     BasicConstraints, ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectAltName,
 };
 
-const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const ANY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
 
 /// What a certificate is presented for.
@@ -44,13 +43,13 @@ impl<'a> Certificate<'a> {
         let inner = CertificateInner::from_der(der).ok()?;
         let mut reader = SliceReader::new(der).ok()?;
         let header = Header::decode(&mut reader).ok()?;
-        let body = reader.read_slice(header.length).ok()?;
+        let body = reader.read_slice(header.length()).ok()?;
         let signed = SliceReader::new(body).ok()?.tlv_bytes().ok()?;
         Some(Certificate { inner, signed })
     }
 
     pub fn is_v1(&self) -> bool {
-        self.inner.tbs_certificate.version == Version::V1
+        self.inner.tbs_certificate().version() == Version::V1
     }
 
     pub fn is_authority(&self) -> bool {
@@ -58,13 +57,17 @@ impl<'a> Certificate<'a> {
     }
 
     fn extension<T: for<'x> Decode<'x> + AssociatedOid>(&self) -> Option<T> {
-        let (_, value) = self.inner.tbs_certificate.get::<T>().ok()??;
+        let (_, value) = self.inner.tbs_certificate().get_extension::<T>().ok()??;
         Some(value)
     }
 
+    fn extensions(&self) -> impl Iterator<Item = &Extension> {
+        let list = self.inner.tbs_certificate().extensions();
+        list.into_iter().flatten()
+    }
+
     fn has_extension(&self, oid: ObjectIdentifier) -> bool {
-        let extensions = self.inner.tbs_certificate.extensions.iter().flatten();
-        extensions.into_iter().any(|e| e.extn_id == oid)
+        self.extensions().any(|e| e.extn_id == oid)
     }
 
     pub fn is_constrained(&self) -> bool {
@@ -72,7 +75,7 @@ impl<'a> Certificate<'a> {
     }
 
     pub fn check_dates(&self, now: UnixTime) -> Result<(), CertificateError> {
-        let validity = &self.inner.tbs_certificate.validity;
+        let validity = &self.inner.tbs_certificate().validity();
         let not_before = UnixTime::since_unix_epoch(validity.not_before.to_unix_duration());
         let not_after = UnixTime::since_unix_epoch(validity.not_after.to_unix_duration());
         if now < not_before {
@@ -90,17 +93,11 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// The first common name of the subject.
+    /// The common name of the subject, if it has one and only one.
     pub fn common_name(&self) -> Option<String> {
-        let subject = &self.inner.tbs_certificate.subject;
-        let mut attributes = subject.0.iter().flat_map(|part| part.0.iter());
-        let value = &attributes.find(|a| a.oid == COMMON_NAME)?.value;
-        Utf8StringRef::try_from(value)
-            .map(|s| s.to_string())
-            .or_else(|_| PrintableStringRef::try_from(value).map(|s| s.to_string()))
-            .or_else(|_| Ia5StringRef::try_from(value).map(|s| s.to_string()))
-            .or_else(|_| TeletexStringRef::try_from(value).map(|s| s.to_string()))
-            .ok()
+        let subject = self.inner.tbs_certificate().subject();
+        let name = subject.common_name().ok()??;
+        Some(name.value().into_owned())
     }
 
     /// The DNS names among the alternative names, and whether there are addresses. `None` when
@@ -122,7 +119,11 @@ impl<'a> Certificate<'a> {
 
     /// Algorithm and public key.
     pub fn key(&self) -> Option<SubjectPublicKeyInfoDer<'static>> {
-        let key = self.inner.tbs_certificate.subject_public_key_info.to_der();
+        let key = self
+            .inner
+            .tbs_certificate()
+            .subject_public_key_info()
+            .to_der();
         Some(SubjectPublicKeyInfoDer::from(key.ok()?))
     }
 
@@ -135,9 +136,8 @@ impl<'a> Certificate<'a> {
             ExtendedKeyUsage::OID,
             SubjectAltName::OID,
         ];
-        let extensions = self.inner.tbs_certificate.extensions.iter().flatten();
-        if extensions
-            .into_iter()
+        if self
+            .extensions()
             .any(|e| e.critical && !known.contains(&e.extn_id))
         {
             return false;
@@ -163,16 +163,16 @@ impl<'a> Certificate<'a> {
         anchor: &TrustAnchor<'_>,
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> Option<bool> {
-        let issuer = self.inner.tbs_certificate.issuer.to_der().ok()?;
+        let issuer = self.inner.tbs_certificate().issuer().to_der().ok()?;
         if content(&issuer)? != anchor.subject.as_ref() {
             return Some(false);
         }
-        let algorithm = self.inner.signature_algorithm.to_der().ok()?;
-        if self.inner.tbs_certificate.signature != self.inner.signature_algorithm {
+        let algorithm = self.inner.signature_algorithm().to_der().ok()?;
+        if self.inner.tbs_certificate().signature() != self.inner.signature_algorithm() {
             return Some(false);
         }
         let (key_algorithm, key) = split_key(anchor.subject_public_key_info.as_ref())?;
-        let signature = self.inner.signature.as_bytes()?;
+        let signature = self.inner.signature().as_bytes()?;
         Some(algorithms.iter().any(|a| {
             content(&algorithm).is_some_and(|id| id == a.signature_alg_id().as_ref())
                 && a.public_key_alg_id().as_ref() == key_algorithm
@@ -185,7 +185,7 @@ impl<'a> Certificate<'a> {
 fn content(der: &[u8]) -> Option<&[u8]> {
     let mut reader = SliceReader::new(der).ok()?;
     let header = Header::decode(&mut reader).ok()?;
-    reader.read_slice(header.length).ok()
+    reader.read_slice(header.length()).ok()
 }
 
 /// The algorithm and the key of what is inside a SubjectPublicKeyInfo.

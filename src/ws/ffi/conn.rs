@@ -31,6 +31,12 @@ const PIECE: usize = 2048;
 /// Pings are not answered one by one while more than this is queued for the peer.
 const MAX_QUEUED: usize = 256 * 1024;
 
+/// True while WebSocket is what a connection speaks, or asks for.
+pub fn is_websocket(c: &mg_connection) -> bool {
+    let handler: mg_event_handler_t = Some(ws_handler);
+    c.pfn.get().map(|f| f as usize) == handler.map(|f| f as usize)
+}
+
 /// The WebSocket protocol handler (`c->pfn` of WebSocket connections).
 pub unsafe extern "C" fn ws_handler(c: *mut mg_connection, event: c_int, _: *mut c_void) {
     // SAFETY: handlers are called with a live connection.
