@@ -74,7 +74,10 @@ pub fn frames(data: &[u8]) {
     let run = |piece| {
         let (mut heard, mut sent, mut left) = (Heard::new(), Vec::new(), Vec::new());
         connection::with(None, Some(listen), &mut heard, |c| {
-            assert!(upgrade(c, b"GET / HTTP/1.1\r\nSec-WebSocket-Key: a\r\n\r\n"));
+            assert!(upgrade(
+                c,
+                b"GET / HTTP/1.1\r\nSec-WebSocket-Key: a\r\n\r\n"
+            ));
             c.set(Flag::Client, is_client);
             c.send.len.set(0);
             feed_pieces(c, stream, piece);
@@ -106,7 +109,11 @@ pub fn answer(data: &[u8]) {
             // SAFETY: no handler runs meanwhile.
             let request = parse(unsafe { client.send.as_bytes() }).expect("a request");
             // SAFETY: the strings of the message are readable.
-            let key = unsafe { request.header(b"Sec-WebSocket-Key").map(|key| key.as_bytes()) };
+            let key = unsafe {
+                request
+                    .header(b"Sec-WebSocket-Key")
+                    .map(|key| key.as_bytes())
+            };
             let accept = handshake::accept(key.expect("a key"));
             let input = match at {
                 Some(at) => [&data[..at], &accept, &data[at + MARK.len()..]].concat(),
