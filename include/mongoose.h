@@ -711,7 +711,8 @@ size_t mg_url_encode(const char *s, size_t n, char *buf, size_t len);
  * Milliseconds to add to mg_millis() to get mg_now(): the wall-clock time, in milliseconds since
  * 1970-01-01 UTC, at which mg_millis() was 0.
  *
- * 0 until it is set: by a reply of an SNTP server, or by the program.
+ * 0 until it is set, by a reply of an SNTP server or by the program; meanwhile mg_now() uses the
+ * system's clock.
  */
 extern uint64_t mg_boot_timestamp_ms;
 
@@ -792,8 +793,8 @@ size_t mg_base64_final(char *buf, size_t len);
 uint64_t mg_millis(void);
 
 /**
- * Returns mg_millis() plus `mg_boot_timestamp_ms`: milliseconds since 1970-01-01 UTC once the
- * latter is set, before that the same as mg_millis(). Thread-safe.
+ * Returns the milliseconds since 1970-01-01 UTC: mg_millis() plus `mg_boot_timestamp_ms` once a time
+ * server or the program has set that, before that what the system's clock says. Thread-safe.
  */
 uint64_t mg_now(void);
 
