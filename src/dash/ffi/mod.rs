@@ -159,8 +159,10 @@ const NOT_AUTHORISED: &[u8] = b"Not Authorised\n";
 /// where browsers are told of changes. A browser gets a session cookie at /api/login. Up to 10
 /// sessions exist; another one ends the one that was not used for the longest time. Requests that change
 /// something are refused when they say that another site caused them (Sec-Fetch-Site, Origin).
+/// docs/dashboard.md describes the API.
 ///
-/// A handler of the program may call this one. It must pass on all events and leave `c->fn_data` alone.
+/// A handler of the program may call this one. It must pass on all events and leave `c->fn_data`
+/// alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_dash_ev_handler(
     c: *mut mg_connection,
