@@ -1,7 +1,7 @@
 //! Fuzz targets: each takes any bytes, and panics when an invariant does not hold.
 //!
-//! `cargo +nightly fuzz run --features libfuzzer NAME` searches for inputs. `cargo test` replays the corpus and a fixed
-//! number of mutations of it, see `tests/replay.rs`.
+//! `make fuzz NAME=json` searches for inputs; so does `cargo +nightly fuzz run --features libfuzzer json`, with the address
+//! sanitizer. `cargo test` replays the corpus and a fixed number of mutations of it, see `tests/replay.rs`.
 
 pub mod connection;
 pub mod crypto;

@@ -74,7 +74,9 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
         }
         budget = budget.saturating_sub(if udp { n.max(IO_SIZE / 4) } else { n });
         let consumed = c.recv.len.get() <= before;
-        if budget == 0 || !consumed || p.dead.get() || c.is(Flag::Closing) {
+        // What follows STARTTLS is not plain text.
+        let starttls = p.tls.is_on();
+        if budget == 0 || !consumed || p.dead.get() || c.is(Flag::Closing) || starttls {
             return;
         }
     }

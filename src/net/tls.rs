@@ -215,13 +215,20 @@ fn receive_into(c: &mg_connection, p: &ConnPrivate, input: &mut Vec<u8>) -> Rece
     }
 }
 
-/// The peer left. What is queued for it still goes out, unless the handshake will never end.
-fn end_of_stream(c: &mg_connection, p: &ConnPrivate) {
+/// The peer will send no more. What is queued for it still goes out, unless the handshake will
+/// never end.
+fn closed_by_peer(c: &mg_connection, p: &ConnPrivate) {
     io::end_of_stream(p);
-    crate::log::debug(format_args!("{} closed without close_notify", c.id.get()));
     if c.is(Flag::TlsHs) {
         c.set(Flag::Closing, true);
-    } else if c.rtls.len.get() > 0 {
+    }
+}
+
+/// The same, but the peer did not say so: it left, or somebody cut the connection.
+fn end_of_stream(c: &mg_connection, p: &ConnPrivate) {
+    crate::log::debug(format_args!("{} closed without close_notify", c.id.get()));
+    closed_by_peer(c, p);
+    if !c.is(Flag::TlsHs) && c.rtls.len.get() > 0 {
         error(c, b"TLS: connection was cut off in a record");
     }
 }
@@ -258,7 +265,7 @@ fn deliver(c: &mg_connection, p: &ConnPrivate, before: usize, outcome: Outcome) 
     }
     match outcome.end {
         Some(End::Failed(text)) if !c.is(Flag::Closing) => fail(c, &text),
-        Some(End::Closed) => io::end_of_stream(p),
+        Some(End::Closed) => closed_by_peer(c, p),
         _ => {}
     }
     !p.dead.get() && !c.is(Flag::Closing)
@@ -456,8 +463,10 @@ pub(crate) fn recv(c: &mg_connection, len: usize, take: impl FnOnce(&[u8])) -> c
     let Some(p) = c.private().filter(|p| p.tls.is_on()) else {
         return super::ffi::MG_IO_ERR;
     };
+    // The loop finishes handshakes, because it tells the program.
+    let may = !c.is(Flag::TlsHs);
     let end = p.tls.with(|session| {
-        if session.plaintext.is_empty() && c.rtls.len.get() > 0 {
+        if may && session.plaintext.is_empty() && c.rtls.len.get() > 0 {
             let mut plaintext = Vec::new();
             let end = with_rtls(c, |input| {
                 session.process(input, &mut |data| {
@@ -471,9 +480,13 @@ pub(crate) fn recv(c: &mg_connection, len: usize, take: impl FnOnce(&[u8])) -> c
         None
     });
     flush(c, p);
-    if let Some(Some(End::Failed(text))) = end {
-        fail(c, &text);
-        return super::ffi::MG_IO_ERR;
+    match end.flatten() {
+        Some(End::Failed(text)) => {
+            fail(c, &text);
+            return super::ffi::MG_IO_ERR;
+        }
+        Some(End::Closed) => closed_by_peer(c, p),
+        None => {}
     }
     p.tls
         .with(|session| {

@@ -141,6 +141,11 @@ impl Cache {
 fn server_name(settings: &Settings<'_>) -> (Option<ServerName<'static>>, NameRule) {
     let name = std::str::from_utf8(settings.name)
         .ok()
+        .map(|text| {
+            // As URLs have IPv6 addresses.
+            let address = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+            address.unwrap_or(text)
+        })
         .and_then(|text| ServerName::try_from(text).ok())
         .map(|name| name.to_owned());
     let rule = match &name {
