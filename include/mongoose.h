@@ -4000,8 +4000,10 @@ struct mg_field_set {
  * where browsers are told of changes. A browser gets a session cookie at /api/login. Up to 10
  * sessions exist; another one ends the one that was not used for the longest time. Requests that change
  * something are refused when they say that another site caused them (Sec-Fetch-Site, Origin).
+ * docs/dashboard.md describes the API.
  *
- * A handler of the program may call this one. It must pass on all events and leave `c->fn_data` alone.
+ * A handler of the program may call this one. It must pass on all events and leave `c->fn_data`
+ * alone.
  */
 void mg_dash_ev_handler(struct mg_connection *c,
                         int ev,
