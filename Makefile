@@ -6,6 +6,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g -Wall -Wextra -pedantic
 URL := http://127.0.0.1:8000
 DIR := .
+SECONDS := 60
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -28,7 +29,7 @@ EXAMPLES := $(patsubst c_examples/%.c,$(TARGET)/examples/%,$(wildcard c_examples
 # Programs that also run under memcheck; all run with the address and undefined-behaviour sanitizers.
 VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_close_handler,own/timer_callbacks_free_timers,$\
   own/wakeup_large,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
-  mgr_free_with_open_connections,wakeup,own/ws_hostile_handlers,own/ws_violations
+  mgr_free_with_open_connections,wakeup,own/ws_hostile_handlers,own/ws_violations,own/mqtt_refusals,own/mqtt_order_with_nested_loop
 
 # Functions that a program may define itself: weak in the static library, so that both definitions link.
 REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_mem_files mg_ota_begin mg_ota_end mg_ota_write mg_random
@@ -37,7 +38,7 @@ SYSTEM_LIBS := -lpthread -ldl -lm
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
+.PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
   cymongoose test-cymongoose test-cymongoose-preload fmt lint clean FORCE
 
 help: ## list the targets
@@ -86,6 +87,20 @@ test-rust: ## unit tests of the Rust code
 test-fuzz: ## replay the corpus of every fuzz target, and mutations of it
 	$(call say,corpus of the fuzz targets)
 	$(CARGO) test --quiet --package libmongoose-fuzz
+
+# What a search for inputs needs of the compiler: the library counts the edges it takes. No nightly compiler is needed.
+FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module $\
+  $(addprefix -Cllvm-args=-sanitizer-coverage-,level=4 inline-8bit-counters pc-table trace-compares)
+FUZZ_HOST = $(shell rustc -vV | sed -n 's/host: //p')
+
+fuzz: ## look for inputs that break the fuzz target NAME, for SECONDS (default: 60)
+	@[ -n '$(NAME)' ] || { ls fuzz/corpus >&2; echo 'say which: make fuzz NAME=...' >&2; exit 1; }
+	RUSTFLAGS='$(FUZZ_FLAGS)' CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	  CARGO_PROFILE_RELEASE_DEBUG=1 CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) build --release --package libmongoose-fuzz \
+	  --features libfuzzer --bin $(NAME) --target $(FUZZ_HOST) --target-dir target/libfuzzer
+	@mkdir -p target/libfuzzer/corpus/$(NAME)
+	target/libfuzzer/$(FUZZ_HOST)/release/$(NAME) -max_total_time=$(SECONDS) -artifact_prefix=target/libfuzzer/ \
+	  target/libfuzzer/corpus/$(NAME) fuzz/corpus/$(NAME)
 
 test-static: build ## programs linked with the static library
 	$(call say,static library)

@@ -1749,9 +1749,17 @@ struct mg_profitem {
 
 /** A DNS server: its URL, and the library's connection to it. */
 struct mg_dns {
-  /** URL such as "udp://8.8.8.8:53". The pointer is kept; it must stay valid. */
+  /**
+   * URL such as "udp://8.8.8.8:53", or "tcp://..." to ask over TCP, with the server's address and not
+   * its name. The pointer is kept; it must stay valid. As long as it is the one that mg_mgr_init() put
+   * there, the host's own files decide: /etc/hosts and /etc/resolv.conf, and this server only
+   * if they name none.
+   */
   const char *url;
-  /** The connection used for queries, or NULL. Owned by the library. */
+  /**
+   * The connection used for queries, or NULL. Owned by the library, made when it is needed; it is one
+   * of `mgr->conns`.
+   */
   struct mg_connection *c;
 };
 
@@ -1780,9 +1788,15 @@ struct mg_mgr {
   struct mg_dns dns6;
   /** Multicast DNS connection, or NULL. Owned by the library. */
   struct mg_connection *mdns;
-  /** Name lookup time-out in milliseconds, initially 3000. */
+  /**
+   * Milliseconds after which a name lookup fails, initially 3000. Within that time, a lost question
+   * is sent again.
+   */
   int dnstimeout;
-  /** Ask the IPv6 name server. */
+  /**
+   * Ask `dns6`, for IPv6 addresses only. Otherwise `dns4` is asked for IPv4 addresses, and for IPv6
+   * addresses if there are none or no route leads to them.
+   */
   bool use_dns6;
   /** Last connection id given out. */
   unsigned long nextid;
@@ -2017,7 +2031,11 @@ bool mg_open_listener(struct mg_connection *c, const char *url);
  *
  * MG_EV_OPEN fires before this returns, MG_EV_RESOLVE when the address is known, MG_EV_CONNECT when
  * the connection is up; data sent before that is queued. Failure is told by MG_EV_ERROR
- * and MG_EV_CLOSE, possibly the former before this returns. Returns the connection, owned by the
+ * and MG_EV_CLOSE, possibly the former before this returns.
+ *
+ * The host may be a name: one that ends in ".local" is asked of multicast DNS, see mg_mdns_listen(),
+ * others of `mgr->dns4`. Answers are kept for as long as they say, an hour at most. A host with
+ * several addresses is tried at up to 8 of them, TCP only; `c->rem` is the one at hand. Returns the connection, owned by the
  * manager, or NULL when `url` is NULL or empty or memory is exhausted.
  */
 struct mg_connection *mg_connect(struct mg_mgr *mgr,
@@ -2037,10 +2055,14 @@ struct mg_connection *mg_connect_svc(struct mg_mgr *mgr,
 void mg_connect_resolved(struct mg_connection *c);
 
 /**
- * Looks up the host of `url` for connection `c`. Leads to MG_EV_RESOLVE and a connection
- * attempt, or to MG_EV_ERROR; for a literal address or "localhost" before this returns.
+ * Looks up the host of `url` for connection `c`, see mg_connect(). Leads to MG_EV_RESOLVE and a
+ * connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
+ * failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
+ * URL cannot be used. For an address, "localhost", or a name already known, before this returns.
+ * A lookup that is running is cancelled. A socket that `c` has is closed.
  */
-void mg_resolve(struct mg_connection *c, const char *url);
+void mg_resolve(struct mg_connection *c,
+                const char *url);
 
 /** Cancels the name lookup of connection `c`, if one is running: its answer will be ignored. */
 void mg_resolve_cancel(struct mg_connection *c);

@@ -1,16 +1,18 @@
 //! Fuzz targets: each takes any bytes, and panics when an invariant does not hold.
 //!
-//! `cargo +nightly fuzz run --features libfuzzer NAME` searches for inputs. `cargo test` replays the corpus and a fixed
-//! number of mutations of it, see `tests/replay.rs`.
+//! `make fuzz NAME=json` searches for inputs; so does `cargo +nightly fuzz run --features libfuzzer json`, with the address
+//! sanitizer. `cargo test` replays the corpus and a fixed number of mutations of it, see `tests/replay.rs`.
 
 pub mod connection;
 pub mod crypto;
+pub mod dashboard;
 pub mod devices;
 pub mod dns;
 pub mod format;
 pub mod http;
 pub mod json;
 pub mod jwt;
+pub mod memory;
 pub mod mqtt;
 pub mod rpc;
 pub mod text;
@@ -25,6 +27,8 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("address", text::address),
     ("base64", text::base64),
+    ("buffer", memory::buffer),
+    ("dashboard", dashboard::requests),
     ("dns_answer", dns::answer),
     ("dns_host_files", dns::host_files),
     ("dns_message", dns::message),
@@ -52,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     ("pattern", text::pattern),
     ("percent", text::percent),
     ("private_key", crypto::private_key),
+    ("queue", memory::queue),
     ("rpc", rpc::frame),
     ("sntp", devices::sntp),
     ("tls_records", tls::records),

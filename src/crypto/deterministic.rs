@@ -91,3 +91,47 @@ impl<'a> Generator<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::ecc::NistP256;
+    use sha2::{Digest, Sha256};
+
+    /// The key and messages of RFC 6979 section A.2.5; the signatures are those of other
+    /// implementations of the C interface.
+    #[test]
+    fn vectors() {
+        let key = unhex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721");
+        let key = ecc::scalar::<NistP256>(&key).unwrap();
+        let vectors = [
+            (
+                "sample",
+                "a8e9a5e4a1ac9d43afd3865d82b72fe9dd71f8b42f587add422b9946f35bde13\
+                 7292763ada696a73b0c62f9b0fb14ee20c5a8e0815cf538007d5fdc6ab00c2d0",
+            ),
+            (
+                "test",
+                "d28d9ec3122a1612fbad5f71600e6a45a6585ba7d7ead4aa58e53b8437c10b71\
+                 93453f2cdc3df0621588595f26b8184670ab27528838a5ba11d8f86ea01c2c76",
+            ),
+        ];
+        for (message, expected) in vectors {
+            let mut signature = [0; 64];
+            let hash = Sha256::digest(message);
+            sign_deterministic::<NistP256>(&key, &hash, &mut HmacSha256, &mut signature).unwrap();
+            assert_eq!(signature, unhex(expected)[..]);
+            let mut public = [0; 64];
+            ecc::public_key::<NistP256>(&key, &mut public);
+            assert!(ecc::verify::<NistP256>(&public, &hash, &signature));
+        }
+    }
+
+    fn unhex(text: &str) -> Vec<u8> {
+        let pairs = text.as_bytes().chunks(2);
+        let digits = pairs.map(|pair| std::str::from_utf8(pair).unwrap());
+        digits
+            .map(|digits| u8::from_str_radix(digits, 16).unwrap())
+            .collect()
+    }
+}

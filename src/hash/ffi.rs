@@ -399,3 +399,42 @@ pub unsafe extern "C" fn mg_sha384(dst: *mut u8, data: *mut u8, datasz: usize) {
         store::<48>(sha2::Sha384::digest(bytes(data, datasz)).into(), dst);
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Hash, mg_md5_ctx, mg_sha1_ctx, mg_sha256_ctx, mg_sha384_ctx};
+    use proptest::prelude::*;
+    use sha2::Digest;
+
+    /// Feeds `input` in pieces that end at `ends`; goes on with a copy of the context each time.
+    fn in_pieces<H: Hash<SIZE>, const SIZE: usize>(input: &[u8], ends: &[usize]) -> [u8; SIZE] {
+        let mut context = H::START;
+        let mut from = 0;
+        for &end in ends.iter().chain([&input.len()]) {
+            context.update(&input[from..end]);
+            // SAFETY: contexts are plain data, as C sees them.
+            context = unsafe { std::ptr::read(&context) };
+            from = end;
+        }
+        context.finish()
+    }
+
+    fn digest<D: Digest, const SIZE: usize>(input: &[u8]) -> [u8; SIZE] {
+        D::digest(input).to_vec().try_into().expect("the size")
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_give_the_digest_of_the_whole(
+            input in prop::collection::vec(any::<u8>(), 0..1000),
+            mut ends in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        ) {
+            let mut ends: Vec<usize> = ends.drain(..).map(|end| end.index(input.len() + 1)).collect();
+            ends.sort_unstable();
+            prop_assert_eq!(in_pieces::<mg_md5_ctx, 16>(&input, &ends), digest::<md5::Md5, 16>(&input));
+            prop_assert_eq!(in_pieces::<mg_sha1_ctx, 20>(&input, &ends), digest::<sha1::Sha1, 20>(&input));
+            prop_assert_eq!(in_pieces::<mg_sha256_ctx, 32>(&input, &ends), digest::<sha2::Sha256, 32>(&input));
+            prop_assert_eq!(in_pieces::<mg_sha384_ctx, 48>(&input, &ends), digest::<sha2::Sha384, 48>(&input));
+        }
+    }
+}

@@ -24,9 +24,11 @@ struct Path<'a> {
     used: usize,
     /// The depth of the values that the used part leads to.
     target: u32,
-    /// The index that the path asks for at that depth, and the index of the current element.
-    wanted: Option<usize>,
-    index: Option<usize>,
+    /// The index that the path asks for at that depth, and the index of the current element; both
+    /// stay 0 outside of an array.
+    wanted: usize,
+    index: usize,
+    in_array: bool,
     /// Start of the last value at that depth.
     candidate: usize,
 }
@@ -40,8 +42,9 @@ impl<'a> Path<'a> {
             path,
             used: 1,
             target: 0,
-            wanted: None,
-            index: None,
+            wanted: 0,
+            index: 0,
+            in_array: false,
             candidate: 0,
         })
     }
@@ -96,13 +99,13 @@ impl Goal for Path<'_> {
         match (container, self.path.get(self.used)) {
             (Container::Object, Some(b'.')) => {
                 self.used += 1;
-                (self.wanted, self.index) = (None, None);
+                self.wanted = 0;
             }
-            (Container::Array, Some(b'[')) => {
-                (self.wanted, self.index) = (Some(self.take_index()), Some(0));
-            }
+            (Container::Array, Some(b'[')) => self.wanted = self.take_index(),
             _ => return false,
         }
+        self.in_array = container == Container::Array;
+        self.index = 0;
         self.target += 1;
         true
     }
@@ -128,9 +131,7 @@ impl Goal for Path<'_> {
         if self.used == self.path.len() && self.index == self.wanted {
             return true;
         }
-        if let Some(index) = &mut self.index {
-            *index += 1;
-        }
+        self.index += usize::from(self.in_array);
         false
     }
 }

@@ -6,59 +6,59 @@ use crate::string::take_integer;
 /// An exponent of this size or more takes no further digits.
 const MAX_EXPONENT: i32 = 308;
 
-/// The parts of a number, each of which may be empty: sign, digits, point and digits; `e`, sign
-/// and digits.
-struct Parts {
-    /// Where the exponent begins, else the number ends.
-    mantissa: usize,
-    end: usize,
-    /// Without its sign.
-    exponent: i32,
-}
-
+#[inline(always)]
 fn digits(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    let mut n = 0;
+    while text.get(n).is_some_and(u8::is_ascii_digit) {
+        n += 1;
+    }
+    n
 }
 
-fn parts(text: &[u8]) -> Parts {
-    let is = |at: usize, byte: u8| text.get(at) == Some(&byte);
-    let mut at = usize::from(is(0, b'-'));
-    at += digits(&text[at..]);
-    if is(at, b'.') {
-        at += 1;
-        at += digits(&text[at..]);
+/// The length of sign, digits, point and digits at the front, all of which may be missing.
+#[inline(always)]
+fn mantissa_len(text: &[u8]) -> usize {
+    let mut len = usize::from(text.first() == Some(&b'-'));
+    len += digits(&text[len..]);
+    if text.get(len) == Some(&b'.') {
+        len += 1;
+        len += digits(&text[len..]);
     }
-    let mut parts = Parts {
-        mantissa: at,
-        end: at,
-        exponent: 0,
-    };
-    if is(at, b'e') || is(at, b'E') {
-        at += 1;
-        at += usize::from(is(at, b'-'));
-        at += usize::from(is(at, b'+'));
-        while let Some(digit @ b'0'..=b'9') = text.get(at)
-            && parts.exponent < MAX_EXPONENT
+    len
+}
+
+/// The length of `e`, sign and digits at the front, and the value of the digits.
+#[inline(always)]
+fn exponent(text: &[u8]) -> (usize, i32) {
+    let (mut len, mut value) = (0, 0);
+    if matches!(text, [b'e' | b'E', ..]) {
+        len = 1;
+        len += usize::from(text.get(len) == Some(&b'-'));
+        len += usize::from(text.get(len) == Some(&b'+'));
+        while let Some(digit @ b'0'..=b'9') = text.get(len)
+            && value < MAX_EXPONENT
         {
-            parts.exponent = parts.exponent * 10 + i32::from(digit - b'0');
-            at += 1;
+            value = value * 10 + i32::from(digit - b'0');
+            len += 1;
         }
-        parts.end = at;
     }
-    parts
+    (len, value)
 }
 
 /// The length of the number at the front.
+#[inline]
 pub fn token_len(text: &[u8]) -> usize {
-    parts(text).end
+    let mantissa = mantissa_len(text);
+    mantissa + exponent(&text[mantissa..]).0
 }
 
 /// The finite double that is nearest to the number at the front. Missing digits count as 0.
 pub fn value(text: &[u8]) -> f64 {
     let parse = |end| std::str::from_utf8(&text[..end]).ok()?.parse::<f64>().ok();
     let finite = |value: f64| value.clamp(f64::MIN, f64::MAX);
-    let parts = parts(text);
-    if let Some(value) = parse(parts.end) {
+    let mantissa_len = mantissa_len(text);
+    let (exponent_len, exponent) = exponent(&text[mantissa_len..]);
+    if let Some(value) = parse(mantissa_len + exponent_len) {
         return finite(value);
     }
     let zero = if text.first() == Some(&b'-') {
@@ -66,9 +66,9 @@ pub fn value(text: &[u8]) -> f64 {
     } else {
         0.0
     };
-    let mantissa = parse(parts.mantissa).map_or(zero, finite);
+    let mantissa = parse(mantissa_len).map_or(zero, finite);
     // Digits are missing, or the exponent begins with "-+".
-    mantissa * 10f64.powi(-parts.exponent)
+    mantissa * 10f64.powi(-exponent)
 }
 
 /// The number at the front without its fraction; the nearest there is when it does not fit.

@@ -211,13 +211,12 @@ impl<'a> Scanner<'a> {
 /// The length of the string, number, true, false or null at the front.
 #[inline(always)]
 fn scalar_len(text: &[u8]) -> Option<usize> {
-    match text.first()? {
-        b'"' => string_len(text),
-        b'-' | b'0'..=b'9' => Some(token_len(text)),
-        _ => {
-            let words: [&[u8]; 3] = [b"true", b"false", b"null"];
-            let word = words.iter().find(|word| text.starts_with(word))?;
-            Some(word.len())
-        }
-    }
+    let word: &[u8] = match text.first()? {
+        b'"' => return string_len(text),
+        b'-' | b'0'..=b'9' => return Some(token_len(text)),
+        b't' => b"true",
+        b'f' => b"false",
+        _ => b"null",
+    };
+    text.starts_with(word).then_some(word.len())
 }

@@ -3,7 +3,21 @@
 
 /// The length of the string at the front with its quotes; `None` when it does not end, or holds a
 /// NUL.
+#[inline(always)]
 pub fn string_len(text: &[u8]) -> Option<usize> {
+    // Most strings are short and plain.
+    if let Some((_, rest)) = text.split_first()
+        && let Some(bytes) = rest.first_chunk()
+        && let Some(len) = special_in_word(*bytes)
+        && rest.get(len) == Some(&b'"')
+    {
+        return Some(len + 2);
+    }
+    long_string_len(text)
+}
+
+#[inline(never)]
+fn long_string_len(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
         at += special(text.get(at..)?)?;
@@ -15,27 +29,31 @@ pub fn string_len(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where the first quote, backslash or NUL is. Most strings are too short for memchr.
-#[inline]
+/// Where the first quote, backslash or NUL is. For a few bytes memchr would be slower.
 fn special(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // The lowest bit that is set belongs to the first byte of the word that is equal to `byte`.
-    let equal = |word: u64, byte: u8| {
-        let differences = word ^ (ONES * u64::from(byte));
-        differences.wrapping_sub(ONES) & !differences & (ONES << 7)
-    };
     let mut rest = text;
     while text.len() - rest.len() < 32
-        && let Some((&bytes, behind)) = rest.split_first_chunk()
+        && let Some((bytes, behind)) = rest.split_first_chunk()
     {
-        let word = u64::from_le_bytes(bytes);
-        let found = equal(word, b'"') | equal(word, b'\\') | equal(word, 0);
-        if found != 0 {
-            return Some(text.len() - rest.len() + found.trailing_zeros() as usize / 8);
+        if let Some(at) = special_in_word(*bytes) {
+            return Some(text.len() - rest.len() + at);
         }
         rest = behind;
     }
     Some(text.len() - rest.len() + memchr::memchr3(b'"', b'\\', 0, rest)?)
+}
+
+#[inline(always)]
+fn special_in_word(bytes: [u8; 8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let word = u64::from_le_bytes(bytes);
+    // The lowest bit that is set belongs to the first byte that is equal to `byte`.
+    let equal = |byte: u8| {
+        let differences = word ^ (ONES * u64::from(byte));
+        differences.wrapping_sub(ONES) & !differences & (ONES << 7)
+    };
+    let found = equal(b'"') | equal(b'\\') | equal(0);
+    (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
 /// Whether a backslash takes the byte behind it along, so that this byte means nothing.
@@ -100,6 +118,32 @@ pub fn hex_byte(pair: &[u8]) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn plain_string_len(text: &[u8]) -> Option<usize> {
+        let mut at = 1;
+        loop {
+            match text.get(at)? {
+                b'"' => return Some(at + 1),
+                0 => return None,
+                b'\\' if text.get(at + 1).is_some_and(|&byte| hides(byte)) => at += 2,
+                _ => at += 1,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_like_bytes(
+            // Also bytes that differ in one bit from the special ones.
+            bytes in proptest::collection::vec(proptest::sample::select(b"\"\\\0\n!#]\x01\x80ab".to_vec()), 0..20),
+            front in "[a-z#]{0,70}",
+        ) {
+            let text = [b"\"", front.as_bytes(), &bytes].concat();
+            prop_assert_eq!(string_len(&text), plain_string_len(&text));
+            prop_assert_eq!(long_string_len(&text), plain_string_len(&text));
+        }
+    }
 
     #[test]
     fn ends_of_strings() {

@@ -76,7 +76,7 @@ static void forgeries(const char *name, const uint8_t *pub, const uint8_t *hash,
   uint8_t bent[96], key[96], h[32];
   size_t whole = (size_t) mg_uecc_curve_public_key_size(c), half = whole / 2;
   int accepted = 0;
-  for (size_t i = 0; i < whole; i += 17) {
+  for (size_t i = 0; i < whole; i += 31) {
     memcpy(bent, sig, whole);
     bent[i] ^= (uint8_t) (1 << i % 8);
     accepted += mg_uecc_verify(pub, hash, 32, bent, c);
@@ -148,7 +148,7 @@ static void curve(const char *name, MG_UECC_Curve c) {
   mg_uecc_set_rng(NULL);
   int good = 0;
   uint8_t again[96];
-  for (int i = 0; i < 10; i++) {
+  for (int i = 0; i < 3; i++) {
     good += mg_uecc_make_key(pub, priv, c) + mg_uecc_sign(priv, hash, 32, sig, c) + mg_uecc_verify(pub, hash, 32, sig, c);
     good += mg_uecc_sign(priv, hash, 32, again, c) && memcmp(sig, again, whole) != 0;
   }

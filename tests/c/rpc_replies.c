@@ -62,7 +62,7 @@ int main(void) {
 
   size_t n = 1 << 20;
   char *frame = (char *) malloc(n + 1);
-  struct mg_iobuf large = {NULL, 0, 0, 1024};
+  struct mg_iobuf large = {NULL, 0, 0, 1 << 20};
   memset(frame, '"', n);
   frame[n] = '\0';
   r = (struct mg_rpc_req) {NULL, NULL, mg_pfn_iobuf, &large, NULL, mg_str(frame)};

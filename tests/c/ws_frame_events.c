@@ -63,6 +63,7 @@ static int open_socket(struct mg_mgr *mgr) {
   send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL);
   for (int k = 0; k < 500 && s_written == 0; k++) mg_mgr_poll(mgr, 10);
   while (n < 4 || memcmp(answer + n - 4, "\r\n\r\n", 4) != 0) n += recv(fd, answer + n, 1, 0);
+  s_read = 0;
   return fd;
 }
 

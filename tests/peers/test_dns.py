@@ -261,6 +261,8 @@ class HostFiles(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         run("ip", "link", "set", "lo", "up")
+        run("ip", "route", "add", "192.0.2.0/27", "dev", "lo")
+        cls.addClassCleanup(run, "ip", "route", "del", "192.0.2.0/27")
         cls.folder = pathlib.Path(enter(cls, tempfile.TemporaryDirectory()))
         for name in "hosts", "resolv.conf":
             (cls.folder / name).touch()
@@ -315,6 +317,19 @@ class HostFiles(unittest.TestCase):
         self.assertEqual(lookup("foo.example"), (1, [], ["foo.example: DNS error"]))
         self.configure("nameserver 127.0.0.1\nnameserver ::1\n")
         self.assertEqual(lookup("foo.example"), (1, [], ["foo.example: DNS timeout"]))
+
+    def test_a_host_without_ip4_gets_ip6_addresses(self):
+        def udp(n, query):
+            six = query.q.qtype == QTYPE.AAAA
+            if six and query.q.qname.label[0] == b"four":
+                yield reply(query).pack()
+            else:
+                yield reply(query, RR(query.q.qname, query.q.qtype, rdata=AAAA("::1") if six else A("192.0.2.200"), ttl=60)).pack()
+
+        self.configure("nameserver 127.0.0.1\nsearch example\n")
+        self.serve(udp)
+        self.check("both", "[0:0:0:0:0:0:0:1]")
+        self.check("four", "192.0.2.200")
 
     def test_short_names_are_completed(self):
         def udp(n, query):
@@ -393,6 +408,18 @@ class Multicast(unittest.TestCase):
         responder, zc = self.responder("other"), self.zeroconf()
         info = zc.get_service_info("_http._tcp.local.", "other._http._tcp.local.", timeout=10000)
         self.assertEqual((info.port, info.server), (responder.port, "other.local."))
+
+    def test_a_plain_resolver_asks_the_group(self):
+        responder = self.responder()
+        client = enter(self, socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        client.settimeout(10)
+        for name, kind in ("mydevice.local.", "A"), ("_http._tcp.local.", "PTR"), ("mydevice._http._tcp.local.", "SRV"):
+            query = dns.message.make_query(name, kind)
+            client.sendto(query.to_wire(), ("224.0.0.251", 5353))
+            answer = dns.message.from_wire(client.recv(2000))
+            self.assertTrue(query.is_response(answer))
+            self.assertEqual([str(record.name) for record in answer.answer], [name])
+        self.assertEqual(answer.answer[0][0].port, responder.port)
 
     def test_the_example_finds_a_service_of_zeroconf(self):
         self.register(self.zeroconf())

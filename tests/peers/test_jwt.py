@@ -1,18 +1,20 @@
 """JSON Web Tokens: this library's are accepted by PyJWT, PyJWT's by this library, and each other's forgeries by neither."""
 
 import base64
+import http.client
 import json
 import os
 import pathlib
 import random
 import subprocess
 import tempfile
+import time
 import unittest
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from example import ROOT, enter
+from example import EXAMPLES, ROOT, Server, enter
 
 LIB = pathlib.Path(os.environ.get("MG_LIB", ROOT / "target" / "release"))
 
@@ -105,6 +107,44 @@ class Tokens(unittest.TestCase):
                        f"{header}.{payload}.{part(bytes(64))}", f"{header}.{payload}.{signature[:-2]}"]
             for other, answer in zip(changed, self.ours(*[("verify", algorithm, key, other) for other in changed])):
                 self.assertEqual(answer, "-", f"{algorithm} accepted {other} for {token}")
+
+
+class Login(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = enter(cls, Server(EXAMPLES / "jwt_login", "http://127.0.0.1:0"))
+
+    def ask(self, method, path, authorization):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        connection.request(method, path, headers={"Authorization": authorization})
+        answer = connection.getresponse()
+        found = answer.status, json.loads(answer.read())
+        connection.close()
+        return found
+
+    def token(self):
+        status, answer = self.ask("POST", "/login", "Basic " + base64.b64encode(b"admin:secret").decode())
+        self.assertEqual(status, 200)
+        return answer["token"]
+
+    def test_a_token_opens_the_page(self):
+        token = self.token()
+        claims = jwt.decode(token, options={"verify_signature": False})
+        self.assertEqual(claims["sub"], "admin")
+        self.assertAlmostEqual(claims["exp"], time.time() + 3600, delta=600)
+        self.assertEqual(self.ask("GET", "/me", f"Bearer {token}"), (200, {"user": "admin"}))
+
+    def test_other_tokens_do_not(self):
+        header, payload, signature = self.token().split(".")
+        root = part(b'{"sub":"root","exp":99999999999}')
+        none = part(b'{"alg":"none"}')
+        for token in [f"{header}.{root}.{signature}", f"{none}.{root}.", f"{header}.{payload}.", "", "a.b.c",
+                      jwt.encode({"sub": "root", "exp": 99999999999}, bytes(32), "HS256")]:
+            self.assertEqual(self.ask("GET", "/me", f"Bearer {token}")[0], 401, token)
+
+    def test_a_wrong_password_gives_no_token(self):
+        self.assertEqual(self.ask("POST", "/login", "Basic " + base64.b64encode(b"admin:guess").decode())[0], 401)
+        self.assertEqual(self.ask("POST", "/login", "Basic !")[0], 401)
 
 
 if __name__ == "__main__":

@@ -214,8 +214,8 @@ struct Request<'a> {
     uri: Vec<u8>,
     body: Vec<u8>,
     is_cross_site: bool,
-    /// Where the message was.
-    buffer: *mut u8,
+    /// Where the message was, and how much there was.
+    buffer: (*mut u8, usize),
 }
 
 fn copy(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -252,15 +252,16 @@ impl<'a> Request<'a> {
                     field(b"Origin"),
                     field(b"Host"),
                 ),
-                buffer: c.recv.buf.get(),
+                buffer: (c.recv.buf.get(), c.recv.len.get()),
             })
         }
     }
 
     /// The message, if nobody touched the buffer that it is in.
     fn intact(&self) -> Option<*mut mg_http_message> {
-        let same = self.c.recv.buf.get() == self.buffer && !self.c.is_dead();
-        same.then_some(self.hm)
+        let recv = &self.c.recv;
+        let there = recv.buf.get() == self.buffer.0 && recv.len.get() >= self.buffer.1;
+        (there && !self.c.is_dead()).then_some(self.hm)
     }
 
     fn json(&self, code: i32, body: &[u8]) {

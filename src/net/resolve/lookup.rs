@@ -3,7 +3,7 @@
 use super::server::Server;
 use crate::dns::response::{self, Outcome, Question};
 use crate::dns::{Name, cache::Cache, query, rtype};
-use crate::net::{Flag, mg_connection};
+use crate::net::{Flag, mg_connection, socket};
 use std::net::{IpAddr, SocketAddr};
 use std::ptr::null_mut;
 
@@ -46,6 +46,8 @@ pub(super) struct Lookup {
     servers: Vec<Server>,
     /// Who is asked for IPv6 addresses if there are no IPv4 addresses.
     other_servers: Vec<Server>,
+    /// IPv4 addresses to which there is no route, for want of better ones.
+    unreachable: Vec<IpAddr>,
     /// How often the present question was sent; the servers take turns.
     sent: usize,
     send_again_at: u64,
@@ -77,6 +79,7 @@ impl Lookup {
             id: 0,
             servers,
             other_servers,
+            unreachable: Vec::new(),
             sent: 0,
             send_again_at: 0,
             interval: (waiter.timeout / TRIES as u64).max(MIN_INTERVAL_MS),
@@ -102,6 +105,13 @@ impl Lookup {
     /// The servers that were sent the present question.
     fn asked(&self) -> &[Server] {
         &self.servers[..self.sent.min(self.servers.len())]
+    }
+
+    /// True when a host without IPv4 should rather be told IPv6 addresses.
+    fn wants_better(&self, addresses: &[IpAddr]) -> bool {
+        self.rtype == rtype::A
+            && !self.other_servers.is_empty()
+            && addresses.iter().all(|ip| !socket::has_route(*ip))
     }
 
     /// Turns to another question, if there is one after this had no answer.
@@ -334,10 +344,16 @@ impl Lookups {
         outcome: Outcome,
         now: u64,
     ) -> Next {
-        let Some(lookup) = self.list.iter_mut().find(|l| l.serial == serial) else {
+        let pending = |l: &&mut Lookup| l.serial == serial && !l.finished;
+        let Some(lookup) = self.list.iter_mut().find(pending) else {
             return Next::Nothing;
         };
-        match outcome {
+        let next = match outcome {
+            Outcome::Addresses(addresses, _) if lookup.wants_better(&addresses) => {
+                lookup.unreachable = addresses;
+                lookup.next_question(true);
+                Next::Ask
+            }
             Outcome::Addresses(addresses, seconds) => {
                 let (name, rtype) = (&lookup.names[0], lookup.first_rtype);
                 self.cache.put(name, rtype, &addresses, seconds, now);
@@ -346,7 +362,8 @@ impl Lookups {
             Outcome::Truncated => from.map_or(Next::Nothing, Next::AskStream),
             Outcome::NoName | Outcome::NoData => {
                 lookup.close_stream();
-                if lookup.next_question(outcome == Outcome::NoData) {
+                let settled = !lookup.unreachable.is_empty();
+                if !settled && lookup.next_question(outcome == Outcome::NoData) {
                     Next::Ask
                 } else {
                     Next::Fail
@@ -357,6 +374,14 @@ impl Lookups {
                 Next::Ask
             }
             Outcome::Refused(_) => Next::Fail,
+        };
+        let unreachable = std::mem::take(&mut lookup.unreachable);
+        match next {
+            Next::Fail if !unreachable.is_empty() => Next::Found(unreachable),
+            next => {
+                lookup.unreachable = unreachable;
+                next
+            }
         }
     }
 

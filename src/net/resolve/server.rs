@@ -237,9 +237,14 @@ fn datagram(mgr: &mg_mgr, c: &mg_connection) {
 
 /// Messages with their lengths in front (RFC 1035, section 4.2.2).
 fn stream(mgr: &mg_mgr, c: &mg_connection) {
-    // What is left from before is less than one message.
+    // A copy, since handlers may do anything to the buffer. What is left from before is less than one
+    // message.
+    let mut input = Vec::new();
+    if input.try_reserve_exact(c.recv.len.get()).is_err() {
+        return crate::net::error(c, b"OOM");
+    }
     // SAFETY: no handler runs while the slice lives.
-    let input = unsafe { c.recv.as_bytes() }.to_vec();
+    input.extend_from_slice(unsafe { c.recv.as_bytes() });
     let mut at = 0;
     let mut messages = Vec::new();
     while let Some(length) = dns::u16_at(&input, at) {

@@ -110,6 +110,7 @@ static void expect(int code, const char *error, size_t piece, int msgs) {
   mg_mgr_init(&mgr);
   s_msgs = s_errors = 0, s_open = s_closed = false, s_error[0] = '\0', s_read = 0;
   int fd = s_to_server ? open_to_server(&mgr) : open_to_client(&mgr), one = 1;
+  s_read = 0;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
   for (size_t i = 0; i < s_len && !s_closed; i += piece) {
     if (send(fd, s_bytes + i, s_len - i < piece ? s_len - i : piece, MSG_NOSIGNAL) <= 0) break;
