@@ -69,10 +69,10 @@ enum Config {
 impl Cache {
     /// Begins a session; the error is the line for the user.
     pub fn session(&self, settings: &Settings<'_>, side: &Side) -> Result<Session, String> {
-        if settings.name.len() >= NAME_LIMIT {
-            return Err("hostname too long".into());
-        }
         match *side {
+            Side::Client { .. } if settings.name.len() >= NAME_LIMIT => {
+                Err("hostname too long".into())
+            }
             Side::Client { http } => {
                 let (name, rule) = server_name(settings);
                 let sni = matches!(name, Some(ServerName::DnsName(_)));
