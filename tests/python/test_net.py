@@ -303,20 +303,11 @@ def test_localhost_is_resolved(manager):
 
 
 @own_network
-def test_the_page_s_lookup():
+def test_a_lookup_on_a_connection(manager):
     got = []
-
-    def handler(conn, ev, data):
-        if ev == MG_EV_OPEN:
-            conn.resolve("tcp://example.com:1234")
-        elif ev == MG_EV_RESOLVE:
-            got.append(conn.remote_addr)
-            conn.close()
-
-    with Manager(handler) as manager:
-        manager.connect("tcp://0.0.0.0:0")
-        poll_until(manager, lambda: got)
-    assert got[-1] == ("127.0.0.1", 1234, False)
+    conn = manager.connect("udp://127.0.0.1:1", lambda conn, ev, data: got.append(conn.remote_addr) if ev == MG_EV_RESOLVE else None)
+    conn.resolve("udp://example.com:1234")
+    assert poll_until(manager, lambda: got) == [("127.0.0.1", 1234, False)]
 
 
 @own_network
@@ -356,20 +347,19 @@ def test_another_name_server():
         ctypes.CDLL(None).umount(b"/etc/resolv.conf")
         replace_file("/etc/resolv.conf", "nameserver 127.0.0.53\\n")
         from cymongoose import Manager, MG_EV_ERROR, MG_EV_RESOLVE
-        with Manager() as manager:
-            for name in ["a.test", "alias.test", "A.Test", "missing.test"]:
-                got = []
-                def handler(conn, ev, data):
-                    if ev == MG_EV_RESOLVE:
-                        got.append(conn.remote_addr[0])
-                        conn.close()
-                    elif ev == MG_EV_ERROR:
-                        got.append("error")
-                manager.connect(f"tcp://{name}:80", handler)
+        def handler(conn, ev, data):
+            if ev == MG_EV_RESOLVE:
+                got.append(conn.remote_addr[0])
+            elif ev == MG_EV_ERROR:
+                got.append("error")
+        for name in ["a.test", "alias.test", "A.Test", "missing.test"]:
+            got = []
+            with Manager(handler) as manager:
+                manager.connect(f"tcp://{name}:80")
                 deadline = time.monotonic() + 20
                 while not got and time.monotonic() < deadline:
                     manager.poll(20)
-                print(name, *got[:1])
+            print(name, *got[:1])
         """
     )
     command = ["unshare", "--mount", sys.executable, "-c", program, str(TOOLS)]
