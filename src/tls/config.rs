@@ -285,7 +285,7 @@ struct Clock;
 
 impl TimeProvider for Clock {
     fn current_time(&self) -> Option<UnixTime> {
-        let now = Duration::from_millis(crate::util::ffi::wall_clock_ms());
+        let now = Duration::from_millis(crate::util::ffi::mg_now());
         Some(UnixTime::since_unix_epoch(now))
     }
 }
