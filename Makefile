@@ -74,7 +74,7 @@ install: build ## install header and libraries under PREFIX (default: /usr/local
 	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
 	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
 
-test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers ## run every test
+test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -149,6 +149,10 @@ CYMONGOOSE_VERSION := 0.2.5
 LINK ?= static
 cymongoose: build ## build a wheel of the published cymongoose with this library inside (LINK=static or shared)
 	tests/cymongoose/wheel $(CYMONGOOSE) $(CYMONGOOSE_VERSION) $(LIB) $(INCLUDE) $(LINK)
+
+test-python: cymongoose test-setup ## the documentation of cymongoose on a wheel built with this library
+	$(call say,documentation of cymongoose on a wheel built with this library)
+	tests/cymongoose/documentation $(CYMONGOOSE) $(CYMONGOOSE)/dist/*.whl
 
 test-cymongoose: cymongoose ## that wheel under the whole test-suite of cymongoose
 	$(call say,test-suite of cymongoose on a wheel built with this library)
