@@ -77,9 +77,10 @@ static inline void bytes(const char *name, const char *s, size_t size) {
   if (shown) printf(" %s [", name), show(s, size), printf("]");
 }
 
-// A view of the input: where it begins, and its length.
+// A view of the input: where it begins, -1 for NULL and -2 for somewhere else; and its length.
 static inline void view(const char *name, struct mg_str s) {
-  result(name, s.buf == NULL ? -1 : (long long) (s.buf - text));
+  bool inside = s.buf >= text && s.buf <= text + len;
+  result(name, s.buf == NULL ? -1 : inside ? (long long) (s.buf - text) : -2);
   result("+", (long long) s.len);
 }
 

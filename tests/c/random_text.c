@@ -62,7 +62,9 @@ static void address(void) {
   else put_from("0123456789.", 16);
   if (!is6 && one_in(2)) damage("0129. -x/");
   show(text, len);
-  result("address", mg_aton(mg_str_n(text, len), &addr));
+  bool read = mg_aton(mg_str_n(text, len), &addr);
+  result("address", read);
+  if (!read) return;  // the reference has written the bytes before the mistake
   bytes("is", (char *) addr.addr.ip, 16);
   result("scope", addr.scope_id), result("6", addr.is_ip6), result("port", addr.port);
 }
