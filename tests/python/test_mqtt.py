@@ -9,7 +9,7 @@ import threading
 
 import paho.mqtt.client as paho
 import pytest
-from conftest import SECONDS, Loop, poll_until, port_of, wait_for
+from conftest import SECONDS, Loop, port_of, wait_for
 from cymongoose import (
     MG_EV_ACCEPT,
     MG_EV_CLOSE,
