@@ -39,7 +39,7 @@ say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
 .PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
-  cymongoose test-cymongoose test-cymongoose-asan test-cymongoose-preload fmt lint clean FORCE
+  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
