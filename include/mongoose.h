@@ -2487,7 +2487,7 @@ void mg_http_serve_ssi(struct mg_connection *c,
  * pieces. The file may grow to `max_size` bytes. `fs` NULL is mg_fs_posix.
  *
  * Sends the response: 200 with the new size in decimal, or 400 with a text. Returns the new size, 0
- * for an empty body, or a negative number: -1 no name, -2 a name with "..", -3 bad offset, -4 too
+ * for an empty body, or a negative number: -1 no name, -2 a name with ".." or a NUL, -3 bad offset, -4 too
  * large, -5 offset is not the file's size, -6 the file cannot be opened.
  */
 long mg_http_upload(struct mg_connection *c,
