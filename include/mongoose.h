@@ -711,7 +711,8 @@ size_t mg_url_encode(const char *s, size_t n, char *buf, size_t len);
  * Milliseconds to add to mg_millis() to get mg_now(): the wall-clock time, in milliseconds since
  * 1970-01-01 UTC, at which mg_millis() was 0.
  *
- * 0 until it is set: by a reply of an SNTP server, or by the program.
+ * 0 until it is set, by a reply of an SNTP server or by the program; meanwhile mg_now() uses the
+ * system's clock.
  */
 extern uint64_t mg_boot_timestamp_ms;
 
@@ -792,8 +793,8 @@ size_t mg_base64_final(char *buf, size_t len);
 uint64_t mg_millis(void);
 
 /**
- * Returns mg_millis() plus `mg_boot_timestamp_ms`: milliseconds since 1970-01-01 UTC once the
- * latter is set, before that the same as mg_millis(). Thread-safe.
+ * Returns the milliseconds since 1970-01-01 UTC: mg_millis() plus `mg_boot_timestamp_ms` once a time
+ * server or the program has set that, before that what the system's clock says. Thread-safe.
  */
 uint64_t mg_now(void);
 
@@ -2226,6 +2227,10 @@ struct mg_http_serve_opts {
  * answer to a HEAD request, and with status 1xx, 204 and 304. Ends the response: `c->is_resp`
  * is cleared, and the next request of the connection is served. May be called at any time
  * after the request, also from other handlers.
+ *
+ * With "Transfer-Encoding: chunked" among the headers there is no Content-Length; when `fmt`
+ * gives no body, mg_http_write_chunk() sends it, and its empty chunk ends the response. The same
+ * holds for a response 200 of type text/event-stream without a body, which gets that header.
  */
 void mg_http_reply(struct mg_connection *c,
                    int status_code,
@@ -2534,42 +2539,51 @@ void mg_http_start_ota(struct mg_connection *c,
 
 /**
  * TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed.
- * Keys and certificates are PEM or DER and are copied by mg_tls_init().
+ * mg_tls_init() copies everything. Certificates and keys are PEM, which may hold other things
+ * as well, or one in DER.
  */
 struct mg_tls_opts {
   /**
-   * Certificate authorities that the peer's certificate must lead to. A client without it does
-   * not verify the server's chain; "*" means the authorities that the system trusts. A server
-   * with it demands a certificate from its clients.
+   * Certificate authorities that the peer's certificate must lead to (RFC 5280), or the peer's
+   * own certificate. A client without it does not verify the server's chain, nor its dates;
+   * "*" means the authorities that the system trusts. A server with it demands a certificate
+   * from its clients.
    */
   struct mg_str ca;
-  /** Own certificate, followed by intermediate ones. Needed by servers. */
+  /** Own certificate, followed by intermediate ones; all are sent. Needed by servers. */
   struct mg_str cert;
-  /** Private key of the own certificate: PKCS#1, SEC 1 or PKCS#8, not encrypted. */
+  /**
+   * Private key of the own certificate: PKCS#1, SEC 1 or PKCS#8, not encrypted. RSA with 2048
+   * bits or more, P-256, P-384 or Ed25519. May stand in one text with `cert`.
+   */
   struct mg_str key;
   /**
-   * On a client, the host name that the server's certificate must be for; also sent to the
-   * server (RFC 6066, section 3). Without it the name is not checked.
+   * On a client, the host name or address that the server's certificate must be for (RFC 9525),
+   * less than 253 bytes; a host name is also sent to the server (RFC 6066, section 3). Without
+   * it the name is not checked.
    */
   struct mg_str name;
-  /** Accept any certificate and any host name. For tests. */
+  /** Accept any certificate, for any name. For tests. */
   bool skip_verification;
 };
 
 /**
- * Turns on TLS for a connection, with settings that are copied.
+ * Turns on TLS 1.2 or 1.3 (RFC 5246, RFC 8446) for a TCP connection. NULL is all-zero options.
  *
  * On a client, call it in MG_EV_CONNECT, or right after the connection was made; on a server
  * in MG_EV_ACCEPT for every accepted connection. To start TLS later (STARTTLS), call it then.
- * MG_EV_TLS_HS fires when the handshake is done; data sent before waits for it. Bad settings,
- * a failed handshake and an unacceptable certificate are MG_EV_ERROR. A connection whose URL
- * says TLS goes on in plain text when this is not called.
+ * MG_EV_TLS_HS fires on both sides when the handshake is done; data sent before waits for it. Bad
+ * options are MG_EV_ERROR before this function returns, a failed handshake and an unacceptable
+ * certificate are MG_EV_ERROR later; both close the connection. A connection whose URL says TLS
+ * goes on in plain text when this is not called. Connections of a manager with the same options
+ * share what was made of them, so calling it for every connection is cheap.
  */
-void mg_tls_init(struct mg_connection *c, const struct mg_tls_opts *opts);
+void mg_tls_init(struct mg_connection *c,
+                 const struct mg_tls_opts *opts);
 
 /**
- * Releases the TLS state of a connection, if any. The library does so when it closes the
- * connection.
+ * Releases the TLS state of a connection, if any. The library does so after MG_EV_CLOSE. A
+ * connection that lives on is a plain one then.
  */
 void mg_tls_free(struct mg_connection *c);
 
@@ -2986,13 +3000,27 @@ struct mg_ws_message {
 };
 
 /**
- * Opens a WebSocket client connection to "ws://host:port/path" or "wss://...".
+ * Opens a WebSocket client connection (RFC 6455) to "ws://host:port/path" or "wss://...".
  *
  * `fmt` is NULL or makes extra request headers (see mg_snprintf()), each line ended by "\r\n".
- * The request is queued at once. MG_EV_WS_OPEN fires when the server accepted; then
- * MG_EV_WS_MSG for every message and MG_EV_WS_CTL for control frames. A refusal is
- * MG_EV_ERROR. For wss call mg_tls_init() in MG_EV_CONNECT. Returns the connection, or NULL as
- * mg_connect() does.
+ * The request is queued at once and leaves when the connection is up; for wss call
+ * mg_tls_init() in MG_EV_CONNECT. User and password in the URL are not sent.
+ *
+ * MG_EV_WS_OPEN with the response, a `struct mg_http_message *`, fires when the server has
+ * accepted: status 101, Upgrade, Connection, and the Sec-WebSocket-Accept that answers our key.
+ * Anything else is MG_EV_ERROR "ws handshake error" or "not http", and the connection closes.
+ * There is no time limit.
+ *
+ * Then MG_EV_WS_MSG fires for every message and MG_EV_WS_CTL for every ping, pong, Close and
+ * continuation frame, both with a `struct mg_ws_message *`. A ping is answered before its handler
+ * runs, Close after it, with the payload that the handler leaves in the struct.
+ *
+ * When the peer breaks the protocol, sends text that is not UTF-8, or a message that does not
+ * fit into MG_MAX_RECV_SIZE bytes with the headers of its frames, MG_EV_ERROR fires, and the
+ * connection closes with a Close frame that says why. Nothing is delivered after that, nor
+ * after the peer's Close.
+ *
+ * Returns the connection, or NULL as mg_connect() does.
  */
 struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
                                     const char *url,
@@ -3002,12 +3030,17 @@ struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
                                     ...);
 
 /**
- * Accepts the WebSocket handshake in `hm`, to be called in MG_EV_HTTP_MSG.
+ * Accepts the WebSocket handshake in `hm`, to be called in MG_EV_HTTP_MSG. What happens on the
+ * connection afterwards is described at mg_ws_connect().
  *
  * `fmt` is NULL or makes extra response headers (see mg_snprintf()), each line ended by
- * "\r\n". On success `c->is_websocket` is set and MG_EV_WS_OPEN fires before this returns. A
- * request without Sec-WebSocket-Key is answered with status 426 and the connection drains.
- * Programs check the Origin header themselves where that matters.
+ * "\r\n". Of the subprotocols that the client offers, the first is agreed on, unless `fmt`
+ * has a Sec-WebSocket-Protocol header. Extensions are not. On success `c->is_websocket` is set and
+ * MG_EV_WS_OPEN fires with `hm` before this returns. A request without Sec-WebSocket-Key, or with
+ * another Sec-WebSocket-Version than 13, is answered with status 426 and the connection drains.
+ *
+ * Any web page can make a browser connect to any server: programs check the Origin header
+ * themselves where that matters (RFC 6455, section 10.2).
  */
 void mg_ws_upgrade(struct mg_connection *c,
                    struct mg_http_message *hm,
@@ -3016,7 +3049,8 @@ void mg_ws_upgrade(struct mg_connection *c,
 
 /**
  * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
- * opcode. Returns the length of the text.
+ * opcode. NULL for `fmt` is an empty text. Returns the length of the text; 0 with nothing sent
+ * when memory is exhausted.
  */
 size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
 
@@ -3979,8 +4013,10 @@ struct mg_field_set {
  * where browsers are told of changes. A browser gets a session cookie at /api/login. Up to 10
  * sessions exist; another one ends the one that was not used for the longest time. Requests that change
  * something are refused when they say that another site caused them (Sec-Fetch-Site, Origin).
+ * docs/dashboard.md describes the API.
  *
- * A handler of the program may call this one. It must pass on all events and leave `c->fn_data` alone.
+ * A handler of the program may call this one. It must pass on all events and leave `c->fn_data`
+ * alone.
  */
 void mg_dash_ev_handler(struct mg_connection *c,
                         int ev,

@@ -22,6 +22,7 @@ need 'command -v mosquitto_pub' mosquitto-clients
 need 'command -v node' nodejs
 need 'command -v npm' npm
 need 'PATH=$PATH:/usr/sbin command -v nginx' nginx-light
+need 'command -v ab' apache2-utils
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -41,7 +42,8 @@ fi
 # A time server, unpacked and not installed: the package would take the host's own time daemon away.
 if ! command -v chronyd >/dev/null && [ ! -x target/chrony/usr/sbin/chronyd ]; then
   mkdir -p target/chrony
-  (cd target/chrony && apt-get download -qq chrony 2>/dev/null && dpkg -x chrony_*.deb . && rm chrony_*.deb) ||
+  fetch() { apt-get download -qq chrony 2>/dev/null; }
+  (cd target/chrony && { fetch || { apt-get update -qq </dev/null && fetch; }; } && dpkg -x chrony_*.deb . && rm chrony_*.deb) ||
     { echo 'the tests need chronyd' >&2; exit 1; }
 fi
 if ! cmp -s tests/requirements.txt target/venv/installed; then

@@ -246,12 +246,13 @@ pub(crate) fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
     if let Some(depth) = depth {
         depth.set(depth.get() + 1);
     }
+    let was_dead = c.is_dead();
     if let Some(pfn) = c.pfn.get() {
         // SAFETY: the program or the library installed this handler for connections.
         unsafe { pfn(c.as_ptr(), event, data) };
     }
-    // MG_EV_CLOSE, delivered when a handler closed the connection meanwhile, is the last event.
-    if event == ev::CLOSE || !c.is_dead() {
+    // If a handler closed the connection meanwhile, MG_EV_CLOSE was its last event.
+    if was_dead || !c.is_dead() {
         call_user(c, event, data);
     }
     if let Some(depth) = depth {

@@ -160,7 +160,12 @@ pub unsafe extern "C" fn mg_mgr_init(mgr: *mut mg_mgr) {
                 e.raw_os_error().unwrap_or(0)
             )),
         }
-        crate::log::debug(format_args!("MG_IO_SIZE: {}, TLS: rustls", super::IO_SIZE));
+        let tls = if cfg!(feature = "tls") {
+            "rustls"
+        } else {
+            "none"
+        };
+        crate::log::debug(format_args!("MG_IO_SIZE: {}, TLS: {tls}", super::IO_SIZE));
     });
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn init(c: &mg_connection, settings: &Settings<'_>) {
         return error(c, b"TLS is for TCP connections");
     }
     c.set(Flag::Tls, true);
+    c.set(Flag::TlsHs, true);
     let http = crate::http::ffi::conn::speaks_http(c) || crate::ws::ffi::conn::is_websocket(c);
     let side = if c.is(Flag::Client) {
         Side::Client { http }
@@ -76,7 +77,6 @@ pub(crate) fn init(c: &mg_connection, settings: &Settings<'_>) {
             let session = Box::new(session);
             c.tls.set(std::ptr::from_ref(&*session).cast_mut().cast());
             p.tls.0.replace(Some(session));
-            c.set(Flag::TlsHs, true);
         }
         Err(text) => fail(c, &text),
     }
@@ -437,12 +437,12 @@ fn step(c: &mg_connection, p: &ConnPrivate) {
 
 /// mg_tls_send(): one record past the queue.
 pub(crate) fn send(c: &mg_connection, data: &[u8]) -> c_long {
-    let Some(p) = c.private().filter(|p| p.tls.is_on()) else {
-        return super::ffi::MG_IO_ERR;
-    };
     if data.is_empty() {
         return 0;
     }
+    let Some(p) = c.private().filter(|p| p.tls.is_on()) else {
+        return super::ffi::MG_IO_ERR;
+    };
     if c.any(NOT_CONNECTED) {
         return super::ffi::MG_IO_ERR;
     }
@@ -461,7 +461,7 @@ pub(crate) fn send(c: &mg_connection, data: &[u8]) -> c_long {
 /// mg_tls_recv(): decrypts what waits in `rtls` and takes up to `take.len()` bytes of it.
 pub(crate) fn recv(c: &mg_connection, len: usize, take: impl FnOnce(&[u8])) -> c_long {
     let Some(p) = c.private().filter(|p| p.tls.is_on()) else {
-        return super::ffi::MG_IO_ERR;
+        return if len == 0 { 0 } else { super::ffi::MG_IO_ERR };
     };
     // The loop finishes handshakes, because it tells the program.
     let may = !c.is(Flag::TlsHs);

@@ -7,31 +7,37 @@ use crate::net::{mg_connection, mg_mgr, tls};
 use std::ffi::{c_long, c_void};
 
 /// TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed.
-/// Keys and certificates are PEM or DER and are copied by mg_tls_init().
+/// mg_tls_init() copies everything. Certificates and keys are PEM, which may hold other things
+/// as well, or one in DER.
 #[repr(C)]
 pub struct mg_tls_opts {
-    /// Certificate authorities that the peer's certificate must lead to. A client without it does
-    /// not verify the server's chain; "*" means the authorities that the system trusts. A server
-    /// with it demands a certificate from its clients.
+    /// Certificate authorities that the peer's certificate must lead to (RFC 5280), or the peer's
+    /// own certificate. A client without it does not verify the server's chain, nor its dates;
+    /// "*" means the authorities that the system trusts. A server with it demands a certificate
+    /// from its clients.
     pub ca: mg_str,
-    /// Own certificate, followed by intermediate ones. Needed by servers.
+    /// Own certificate, followed by intermediate ones; all are sent. Needed by servers.
     pub cert: mg_str,
-    /// Private key of the own certificate: PKCS#1, SEC 1 or PKCS#8, not encrypted.
+    /// Private key of the own certificate: PKCS#1, SEC 1 or PKCS#8, not encrypted. RSA with 2048
+    /// bits or more, P-256, P-384 or Ed25519. May stand in one text with `cert`.
     pub key: mg_str,
-    /// On a client, the host name that the server's certificate must be for; also sent to the
-    /// server (RFC 6066, section 3). Without it the name is not checked.
+    /// On a client, the host name or address that the server's certificate must be for (RFC 9525),
+    /// less than 253 bytes; a host name is also sent to the server (RFC 6066, section 3). Without
+    /// it the name is not checked.
     pub name: mg_str,
-    /// Accept any certificate and any host name. For tests.
+    /// Accept any certificate, for any name. For tests.
     pub skip_verification: bool,
 }
 
-/// Turns on TLS for a connection, with settings that are copied.
+/// Turns on TLS 1.2 or 1.3 (RFC 5246, RFC 8446) for a TCP connection. NULL is all-zero options.
 ///
 /// On a client, call it in MG_EV_CONNECT, or right after the connection was made; on a server
 /// in MG_EV_ACCEPT for every accepted connection. To start TLS later (STARTTLS), call it then.
-/// MG_EV_TLS_HS fires when the handshake is done; data sent before waits for it. Bad settings,
-/// a failed handshake and an unacceptable certificate are MG_EV_ERROR. A connection whose URL
-/// says TLS goes on in plain text when this is not called.
+/// MG_EV_TLS_HS fires on both sides when the handshake is done; data sent before waits for it. Bad
+/// options are MG_EV_ERROR before this function returns, a failed handshake and an unacceptable
+/// certificate are MG_EV_ERROR later; both close the connection. A connection whose URL says TLS
+/// goes on in plain text when this is not called. Connections of a manager with the same options
+/// share what was made of them, so calling it for every connection is cheap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_tls_init(c: *mut mg_connection, opts: *const mg_tls_opts) {
     guard((), || {
@@ -65,8 +71,8 @@ pub unsafe extern "C" fn mg_tls_init(c: *mut mg_connection, opts: *const mg_tls_
     });
 }
 
-/// Releases the TLS state of a connection, if any. The library does so when it closes the
-/// connection.
+/// Releases the TLS state of a connection, if any. The library does so after MG_EV_CLOSE. A
+/// connection that lives on is a plain one then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_tls_free(c: *mut mg_connection) {
     guard((), || {

@@ -58,7 +58,7 @@ int main(void) {
   opts.cert = mg_str("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n");
   opts.key = mg_str("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n");
   mg_tls_init(c, &opts);
-  printf("bad key: tls %d closing %d\n", c->is_tls, c->is_closing);
+  printf("bad key: tls %d handshake %d closing %d\n", c->is_tls, c->is_tls_hs, c->is_closing);
   for (int i = 0; i < 5; i++) mg_mgr_poll(&pair.mgr, 1);
   printf("bad key, connections left: %d\n", pair.mgr.conns != NULL);
   mg_mgr_free(&pair.mgr);

@@ -154,6 +154,6 @@ def program(owner, name):
     """Builds tests/peers/NAME.c and returns where it is; it goes when the test case, or the class of one, ends."""
     library = pathlib.Path(os.environ.get("MG_LIB", ROOT / "target" / "release")).resolve()
     path = pathlib.Path(enter(owner, tempfile.TemporaryDirectory(prefix="mg-peer-"))) / name
-    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", ROOT / "tests" / "peers" / f"{name}.c", f"-I{ROOT / 'include'}", "-o", path,
-                    f"-L{library}", "-lmongoose", f"-Wl,-rpath,{library}"], check=True)
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", ROOT / "tests" / "peers" / f"{name}.c", f"-I{ROOT / 'include'}",
+                    "-o", path, f"-L{library}", "-lmongoose", f"-Wl,-rpath,{library}"], check=True)
     return path

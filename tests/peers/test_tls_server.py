@@ -12,6 +12,9 @@ import unittest
 import aiohttp
 from example import EXAMPLES, Folder, Server, enter, raise_descriptor_limit, read_all
 from tls_certs import DAY, NOW, Certificate
+from tlslite.api import HandshakeSettings, TLSConnection
+from tlslite.constants import KeyUpdateMessageType
+from tlslite.messages import Alert, ApplicationData
 
 REQUEST = b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -19,6 +22,17 @@ REQUEST = b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
 def https_server(*arguments):
     # It reports every peer that misbehaves.
     return Server(EXAMPLES / "https_server", "https://127.0.0.1:0", *arguments, stderr=subprocess.DEVNULL)
+
+
+class RawMessage:
+    """A record with any content."""
+
+    def __init__(self, content_type, data):
+        self.contentType = content_type
+        self.data = bytearray(data)
+
+    def write(self):
+        return self.data
 
 
 class ServerTest(unittest.TestCase):
@@ -292,6 +306,55 @@ class ServerTest(unittest.TestCase):
         with open(f"/proc/{self.server.process.pid}/stat") as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
         return int(fields[11]) + int(fields[12])
+
+    def tlslite(self, record_size=16384, version=(3, 4)):
+        """A connection of another implementation, which lets us do what we must not."""
+        connection = TLSConnection(self.server.connect())
+        connection.recordSize = record_size
+        settings = HandshakeSettings()
+        settings.maxVersion = version
+        connection.handshakeClientCert(settings=settings, serverName="localhost")
+        return connection
+
+    def test_handshake_messages_in_small_records(self):
+        for version in ((3, 3), (3, 4)):
+            for size in (1, 50):
+                connection = self.tlslite(size, version)
+                connection.write(REQUEST)
+                self.assertIn(b"200 OK", connection.read(max=100))
+                connection.close()
+                connection.sock.close()
+
+    def test_keys_are_changed_when_the_peer_does(self):
+        connection = self.tlslite()
+        for _ in range(5):
+            for result in connection.send_keyupdate_request(KeyUpdateMessageType.update_requested):
+                self.assertIn(result, (0, 1))
+            connection.write(REQUEST)
+            received = b""
+            while b"asked for /x" not in received:
+                received += bytes(connection.read(max=1000))
+        connection.close()
+        connection.sock.close()
+
+    def test_records_that_must_not_come(self):
+        for what, message in (("hello", ApplicationData().create(bytearray(b"x"))),
+                              ("empty alert", Alert().create(255, 3)),
+                              ("unknown handshake message", RawMessage(22, b"\x63\0\0\1x")),
+                              ("half a handshake message", RawMessage(22, b"\x18\0\0\1")),
+                              ("endless handshake message", RawMessage(22, b"\x18\xff\xff\xff" + bytes(1000))),
+                              ("unknown content", RawMessage(99, b"x")),
+                              ("change cipher spec", RawMessage(20, b"\1")),
+                              ("oversized", RawMessage(23, bytes(16385)))):
+            with self.subTest(what):
+                connection = self.tlslite()
+                try:
+                    for result in connection._recordLayer.sendRecord(message):
+                        self.assertIn(result, (0, 1))
+                except OSError:
+                    pass
+                connection.sock.close()
+        self.works()
 
     def test_renegotiation_is_refused(self):
         process = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", "-tls1_2"],

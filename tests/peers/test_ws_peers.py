@@ -18,7 +18,7 @@ from websockets.sync.server import serve
 from example import EXAMPLES, ROOT, Server, content, enter, program
 
 NODE = ["node", ROOT / "tests" / "peers" / "ws_node.js"]
-NODE_PATH = ROOT / "target" / "node" / "node_modules"
+NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": str(ROOT / "target" / "node" / "node_modules")}
 MESSAGES = ["", "hello", "Grüße 👋", "x" * 70000, b"", b"\x00\xff\xfe", content(1_000_000)]
 
 
@@ -95,7 +95,7 @@ class EchoServer(unittest.TestCase):
         client.shutdown()
 
     def test_node(self):
-        subprocess.run([*NODE, "client", str(self.server.port)], env={**os.environ, "NODE_PATH": str(NODE_PATH)}, check=True, timeout=60)
+        subprocess.run([*NODE, "client", str(self.server.port)], env=NODE_ENVIRONMENT, check=True, timeout=60)
 
     def test_many_clients(self):
         clients = [enter(self, connect(self.url)) for _ in range(100)]
@@ -156,7 +156,7 @@ class EchoClient(unittest.TestCase):
         self.check(*outcome)
 
     def test_node(self):
-        server = subprocess.Popen([*NODE, "server"], env={**os.environ, "NODE_PATH": str(NODE_PATH)}, stdout=subprocess.PIPE)
+        server = subprocess.Popen([*NODE, "server"], env=NODE_ENVIRONMENT, stdout=subprocess.PIPE)
         with server.stdout:
             port = int(server.stdout.readline().split()[1])
             self.run_client(f"ws://127.0.0.1:{port}/")

@@ -1,8 +1,8 @@
 """The cases of the Autobahn testsuite, sections 1 to 7, 9 and 10, with the strict outcome for each.
 
-The peer under test sends every message back. A case is a list of steps that are sent, the frames that must come back, and
-how it ends: CLEAN, with our Close answered in kind; FAIL(code), with a Close frame the peer sends because of us; CLOSED(payload),
-with a Close frame that answers one among the steps. Nothing may come besides.
+The peer under test sends every message back. A case is a list of steps that are sent, the frames that must come back,
+and how it ends: CLEAN, with our Close answered in kind; FAIL(code), with a Close frame the peer sends because of us;
+CLOSED(payload), with a Close frame that answers one among the steps. Nothing may come besides.
 """
 
 from ws_tester import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame
@@ -54,15 +54,18 @@ def messages():
 def pings():
     """Section 2."""
     binary = b"\x00\xff\xfe\xfd\xfc\xfb\x00\xff"
-    for number, payload, chop in (1, b"", None), (2, HELLO, None), (3, binary, None), (4, b"\xfe" * 125, None), (6, b"\xfe" * 125, 1):
+    payloads = (1, b"", None), (2, HELLO, None), (3, binary, None), (4, b"\xfe" * 125, None), (6, b"\xfe" * 125, 1)
+    for number, payload, chop in payloads:
         yield Case(f"2.{number}", [Step(Frame(PING, payload), chop=chop)], [(PONG, payload)], CLEAN)
     yield Case("2.5", [Step(Frame(PING, b"\xfe" * 126))], [], FAIL(1002))
     yield Case("2.7", [Step(Frame(PONG))], [], CLEAN)
     yield Case("2.8", [Step(Frame(PONG, b"unsolicited pong payload"))], [], CLEAN)
-    yield Case("2.9", [Step(Frame(PONG, b"unsolicited pong payload")), Step(Frame(PING, b"ping payload"))], [(PONG, b"ping payload")], CLEAN)
+    steps = [Step(Frame(PONG, b"unsolicited pong payload")), Step(Frame(PING, b"ping payload"))]
+    yield Case("2.9", steps, [(PONG, b"ping payload")], CLEAN)
     payloads = [b"payload-%d" % i for i in range(10)]
     for number, chop in (10, None), (11, 1):
-        yield Case(f"2.{number}", [Step(*(Frame(PING, p) for p in payloads), chop=chop)], [(PONG, p) for p in payloads], CLEAN)
+        step = Step(*(Frame(PING, p) for p in payloads), chop=chop)
+        yield Case(f"2.{number}", [step], [(PONG, p) for p in payloads], CLEAN)
 
 
 def reserved_bits():
@@ -70,7 +73,8 @@ def reserved_bits():
     hello = (TEXT, HELLO)
     yield Case("3.1", [Step(Frame(TEXT, HELLO, rsv=1))], [], FAIL(1002))
     for number, options in (2, {}), (3, {"framewise": True}), (4, {"chop": 1}):
-        yield Case(f"3.{number}", [Step(Frame(TEXT, HELLO), Frame(TEXT, HELLO, rsv=number), Frame(PING), **options)], [hello], FAIL(1002))
+        step = Step(Frame(TEXT, HELLO), Frame(TEXT, HELLO, rsv=number), Frame(PING), **options)
+        yield Case(f"3.{number}", [step], [hello], FAIL(1002))
     yield Case("3.5", [Step(Frame(BINARY, b"\x00\xff\xfe\xfd\xfc\xfb\x00\xff", rsv=5))], [], FAIL(1002))
     yield Case("3.6", [Step(Frame(PING, HELLO, rsv=6))], [], FAIL(1002))
     yield Case("3.7", [Step(Frame(CLOSE, code(1000), rsv=7))], [], FAIL(1002))
@@ -84,19 +88,21 @@ def reserved_opcodes():
             if number < 3:
                 yield Case(f"4.{section}.{number}", [Step(frame)], [], FAIL(1002))
             else:
-                chop = 1 if number == 5 else None
-                yield Case(f"4.{section}.{number}", [Step(Frame(TEXT, HELLO), frame, Frame(PING), chop=chop)], [(TEXT, HELLO)], FAIL(1002))
+                step = Step(Frame(TEXT, HELLO), frame, Frame(PING), chop=1 if number == 5 else None)
+                yield Case(f"4.{section}.{number}", [step], [(TEXT, HELLO)], FAIL(1002))
 
 
 def fragmentation():
     """Section 5."""
-    first, last, whole = Frame(TEXT, b"fragment1", fin=False), Frame(CONTINUATION, b"fragment2"), (TEXT, b"fragment1fragment2")
+    first, last = Frame(TEXT, b"fragment1", fin=False), Frame(CONTINUATION, b"fragment2")
+    whole = (TEXT, b"fragment1fragment2")
     for number, opcode in (1, PING), (2, PONG):
         yield Case(f"5.{number}", [Step(Frame(opcode, b"fragment1", fin=False), last)], [], FAIL(1002))
     ways = {}, {"framewise": True}, {"chop": 1}
     for i, way in enumerate(ways):
         yield Case(f"5.{3 + i}", [Step(first, last, **way)], [whole], CLEAN)
-        yield Case(f"5.{6 + i}", [Step(first, Frame(PING, b"ping payload"), last, **way)], [(PONG, b"ping payload"), whole], CLEAN)
+        step = Step(first, Frame(PING, b"ping payload"), last, **way)
+        yield Case(f"5.{6 + i}", [step], [(PONG, b"ping payload"), whole], CLEAN)
         for base, fin in (9, True), (12, False):
             stray = Frame(CONTINUATION, b"non-continuation payload", fin=fin)
             yield Case(f"5.{base + i}", [Step(stray, Frame(TEXT, HELLO), **way)], [], FAIL(1002))
@@ -104,12 +110,14 @@ def fragmentation():
     yield Case("5.15", [Step(first, last, stray, Frame(TEXT, b"fragment4"))], [whole], FAIL(1002))
     for number, fin in (16, False), (17, True):
         stray = Frame(CONTINUATION, b"fragment1", fin=fin)
-        yield Case(f"5.{number}", [Step(*(stray, Frame(TEXT, b"fragment2", fin=False), Frame(CONTINUATION, b"fragment3")) * 2)], [], FAIL(1002))
+        message = Frame(TEXT, b"fragment2", fin=False), Frame(CONTINUATION, b"fragment3")
+        yield Case(f"5.{number}", [Step(*(stray, *message) * 2)], [], FAIL(1002))
     yield Case("5.18", [Step(first, Frame(TEXT, b"fragment2"))], [], FAIL(1002))
     parts = [Frame(CONTINUATION if i > 1 else TEXT, b"fragment%d" % i, fin=i == 5) for i in range(1, 6)]
     answers = [(PONG, b"pongme 1!"), (PONG, b"pongme 2!"), (TEXT, b"".join(part.payload for part in parts))]
     for number, way in (19, {}), (20, {"framewise": True}):
-        steps = [Step(*parts[:2], Frame(PING, b"pongme 1!"), **way), Step(*parts[2:4], Frame(PING, b"pongme 2!"), parts[4], **way)]
+        pings = Frame(PING, b"pongme 1!"), Frame(PING, b"pongme 2!")
+        steps = [Step(*parts[:2], pings[0], **way), Step(*parts[2:4], pings[1], parts[4], **way)]
         yield Case(f"5.{number}", steps, answers, CLEAN)
 
 
@@ -137,8 +145,10 @@ def unicode_handling():
     for number, parts in (1, (COSMOS, b"\xf4\x90\x80\x80", b"edited")), (2, (COSMOS + b"\xf4", b"\x90", b"\x80\x80edited")):
         first, second = Frame(TEXT, parts[0], fin=False), Frame(CONTINUATION, parts[1], fin=False)
         yield Case(f"6.4.{number}", [Step(first), Step(second)], [], FAIL(1007))
-        frame, rest = Frame(TEXT, b"".join(parts)), len(parts[2])
-        yield Case(f"6.4.{number + 2}", [Step(frame, part=slice(0, -rest - len(parts[1]))), Step(frame, part=slice(-rest - len(parts[1]), -rest))], [], FAIL(1007))
+        frame, end = Frame(TEXT, b"".join(parts)), -len(parts[2])
+        middle = end - len(parts[1])
+        steps = [Step(frame, part=slice(0, middle)), Step(frame, part=slice(middle, end))]
+        yield Case(f"6.4.{number + 2}", steps, [], FAIL(1007))
 
 
 def utf8_sequences():
@@ -153,7 +163,8 @@ def utf8_sequences():
     yield 11, "ed9fbf ee8080 efbfbd f48fbfbf f4908080", [True, True, True, True, False]
     continuations = bytes(range(0x80, 0xc0)).hex()
     yield 12, f"80 bf 80bf 80bf80 80bf80bf 80bf80bf80 80bf80bf80bf {continuations}", False
-    yield 13, [b"".join(bytes([b]) + b" " for b in r) for r in (range(0xc0, 0xe0), range(0xe0, 0xf0), range(0xf0, 0xf8), range(0xf8, 0xfc), range(0xfc, 0xfe))], False
+    starts = (0xc0, 0xe0), (0xe0, 0xf0), (0xf0, 0xf8), (0xf8, 0xfc), (0xfc, 0xfe)
+    yield 13, [b"".join(bytes([b]) + b" " for b in range(*ends)) for ends in starts], False
     cut = "c0 e080 f08080 f8808080 fc80808080 df efbf f7bfbf fbbfbfbf fdbfbfbfbf"
     yield 14, cut, False
     yield 15, cut.replace(" ", ""), False
@@ -185,7 +196,8 @@ def closing():
     yield Case("7.1.2", [Step(normal, normal)], [], CLOSED(code(1000)))
     yield Case("7.1.3", [Step(normal, Frame(PING))], [], CLOSED(code(1000)))
     yield Case("7.1.4", [Step(normal, Frame(TEXT, HELLO))], [], CLOSED(code(1000)))
-    yield Case("7.1.5", [Step(Frame(TEXT, b"fragment1", fin=False), normal, Frame(CONTINUATION, b"fragment2"))], [], CLOSED(code(1000)))
+    around_close = Frame(TEXT, b"fragment1", fin=False), normal, Frame(CONTINUATION, b"fragment2")
+    yield Case("7.1.5", [Step(*around_close)], [], CLOSED(code(1000)))
     large = b"BAsd7&jh23" * 26214
     yield Case("7.1.6", [Step(Frame(TEXT, large), normal, Frame(PING))], [(TEXT, large)], CLOSED(code(1000)))
     yield Case("7.3.1", [Step(Frame(CLOSE))], [], CLOSED(b""))
@@ -204,7 +216,7 @@ def closing():
 
 
 def limits():
-    """Section 9. What exceeds the receive buffer ends with 1009; sections 9.3 and 9.4 are repeated with 2 MB, which fits."""
+    """Section 9. What exceeds the receive buffer ends with 1009; 9.3 and 9.4 are repeated with 2 MB, which fits."""
     kinds = (TEXT, b"*"), (BINARY, b"\xfe")
     for section, (opcode, byte) in zip((1, 2), kinds):
         for number, size in enumerate((1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 23, 1 << 24), 1):
@@ -236,7 +248,9 @@ def automatic_fragmentation():
 
 
 def all_cases():
-    for section in messages, pings, reserved_bits, reserved_opcodes, fragmentation, unicode_handling, utf8, closing, limits, automatic_fragmentation:
+    sections = (messages, pings, reserved_bits, reserved_opcodes, fragmentation, unicode_handling, utf8, closing, limits,
+                automatic_fragmentation)
+    for section in sections:
         yield from section()
 
 

@@ -5,7 +5,8 @@ const { once } = require("node:events");
 const { WebSocket, WebSocketServer } = require("ws");
 
 async function exchange(socket) {
-  const sent = ["", "hello", "Grüße 👋", "x".repeat(70000), Buffer.alloc(0), Buffer.from([0, 255, 254]), Buffer.alloc(1000000, 7)];
+  const texts = ["", "hello", "Grüße 👋", "x".repeat(70000)];
+  const sent = [...texts, Buffer.alloc(0), Buffer.from([0, 255, 254]), Buffer.alloc(1000000, 7)];
   for (const data of sent) {
     socket.send(data);
     const [back, isBinary] = await once(socket, "message");

@@ -63,7 +63,8 @@ class Tester:
         fields = dict(line.split(b": ", 1) for line in lines[1:] if line)
         connection.sendall(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Protocol: echo\r\nSec-WebSocket-Accept: " + accept_value(fields[b"Sec-WebSocket-Key"]) + b"\r\n\r\n")
+            b"Sec-WebSocket-Protocol: echo\r\n"
+            b"Sec-WebSocket-Accept: " + accept_value(fields[b"Sec-WebSocket-Key"]) + b"\r\n\r\n")
         return tester
 
     def head(self):

@@ -159,8 +159,10 @@ const NOT_AUTHORISED: &[u8] = b"Not Authorised\n";
 /// where browsers are told of changes. A browser gets a session cookie at /api/login. Up to 10
 /// sessions exist; another one ends the one that was not used for the longest time. Requests that change
 /// something are refused when they say that another site caused them (Sec-Fetch-Site, Origin).
+/// docs/dashboard.md describes the API.
 ///
-/// A handler of the program may call this one. It must pass on all events and leave `c->fn_data` alone.
+/// A handler of the program may call this one. It must pass on all events and leave `c->fn_data`
+/// alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_dash_ev_handler(
     c: *mut mg_connection,
@@ -317,12 +319,11 @@ impl<'a> Request<'a> {
     }
 
     fn logged_in(&self, user: &User) {
-        let is_tls = self.c.is(Flag::Tls);
         let mut headers = Json::default();
         headers.raw(b"Set-Cookie: access_token=");
         headers.raw(&user.token());
         headers.raw(b"; Path=/; ");
-        headers.raw(if is_tls { b"Secure; " } else { b"" });
+        headers.raw(self.secure());
         headers.raw(b"HttpOnly; SameSite=Lax; Max-Age=86400\r\n");
         headers.raw(JSON);
         let mut body = Json::default();
@@ -363,15 +364,24 @@ impl<'a> Request<'a> {
             // SAFETY: the message is intact.
             unsafe { users::logout(self.dash, self.hm) };
         }
-        let mut headers = b"Set-Cookie: access_token=; Path=/; \
-            Expires=Thu, 01 Jan 1970 00:00:00 UTC; Secure; HttpOnly; Max-Age=0; \r\n"
-            .to_vec();
-        if !self.c.is(Flag::Tls)
-            && let Some(at) = memchr::memmem::find(&headers, b"Secure; ")
-        {
-            headers.drain(at..at + b"Secure; ".len());
+        let mut headers = Json::default();
+        headers.raw(b"Set-Cookie: access_token=; Path=/; ");
+        headers.raw(b"Expires=Thu, 01 Jan 1970 00:00:00 UTC; ");
+        headers.raw(self.secure());
+        headers.raw(b"HttpOnly; Max-Age=0; \r\n");
+        match headers.finish() {
+            Some(headers) => reply(self.c, 401, &headers, b"Unauthorized\n"),
+            None => net::error(self.c, b"OOM"),
         }
-        reply(self.c, 401, &headers, b"Unauthorized\n");
+    }
+
+    /// Keeps a cookie of TLS from going over the wire in plain text.
+    fn secure(&self) -> &'static [u8] {
+        if self.c.is(Flag::Tls) {
+            b"Secure; "
+        } else {
+            b""
+        }
     }
 
     /// What nobody needs to be logged in for.
@@ -410,7 +420,7 @@ impl<'a> Request<'a> {
     }
 
     fn set(&self, name: &[u8]) -> Option<Set> {
-        sets(self.dash).find(|set| set.name() == name)
+        sets(self.dash).find(|set| set.with_name(|own| own == name))
     }
 
     /// An array that a function of the program manages.

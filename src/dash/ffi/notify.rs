@@ -129,7 +129,7 @@ fn change(set: Set, user: &User) -> Option<Vec<u8>> {
     let before = set.index();
     let mut json = Json::default();
     json.raw(b"{\"method\":\"change\",\"params\":{\"");
-    json.escaped(&set.name());
+    set.with_name(|name| json.escaped(name));
     match before {
         Some(index) if index < 0 => {
             let size = set.size(user);

@@ -39,7 +39,7 @@ pub fn write_all(json: &mut Json, dash: *mut mg_dash, user: &User) {
         }
         json.raw(separator);
         separator = b",";
-        json.string(&set.name());
+        set.with_name(|name| json.string(name));
         json.raw(b":");
         match size {
             Some(size) => json.integer(size),
@@ -61,10 +61,10 @@ impl Set {
         look(unsafe { self.0.as_ref() })
     }
 
-    pub fn name(self) -> Vec<u8> {
+    /// Calls `look`, which must not call out, with the name.
+    pub fn with_name<T>(self, look: impl FnOnce(&[u8]) -> T) -> T {
         // SAFETY: pointer contract.
-        self.get(|set| unsafe { super::users::owned(set.name) })
-            .unwrap_or_default()
+        self.get(|set| look(unsafe { cstr(set.name) }))
     }
 
     pub fn has_function(self) -> bool {
@@ -107,8 +107,8 @@ impl Set {
         let ok = unsafe { get_dir(user, buf.as_mut_ptr(), buf.len()) };
         *buf.last_mut()? = 0;
         // SAFETY: terminated.
-        let path = unsafe { super::users::owned(buf.as_ptr()) };
-        path.filter(|_| ok)
+        let path = unsafe { cstr(buf.as_ptr()) };
+        super::copy(path).filter(|_| ok)
     }
 
     /// Brings the values up to date: those at the index, or with -1 the number of elements.
@@ -180,7 +180,7 @@ impl Set {
 
     /// A field that holds text in a buffer of the program, by its name.
     pub fn field(self, name: &[u8]) -> Option<Field> {
-        self.fields().find(|field| field.name == name)
+        self.fields().find(|field| field.name() == name)
     }
 
     pub fn write_object(self, json: &mut Json) {
@@ -189,7 +189,7 @@ impl Set {
             if i > 0 {
                 json.raw(b",");
             }
-            json.string(&field.name);
+            json.string(field.name());
             json.raw(b":");
             field.write(json);
         }
@@ -202,9 +202,9 @@ impl Set {
     }
 }
 
-/// A field, as it was when it was looked at.
+/// A field, as it was when it was looked at. Its name and variable are the program's.
 pub struct Field {
-    name: Vec<u8>,
+    name: *const c_char,
     kind: Kind,
     value: *mut c_char,
     size: usize,
@@ -244,12 +244,17 @@ impl Field {
                 _ => Kind::Unknown,
             };
             Some(Field {
-                name: super::users::owned((*field).name)?,
+                name: (*field).name,
                 kind,
                 value: (*field).value.cast(),
                 size: (*field).value_size,
             })
         }
+    }
+
+    fn name(&self) -> &[u8] {
+        // SAFETY: pointer contract.
+        unsafe { cstr(self.name) }
     }
 
     /// The text of a C string, which need not end inside its array.
@@ -334,7 +339,7 @@ impl Field {
             let fits = whole.filter(|range| range.len() < self.size);
             return fits.is_some_and(|range| self.put_text(&object[range]));
         }
-        let Some(token) = member(object, &self.name) else {
+        let Some(token) = member(object, self.name()) else {
             return false;
         };
         match self.kind {

@@ -4,7 +4,6 @@
 use super::{mg_dash, mg_dash_user};
 use crate::dash::session::{self, Session, Sessions};
 use crate::ffi::layout::DASH_MAX_USER_NAME;
-use crate::ffi::str::cstr;
 use crate::http::credentials::{self, Credentials, SCRATCH};
 use crate::http::ffi::mg_http_message;
 use crate::util::ffi::mg_millis;
@@ -354,13 +353,4 @@ pub unsafe fn logout(dash: *mut mg_dash, hm: *const mg_http_message) {
             user.finish(End::LoggedOut);
         }
     }
-}
-
-/// A string of the program that may be NULL.
-///
-/// # Safety
-/// Pointer contract.
-pub unsafe fn owned(p: *const c_char) -> Option<Vec<u8>> {
-    // SAFETY: forwarded from the caller.
-    super::copy(unsafe { cstr(p) })
 }

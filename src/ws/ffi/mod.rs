@@ -270,7 +270,10 @@ pub unsafe extern "C" fn mg_ws_vprintf(
         let Some(len) = (unsafe { append_format(c, fmt, ap) }) else {
             return 0;
         };
-        send::wrap(c, first_byte(op), len);
+        if !send::wrap(c, first_byte(op), len) {
+            c.send.len.set(c.send.len.get() - len);
+            return 0;
+        }
         len
     })
 }

@@ -80,15 +80,16 @@ pub unsafe fn frame(c: &mg_connection, first: u8, from: *const u8, len: usize) -
     total
 }
 
-/// Makes a frame of the last `len` bytes. Does nothing when there are fewer or memory is exhausted.
-pub fn wrap(c: &mg_connection, first: u8, len: usize) {
+/// Makes a frame of the last `len` bytes. False, with nothing done, when there are fewer or memory is
+/// exhausted.
+pub fn wrap(c: &mg_connection, first: u8, len: usize) -> bool {
     let io = &c.send;
     let out = Outgoing::new(c, first, len);
     let Some(at) = io.len.get().checked_sub(len) else {
-        return;
+        return false;
     };
     if !io.reserve(out.len) {
-        return;
+        return false;
     }
     // SAFETY: the block holds the data and the header, all initialised because buffers grow zeroed,
     // and no handler runs while the slice lives.
@@ -100,4 +101,5 @@ pub fn wrap(c: &mg_connection, first: u8, len: usize) {
     }
     io.len.set(io.len.get() + out.len);
     note(c, first);
+    true
 }
