@@ -2339,7 +2339,8 @@ int mg_http_parse(const char *s,
 /**
  * Opens an HTTP listener; see mg_listen() for the URL. The handler `fn` of accepted connections
  * gets MG_EV_HTTP_HDRS and MG_EV_HTTP_MSG, both with a `struct mg_http_message *` that is valid during the call, and all
- * other events. Returns the listener, owned by the manager, or NULL.
+ * other events. What is no HTTP request, or has more than one Host field, closes its connection without an answer. Returns the
+ * listener, owned by the manager, or NULL.
  */
 struct mg_connection *mg_http_listen(struct mg_mgr *mgr,
                                      const char *url,
