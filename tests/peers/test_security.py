@@ -27,15 +27,15 @@ ELSEWHERE = {
     "DNS: names that point to themselves": ("dns_parse_table.c", "owner points to itself"),
     "DNS: names that point to each other": ("dns_parse_table.c", "two pointers to each other"),
     "DNS: answers of strangers, predictable ids (CVE-2026-2966)": ("own/dns_spoofed_replies.c", "!same_port && !same_id"),
-    "mDNS: hostile records (CVE-2026-5245)": ("own/mdns_hostile.c", "int main"),
+    "mDNS: hostile records (CVE-2026-5245)": ("own/mdns_hostile.c", "A long name, a long service"),
     "MQTT: remaining length of five bytes": ("own/mqtt_hostile_input.c", "length of five bytes"),
     "MQTT: lengths beyond the packet (CVE-2023-2905, CVE-2024-35492)": ("mqtt_parse_table.c", "publish, half a topic length"),
     "WebSocket: continuation without start": ("own/ws_violations.c", "stray continuation"),
-    "WebSocket: lengths of 64 bits (CVE-2025-51495)": ("own/ws_violations.c", "int main"),
+    "WebSocket: lengths of 64 bits (CVE-2025-51495)": ("own/ws_violations.c", "2^64 - 1 bytes"),
     "ChaCha20-Poly1305: forged tag (CVE-2026-2968)": ("chacha20_poly1305.c", "forgeries"),
-    "HTTP: heads that never end": ("own/http_slow_head.c", "int main"),
+    "HTTP: heads that arrive in drops": ("own/http_slow_head.c", "A head of 2 MB"),
     "HTTP: pipes, devices and directories as files": ("own/special_files.c", "mkfifo"),
-    "SSI: includes that include themselves": ("own/ssi.c", "int main"),
+    "SSI: includes that include themselves": ("own/ssi.c", "www/self.shtml"),
 }
 
 
