@@ -2339,7 +2339,8 @@ int mg_http_parse(const char *s,
 /**
  * Opens an HTTP listener; see mg_listen() for the URL. The handler `fn` of accepted connections
  * gets MG_EV_HTTP_HDRS and MG_EV_HTTP_MSG, both with a `struct mg_http_message *` that is valid during the call, and all
- * other events. Returns the listener, owned by the manager, or NULL.
+ * other events. What is no HTTP request, or has more than one Host field, closes its connection without an answer. Returns the
+ * listener, owned by the manager, or NULL.
  */
 struct mg_connection *mg_http_listen(struct mg_mgr *mgr,
                                      const char *url,
@@ -2492,7 +2493,7 @@ void mg_http_serve_ssi(struct mg_connection *c,
  * pieces. The file may grow to `max_size` bytes. `fs` NULL is mg_fs_posix.
  *
  * Sends the response: 200 with the new size in decimal, or 400 with a text. Returns the new size, 0
- * for an empty body, or a negative number: -1 no name, -2 a name with "..", -3 bad offset, -4 too
+ * for an empty body, or a negative number: -1 no name, -2 a name with ".." or a NUL, -3 bad offset, -4 too
  * large, -5 offset is not the file's size, -6 the file cannot be opened.
  */
 long mg_http_upload(struct mg_connection *c,

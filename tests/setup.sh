@@ -21,6 +21,7 @@ need 'command -v mosquitto' mosquitto
 need 'command -v mosquitto_pub' mosquitto-clients
 need 'command -v node' nodejs
 need 'command -v npm' npm
+need 'PATH=$PATH:/usr/sbin command -v nginx' nginx-light
 need 'command -v ab' apache2-utils
 
 if [ ${#missing[@]} -gt 0 ]; then
@@ -32,10 +33,12 @@ if [ ${#missing[@]} -gt 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq </dev/null
   apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
-  # The tests start their own brokers.
-  if printf '%s\n' "${missing[@]}" | grep -qx mosquitto && command -v service >/dev/null; then
-    service mosquitto stop >/dev/null 2>&1 || true
-  fi
+  # The tests start their own servers.
+  for service in mosquitto nginx; do
+    if printf '%s\n' "${missing[@]}" | grep -qE "^$service(-light)?$" && command -v service >/dev/null; then
+      service "$service" stop >/dev/null 2>&1 || true
+    fi
+  done
 fi
 
 # A time server, unpacked and not installed: the package would take the host's own time daemon away.

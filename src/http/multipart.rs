@@ -18,10 +18,11 @@ pub struct Part<'a> {
 /// The part behind the delimiter line at `at`; `None` at the end, and when the part has no
 /// end.
 pub fn part(text: &[u8], at: usize) -> Option<Part<'_>> {
-    let at = if at == 0 { preamble_len(text) } else { at };
+    let first = preamble_len(text);
+    let at = if at == 0 { first } else { at };
     let (line, mut rest) = split_line(text.get(at..)?)?;
     let delimiter = trim(line);
-    if delimiter.is_empty() {
+    if delimiter.is_empty() || is_last(text.get(first..at)?, delimiter) {
         return None;
     }
     let mut part = Part::default();
@@ -54,6 +55,12 @@ fn preamble_len(text: &[u8]) -> usize {
 fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memmem::find(text, b"\r\n")?;
     Some((&text[..end], &text[end + 2..]))
+}
+
+/// True when a delimiter line is the one that ends all parts: that of the first of them and two dashes.
+fn is_last(parts: &[u8], delimiter: &[u8]) -> bool {
+    let first = split_line(parts).map(|(line, _)| trim(line));
+    first.is_some_and(|first| delimiter.strip_suffix(b"--") == Some(first))
 }
 
 /// The value of a Content-Disposition field.
@@ -134,6 +141,22 @@ mod tests {
     fn text_that_begins_like_the_delimiter_is_content() {
         let text = "--x\r\n\r\na\r\n--xyz is text\r\n--x--\r\n";
         assert_eq!(parts(text), [(None, None, "a\r\n--xyz is text")]);
+    }
+
+    #[test]
+    fn nothing_follows_the_last_delimiter() {
+        let epilogue = "--xyz\r\nContent-Disposition: form-data; name=evil\r\n\r\nb\r\n--xyz--\r\n";
+        let last = "\r\n--xyz--\r\n";
+        assert_eq!(parts(&[TWO, epilogue].concat()), parts(TWO));
+        assert_eq!(
+            parts(&["--xyz\r\n\r\na", last, "\r\nx", last].concat()).len(),
+            1
+        );
+        // A boundary may end with dashes.
+        assert_eq!(
+            parts("--x--\r\n\r\na\r\n--x--\r\n\r\nb\r\n--x----").len(),
+            2
+        );
     }
 
     #[test]

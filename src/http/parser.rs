@@ -32,6 +32,9 @@ pub struct Head<'a> {
     pub connection: Option<&'a [u8]>,
     /// Expect: 100-continue (RFC 9110, 10.1.1).
     pub expects_continue: bool,
+    /// More than one Host field. The parser lets it pass, servers do not.
+    pub repeats_host: bool,
+    has_host: bool,
     has_authorization: bool,
     has_cookie: bool,
 }
@@ -294,6 +297,10 @@ impl<'a> Head<'a> {
         }
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         match name.len() {
+            4 if is(b"Host") => {
+                self.repeats_host |= std::mem::replace(&mut self.has_host, true);
+                true
+            }
             6 if is(b"Cookie") => !std::mem::replace(&mut self.has_cookie, true),
             6 if is(b"Expect") => {
                 self.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");

@@ -68,6 +68,8 @@ int main(void) {
   RUN("binary", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
   RUN("good, then bad", OK "garbage\r\n\r\n");
   RUN("bad, then good", "garbage\r\n\r\n" OK);
+  RUN("two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+  RUN("the same host twice", "GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n");
   RUN("folded header", "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n");
   RUN("bare carriage return", "GET / HTTP/1.1\rX\r\n\r\n");
   RUN("response 200", "HTTP/1.1 200 OK\r\n\r\n");

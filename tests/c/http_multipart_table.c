@@ -49,6 +49,8 @@ int main(void) {
   R("two parts, no last delimiter", TWO);
   R("two parts, cut in the last delimiter", TWO "--xy");
   R("two parts, and text behind", TWO "--xyz--\r\nepilogue\r\n\r\nmore\r\n");
+  R("two parts, and a part behind", TWO "--xyz--\r\n--xyz\r\n" CD "name=\"evil\"\r\n\r\nc\r\n--xyz--\r\n");
+  R("boundary that ends with dashes", "--x--\r\n\r\nbody\r\n--x--\r\n\r\nmore\r\n--x----\r\n");
   R("no headers", "--x\r\n\r\nbody\r\n--x--\r\n");
   R("empty part", "--x\r\n\r\n\r\n--x--\r\n");
   R("empty part, line end missing", "--x\r\n\r\n--x--\r\n");

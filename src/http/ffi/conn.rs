@@ -268,6 +268,11 @@ impl Pass<'_> {
                 self.protocol_error();
                 return Some(Next::Stop);
             }
+            // Which of them counts is not for us to guess (RFC 9112, 3.2).
+            Parsed::Complete(head) if head.repeats_host && c.is(Flag::Accepted) => {
+                self.protocol_error();
+                return Some(Next::Stop);
+            }
             Parsed::Complete(head) => {
                 if c.is(Flag::Accepted) {
                     state.request.set(Request {

@@ -140,7 +140,8 @@ pub unsafe extern "C" fn mg_http_parse(
 
 /// Opens an HTTP listener; see mg_listen() for the URL. The handler `fn` of accepted connections
 /// gets MG_EV_HTTP_HDRS and MG_EV_HTTP_MSG, both with a `struct mg_http_message *` that is valid during the call, and all
-/// other events. Returns the listener, owned by the manager, or NULL.
+/// other events. What is no HTTP request, or has more than one Host field, closes its connection without an answer. Returns the
+/// listener, owned by the manager, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_listen(
     mgr: *mut mg_mgr,

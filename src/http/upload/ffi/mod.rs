@@ -67,7 +67,7 @@ const PLAIN: &[u8] = b"Content-Type: text/plain\r\n";
 /// pieces. The file may grow to `max_size` bytes. `fs` NULL is mg_fs_posix.
 ///
 /// Sends the response: 200 with the new size in decimal, or 400 with a text. Returns the new size, 0
-/// for an empty body, or a negative number: -1 no name, -2 a name with "..", -3 bad offset, -4 too
+/// for an empty body, or a negative number: -1 no name, -2 a name with ".." or a NUL, -3 bad offset, -4 too
 /// large, -5 offset is not the file's size, -6 the file cannot be opened.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_upload(
@@ -131,8 +131,7 @@ fn store(
     let len = fields::variable(query, b"file")
         .and_then(|text| crate::url::decode(text, &mut name, true))
         .unwrap_or(0);
-    // Up to a NUL, as a path is.
-    let name = name[..len].split(|&b| b == 0).next().unwrap_or(b"");
+    let name = &name[..len];
     if name.is_empty() {
         text.push(b"file required");
         return Err(-1);
