@@ -6,6 +6,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g -Wall -Wextra -pedantic
 URL := http://127.0.0.1:8000
 DIR := .
+SECONDS := 60
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -28,17 +29,17 @@ EXAMPLES := $(patsubst c_examples/%.c,$(TARGET)/examples/%,$(wildcard c_examples
 # Programs that also run under memcheck; all run with the address and undefined-behaviour sanitizers.
 VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_close_handler,own/timer_callbacks_free_timers,$\
   own/wakeup_large,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
-  mgr_free_with_open_connections,wakeup
+  mgr_free_with_open_connections,wakeup,own/ws_hostile_handlers,own/ws_violations,own/mqtt_refusals,own/mqtt_order_with_nested_loop
 
 # Functions that a program may define itself: weak in the static library, so that both definitions link.
-REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_random mg_mem_files
+REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_mem_files mg_ota_begin mg_ota_end mg_ota_write mg_random
 SYSTEM_LIBS := -lpthread -ldl -lm
 
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
-  fmt lint clean FORCE
+.PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
+  cymongoose test-cymongoose test-cymongoose-preload fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -87,6 +88,20 @@ test-fuzz: ## replay the corpus of every fuzz target, and mutations of it
 	$(call say,corpus of the fuzz targets)
 	$(CARGO) test --quiet --package libmongoose-fuzz
 
+# What a search for inputs needs of the compiler: the library counts the edges it takes. No nightly compiler is needed.
+FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module $\
+  $(addprefix -Cllvm-args=-sanitizer-coverage-,level=4 inline-8bit-counters pc-table trace-compares)
+FUZZ_HOST = $(shell rustc -vV | sed -n 's/host: //p')
+
+fuzz: ## look for inputs that break the fuzz target NAME, for SECONDS (default: 60)
+	@[ -n '$(NAME)' ] || { ls fuzz/corpus >&2; echo 'say which: make fuzz NAME=...' >&2; exit 1; }
+	RUSTFLAGS='$(FUZZ_FLAGS)' CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	  CARGO_PROFILE_RELEASE_DEBUG=1 CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) build --release --package libmongoose-fuzz \
+	  --features libfuzzer --bin $(NAME) --target $(FUZZ_HOST) --target-dir target/libfuzzer
+	@mkdir -p target/libfuzzer/corpus/$(NAME)
+	target/libfuzzer/$(FUZZ_HOST)/release/$(NAME) -max_total_time=$(SECONDS) -artifact_prefix=target/libfuzzer/ \
+	  target/libfuzzer/corpus/$(NAME) fuzz/corpus/$(NAME)
+
 test-static: build ## programs linked with the static library
 	$(call say,static library)
 	@mkdir -p $(TARGET)/static
@@ -100,6 +115,8 @@ test-reference: build test-setup ## C programs on this library and on the refere
 	$(call say,C programs on this library and on the reference)
 	@tests/reference/reference setup
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE)
+	$(call say,every symbol is used by a C program)
+	tests/abi/check_tested.py --programs target/ctests
 
 test-c: build test-setup ## C programs on this library under sanitizers and valgrind
 	$(call say,C programs under the address and undefined-behaviour sanitizers)
@@ -117,14 +134,32 @@ header-check: build ## the committed header is the one the sources give
 
 abi-check: build ## header and library against the recorded interface
 	$(call say,interface)
-	tests/abi/check_abi.py --header $(INCLUDE)/mongoose.h --lib $(LIB)/libmongoose.so \
-	  --only structs,constants,macros,signatures,compile
+	tests/abi/check_abi.py --header $(INCLUDE)/mongoose.h --lib $(LIB)/libmongoose.so
 	tests/abi/check_exports.py --lib $(LIB)/libmongoose.so
 	tests/abi/check_options.py --header $(INCLUDE)/mongoose.h
 
 layout-check: ## a library built with another struct layout agrees with its header
 	$(call say,another struct layout)
 	tests/abi/check_layouts.py --target '$(CURDIR)/$(TARGET)/layout-test'
+
+CYMONGOOSE := target/cymongoose
+CYMONGOOSE_VERSION := 0.2.5
+
+# LINK=shared makes the wheel load libmongoose.so from the build folder.
+LINK ?= static
+cymongoose: build ## build a wheel of the published cymongoose with this library inside (LINK=static or shared)
+	tests/cymongoose/wheel $(CYMONGOOSE) $(CYMONGOOSE_VERSION) $(LIB) $(INCLUDE) $(LINK)
+
+test-cymongoose: cymongoose ## that wheel under the whole test-suite of cymongoose
+	$(call say,test-suite of cymongoose on a wheel built with this library)
+	tests/cymongoose/suite $(CYMONGOOSE) $(CYMONGOOSE)/dist/*.whl
+
+test-cymongoose-preload: build ## the published wheel, this library preloaded, under the same test-suite
+	$(call say,test-suite of cymongoose on the published wheel with this library preloaded)
+	@tests/cymongoose/published $(CYMONGOOSE) $(CYMONGOOSE_VERSION)
+	tests/cymongoose/check_bindings.py $(CYMONGOOSE)/published/bin/python $(LIB)/libmongoose.so
+	LD_PRELOAD_FOR_TESTS='$(CURDIR)/$(LIB)/libmongoose.so' \
+	  tests/cymongoose/suite $(CYMONGOOSE) $(CYMONGOOSE)/published/*.whl
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all

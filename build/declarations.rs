@@ -76,7 +76,7 @@ impl Declarations {
     pub fn check(&self) {
         assert!(
             self.twice.is_empty(),
-            "declared twice; what src defines must be deleted from include/pending:\n  {}",
+            "declared twice:\n  {}",
             self.twice.join("\n  ")
         );
         for file in rust_files(Path::new("src")) {

@@ -2,11 +2,9 @@
 //! `include/macros`, then what cbindgen makes of the types and functions in
 //!
 //! - `include/c_only`: declarations that Rust cannot spell (bit-fields, `...`),
-//! - `include/pending`: functions that no Rust file defines yet,
 //! - the feature's folder under `src`: everything else.
 //!
-//! A name may be declared in one place only, so an entry in `pending` has to go when the
-//! function arrives in `src`.
+//! A name may be declared in one place only.
 
 use super::declarations::{Declaration, Declarations, Kind, read, rust_files};
 use super::layout::Layout;
@@ -63,7 +61,9 @@ const SECTIONS: &[Section] = &[
     section("jwt", "JSON Web Tokens"),
     section("dash", "Dashboard"),
     section("ota", "Firmware updates"),
-    section("embedded", "Wi-Fi, PHY and modem drivers"),
+    section("wifi", "Wi-Fi"),
+    section("phy", "Ethernet PHYs"),
+    section("modem", "Modem driver"),
 ];
 
 const fn section(name: &'static str, title: &'static str) -> Section {
@@ -133,9 +133,8 @@ fn update(path: &Path, text: &str, started: SystemTime) {
 
 /// The Rust files that declare a section's part of the C interface.
 fn sources(section: &Section) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = ["include/c_only", "include/pending"]
-        .iter()
-        .map(|folder| PathBuf::from(format!("{folder}/{}.rs", section.name)))
+    let mut files: Vec<PathBuf> = std::iter::once(format!("include/c_only/{}.rs", section.name))
+        .map(PathBuf::from)
         .chain(section.more.iter().map(PathBuf::from))
         .filter(|file| file.exists())
         .collect();

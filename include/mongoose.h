@@ -711,7 +711,8 @@ size_t mg_url_encode(const char *s, size_t n, char *buf, size_t len);
  * Milliseconds to add to mg_millis() to get mg_now(): the wall-clock time, in milliseconds since
  * 1970-01-01 UTC, at which mg_millis() was 0.
  *
- * 0 until it is set: by a reply of an SNTP server, or by the program.
+ * 0 until it is set, by a reply of an SNTP server or by the program; meanwhile mg_now() uses the
+ * system's clock.
  */
 extern uint64_t mg_boot_timestamp_ms;
 
@@ -792,8 +793,8 @@ size_t mg_base64_final(char *buf, size_t len);
 uint64_t mg_millis(void);
 
 /**
- * Returns mg_millis() plus `mg_boot_timestamp_ms`: milliseconds since 1970-01-01 UTC once the
- * latter is set, before that the same as mg_millis(). Thread-safe.
+ * Returns the milliseconds since 1970-01-01 UTC: mg_millis() plus `mg_boot_timestamp_ms` once a time
+ * server or the program has set that, before that what the system's clock says. Thread-safe.
  */
 uint64_t mg_now(void);
 
@@ -1482,7 +1483,7 @@ typedef struct {
   unsigned char in[64];
 } mg_md5_ctx;
 
-/** A running SHA-1 computation (FIPS 180-4). Plain data: may be copied at any time. */
+/** A running SHA-1 computation (FIPS 180-4). Plain data: may be copied at any time to go two ways. */
 typedef struct {
   /** Chaining value. */
   uint32_t state[5];
@@ -1492,7 +1493,10 @@ typedef struct {
   unsigned char buffer[64];
 } mg_sha1_ctx;
 
-/** A running SHA-256 computation (FIPS 180-4). Plain data: may be copied at any time. */
+/**
+ * A running SHA-256 computation (FIPS 180-4). Plain data: may be copied at any time to go two
+ * ways.
+ */
 typedef struct {
   /** Chaining value. */
   uint32_t state[8];
@@ -1504,7 +1508,10 @@ typedef struct {
   unsigned char buffer[64];
 } mg_sha256_ctx;
 
-/** A running SHA-384 computation (FIPS 180-4). Plain data: may be copied at any time. */
+/**
+ * A running SHA-384 computation (FIPS 180-4). Plain data: may be copied at any time to go two
+ * ways.
+ */
 typedef struct {
   /** Chaining value. */
   uint64_t state[8];
@@ -1531,36 +1538,44 @@ typedef struct {
 /** Starts an MD5 computation (RFC 1321). MD5 is broken: only for old protocols. */
 void mg_md5_init(mg_md5_ctx *c);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to an MD5 computation. */
 void mg_md5_update(mg_md5_ctx *c, const unsigned char *data, size_t len);
 
-/** Ends the computation: stores the 16 bytes of the digest and wipes the context. */
+/**
+ * Ends an MD5 computation: stores the 16 bytes of the digest and wipes the context. Note the
+ * order of the arguments, unlike that of the other hashes.
+ */
 void mg_md5_final(mg_md5_ctx *c, unsigned char digest[16]);
 
 /** Starts a SHA-1 computation (FIPS 180-4). SHA-1 is broken: only for old protocols. */
 void mg_sha1_init(mg_sha1_ctx *context);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to a SHA-1 computation. */
 void mg_sha1_update(mg_sha1_ctx *context, const unsigned char *data, size_t len);
 
-/** Ends the computation: stores the 20 bytes of the digest and wipes the context. */
+/** Ends a SHA-1 computation: stores the 20 bytes of the digest and wipes the context. */
 void mg_sha1_final(unsigned char digest[20], mg_sha1_ctx *context);
 
 /** Starts a SHA-256 computation (FIPS 180-4). */
 void mg_sha256_init(mg_sha256_ctx *ctx);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to a SHA-256 computation. */
 void mg_sha256_update(mg_sha256_ctx *ctx, const unsigned char *data, size_t len);
 
-/** Ends the computation: stores the 32 bytes of the digest. The context cannot be used on. */
+/** Ends a SHA-256 computation: stores the 32 bytes of the digest and wipes the context. */
 void mg_sha256_final(unsigned char digest[32], mg_sha256_ctx *ctx);
 
-/** SHA-256 of `datasz` bytes. `data` may be NULL when there are none. */
-void mg_sha256(uint8_t dst[32], uint8_t *data, size_t datasz);
+/**
+ * Stores the SHA-256 digest of `datasz` bytes. `data` may be NULL when there are none, and `dst`
+ * may be `data`. Thread-safe.
+ */
+void mg_sha256(uint8_t dst[32],
+               uint8_t *data,
+               size_t datasz);
 
 /**
- * HMAC-SHA-256 (RFC 2104) of `datasz` bytes with a key of `keysz` bytes. `dst` may be `data`;
- * NULL is allowed where the length is 0.
+ * Stores the HMAC-SHA-256 (RFC 2104) of `datasz` bytes with a key of `keysz` bytes. `dst` may be
+ * `data` or `key`; NULL is allowed where the length is 0. Thread-safe.
  */
 void mg_hmac_sha256(uint8_t dst[32],
                     uint8_t *key,
@@ -1571,14 +1586,19 @@ void mg_hmac_sha256(uint8_t dst[32],
 /** Starts a SHA-384 computation (FIPS 180-4). */
 void mg_sha384_init(mg_sha384_ctx *ctx);
 
-/** Adds `len` bytes. */
+/** Adds `len` bytes to a SHA-384 computation. */
 void mg_sha384_update(mg_sha384_ctx *ctx, const uint8_t *data, size_t len);
 
-/** Ends the computation: stores the 48 bytes of the digest. The context cannot be used on. */
+/** Ends a SHA-384 computation: stores the 48 bytes of the digest and wipes the context. */
 void mg_sha384_final(uint8_t digest[48], mg_sha384_ctx *ctx);
 
-/** SHA-384 of `datasz` bytes. `data` may be NULL when there are none. */
-void mg_sha384(uint8_t dst[48], uint8_t *data, size_t datasz);
+/**
+ * Stores the SHA-384 digest of `datasz` bytes. `data` may be NULL when there are none, and `dst`
+ * may be `data`. Thread-safe.
+ */
+void mg_sha384(uint8_t dst[48],
+               uint8_t *data,
+               size_t datasz);
 
 /* Connections and the event loop */
 
@@ -1730,9 +1750,17 @@ struct mg_profitem {
 
 /** A DNS server: its URL, and the library's connection to it. */
 struct mg_dns {
-  /** URL such as "udp://8.8.8.8:53". The pointer is kept; it must stay valid. */
+  /**
+   * URL such as "udp://8.8.8.8:53", or "tcp://..." to ask over TCP, with the server's address and not
+   * its name. The pointer is kept; it must stay valid. As long as it is the one that mg_mgr_init() put
+   * there, the host's own files decide: /etc/hosts and /etc/resolv.conf, and this server only
+   * if they name none.
+   */
   const char *url;
-  /** The connection used for queries, or NULL. Owned by the library. */
+  /**
+   * The connection used for queries, or NULL. Owned by the library, made when it is needed; it is one
+   * of `mgr->conns`.
+   */
   struct mg_connection *c;
 };
 
@@ -1761,9 +1789,15 @@ struct mg_mgr {
   struct mg_dns dns6;
   /** Multicast DNS connection, or NULL. Owned by the library. */
   struct mg_connection *mdns;
-  /** Name lookup time-out in milliseconds, initially 3000. */
+  /**
+   * Milliseconds after which a name lookup fails, initially 3000. Within that time, a lost question
+   * is sent again.
+   */
   int dnstimeout;
-  /** Ask the IPv6 name server. */
+  /**
+   * Ask `dns6`, for IPv6 addresses only. Otherwise `dns4` is asked for IPv4 addresses, and for IPv6
+   * addresses if there are none or no route leads to them.
+   */
   bool use_dns6;
   /** Last connection id given out. */
   unsigned long nextid;
@@ -1998,7 +2032,11 @@ bool mg_open_listener(struct mg_connection *c, const char *url);
  *
  * MG_EV_OPEN fires before this returns, MG_EV_RESOLVE when the address is known, MG_EV_CONNECT when
  * the connection is up; data sent before that is queued. Failure is told by MG_EV_ERROR
- * and MG_EV_CLOSE, possibly the former before this returns. Returns the connection, owned by the
+ * and MG_EV_CLOSE, possibly the former before this returns.
+ *
+ * The host may be a name: one that ends in ".local" is asked of multicast DNS, see mg_mdns_listen(),
+ * others of `mgr->dns4`. Answers are kept for as long as they say, an hour at most. A host with
+ * several addresses is tried at up to 8 of them, TCP only; `c->rem` is the one at hand. Returns the connection, owned by the
  * manager, or NULL when `url` is NULL or empty or memory is exhausted.
  */
 struct mg_connection *mg_connect(struct mg_mgr *mgr,
@@ -2018,10 +2056,14 @@ struct mg_connection *mg_connect_svc(struct mg_mgr *mgr,
 void mg_connect_resolved(struct mg_connection *c);
 
 /**
- * Looks up the host of `url` for connection `c`. Leads to MG_EV_RESOLVE and a connection
- * attempt, or to MG_EV_ERROR; for a literal address or "localhost" before this returns.
+ * Looks up the host of `url` for connection `c`, see mg_connect(). Leads to MG_EV_RESOLVE and a
+ * connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
+ * failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
+ * URL cannot be used. For an address, "localhost", or a name already known, before this returns.
+ * A lookup that is running is cancelled. A socket that `c` has is closed.
  */
-void mg_resolve(struct mg_connection *c, const char *url);
+void mg_resolve(struct mg_connection *c,
+                const char *url);
 
 /** Cancels the name lookup of connection `c`, if one is running: its answer will be ignored. */
 void mg_resolve_cancel(struct mg_connection *c);
@@ -2199,15 +2241,6 @@ void mg_http_reply(struct mg_connection *c,
  * The program sends the headers before, with "Transfer-Encoding: chunked".
  */
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
-
-/**
- * Feeds the body of a request to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it
- * arrives. Call in MG_EV_HTTP_HDRS. Calls `fn` once, with NULL on success or an error text;
- * `fn` answers the request. NULL for `fn` answers "ok" or the error.
- */
-void mg_http_start_ota(struct mg_connection *c,
-                       struct mg_http_message *hm,
-                       void (*fn)(struct mg_connection*, const char*));
 
 /**
  * Finds a header field by its name, in any ASCII case. Returns a pointer to its value inside
@@ -2481,6 +2514,20 @@ void mg_http_start_upload(struct mg_connection *c,
                           struct mg_fs *fs,
                           void (*fn)(struct mg_connection *c, const char *error));
 
+/**
+ * Installs a request body as firmware; call it in MG_EV_HTTP_HDRS.
+ *
+ * Feeds the body to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it arrives; the program
+ * defines them. Until the end the connection's own handler gets no events; then `fn` is called once:
+ * with NULL when the firmware is installed, or with a text: "ota begin failed" and "chunked not
+ * supported" before this function returns (the request then takes its normal course); "write
+ * error", "OTA finalize failed", "connection closed" or the text of an MG_EV_ERROR later. `fn`
+ * sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ */
+void mg_http_start_ota(struct mg_connection *c,
+                       struct mg_http_message *hm,
+                       void (*fn)(struct mg_connection *c, const char *error));
+
 /* TLS */
 
 /** Whether a key or certificate is in DER (binary) form, not PEM. */
@@ -2488,42 +2535,51 @@ void mg_http_start_upload(struct mg_connection *c,
 
 /**
  * TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed.
- * Keys and certificates are PEM or DER and are copied by mg_tls_init().
+ * mg_tls_init() copies everything. Certificates and keys are PEM, which may hold other things
+ * as well, or one in DER.
  */
 struct mg_tls_opts {
   /**
-   * Certificate authorities that the peer's certificate must lead to. A client without it does
-   * not verify the server's chain; "*" means the authorities that the system trusts. A server
-   * with it demands a certificate from its clients.
+   * Certificate authorities that the peer's certificate must lead to (RFC 5280), or the peer's
+   * own certificate. A client without it does not verify the server's chain, nor its dates;
+   * "*" means the authorities that the system trusts. A server with it demands a certificate
+   * from its clients.
    */
   struct mg_str ca;
-  /** Own certificate, followed by intermediate ones. Needed by servers. */
+  /** Own certificate, followed by intermediate ones; all are sent. Needed by servers. */
   struct mg_str cert;
-  /** Private key of the own certificate: PKCS#1, SEC 1 or PKCS#8, not encrypted. */
+  /**
+   * Private key of the own certificate: PKCS#1, SEC 1 or PKCS#8, not encrypted. RSA with 2048
+   * bits or more, P-256, P-384 or Ed25519. May stand in one text with `cert`.
+   */
   struct mg_str key;
   /**
-   * On a client, the host name that the server's certificate must be for; also sent to the
-   * server (RFC 6066, section 3). Without it the name is not checked.
+   * On a client, the host name or address that the server's certificate must be for (RFC 9525),
+   * less than 253 bytes; a host name is also sent to the server (RFC 6066, section 3). Without
+   * it the name is not checked.
    */
   struct mg_str name;
-  /** Accept any certificate and any host name. For tests. */
+  /** Accept any certificate, for any name. For tests. */
   bool skip_verification;
 };
 
 /**
- * Turns on TLS for a connection, with settings that are copied.
+ * Turns on TLS 1.2 or 1.3 (RFC 5246, RFC 8446) for a TCP connection. NULL is all-zero options.
  *
  * On a client, call it in MG_EV_CONNECT, or right after the connection was made; on a server
  * in MG_EV_ACCEPT for every accepted connection. To start TLS later (STARTTLS), call it then.
- * MG_EV_TLS_HS fires when the handshake is done; data sent before waits for it. Bad settings,
- * a failed handshake and an unacceptable certificate are MG_EV_ERROR. A connection whose URL
- * says TLS goes on in plain text when this is not called.
+ * MG_EV_TLS_HS fires on both sides when the handshake is done; data sent before waits for it. Bad
+ * options are MG_EV_ERROR before this function returns, a failed handshake and an unacceptable
+ * certificate are MG_EV_ERROR later; both close the connection. A connection whose URL says TLS
+ * goes on in plain text when this is not called. Connections of a manager with the same options
+ * share what was made of them, so calling it for every connection is cheap.
  */
-void mg_tls_init(struct mg_connection *c, const struct mg_tls_opts *opts);
+void mg_tls_init(struct mg_connection *c,
+                 const struct mg_tls_opts *opts);
 
 /**
- * Releases the TLS state of a connection, if any. The library does so when it closes the
- * connection.
+ * Releases the TLS state of a connection, if any. The library does so after MG_EV_CLOSE. A
+ * connection that lives on is a plain one then.
  */
 void mg_tls_free(struct mg_connection *c);
 
@@ -2618,7 +2674,7 @@ struct MG_UECC_Curve_t;
 typedef const struct MG_UECC_Curve_t *MG_UECC_Curve;
 
 /**
- * A random number generator: fills `dest` with `size` random bytes. Returns 1, or 0 on
+ * A random number generator: fills `dest` with `size` random bytes. Returns nonzero, or 0 on
  * failure.
  */
 typedef int (*MG_UECC_RNG_Function)(uint8_t *dest, unsigned int size);
@@ -2640,7 +2696,10 @@ typedef struct MG_UECC_HashContext {
   unsigned int block_size;
   /** Size of the result, 32 for SHA-256. */
   unsigned int result_size;
-  /** Scratch memory of 2 * `result_size` + `block_size` bytes. */
+  /**
+   * Scratch memory of 2 * `result_size` + `block_size` bytes. This library has its own and
+   * leaves it alone.
+   */
   uint8_t *tmp;
 } MG_UECC_HashContext;
 
@@ -2660,9 +2719,12 @@ typedef int8_t wordcount_t;
 extern const uint8_t X25519_BASE_POINT[32];
 
 /**
- * X25519 (RFC 7748): multiplies the point `x1` by `scalar`. `clamp` nonzero prepares the
- * scalar as the RFC says; pass X25519_BASE_POINT to get a public key. Returns 0, or -1 when
- * the result is all zero, which a key exchange must refuse.
+ * X25519 (RFC 7748): multiplies the point `x1` by `scalar`.
+ *
+ * `clamp` nonzero prepares the scalar as the RFC says; pass X25519_BASE_POINT to get a public key.
+ * The highest bit of `x1` is ignored, as the RFC says. `out` may be one of the inputs. Returns 0;
+ * with `clamp`, -1 when the result is all zero, which a key exchange must refuse. Takes constant
+ * time. Thread-safe.
  */
 int mg_tls_x25519(uint8_t out[32],
                   const uint8_t scalar[32],
@@ -2673,11 +2735,13 @@ int mg_tls_x25519(uint8_t out[32],
 int mg_gcm_initialize(void);
 
 /**
- * Encrypts with AES-GCM (NIST SP 800-38D) and stores a tag of `tag_len` bytes, at most 16.
+ * Encrypts with AES-GCM (NIST SP 800-38D) and stores the first `tag_len` bytes of the tag, at most
+ * 16.
  *
- * The key has 16, 24 or 32 bytes; `iv` is usually 12 bytes and must never be used twice with
- * one key. `aead` is additional data that is authenticated only, NULL for none. `output` has
- * `input_length` bytes and may be `input`. Returns 0, or -1 on bad lengths.
+ * The key has 16, 24 or 32 bytes. `iv` has any length, usually 12 bytes, and must never be used
+ * twice with one key. `aead` is additional data that is authenticated only; NULL for none.
+ * `output` has `input_length` bytes and may be `input`. Returns 0; -1 on lengths that AES-GCM does
+ * not have, and then nothing is written. Thread-safe.
  */
 int mg_aes_gcm_encrypt(unsigned char *output,
                        const unsigned char *input,
@@ -2692,8 +2756,11 @@ int mg_aes_gcm_encrypt(unsigned char *output,
                        size_t tag_len);
 
 /**
- * Decrypts what mg_aes_gcm_encrypt() made. Returns 0, or -1 when the tag is wrong or a length
- * is bad; `output` must not be used then.
+ * Decrypts what mg_aes_gcm_encrypt() made, and compares `tag_len` bytes of the tag in constant
+ * time; with a `tag_len` of 0 nothing is authenticated.
+ *
+ * Returns 0; -1 when the tag is wrong or a length is bad, and then nothing is written.
+ * Thread-safe.
  */
 int mg_aes_gcm_decrypt(unsigned char *output,
                        const unsigned char *input,
@@ -2708,10 +2775,12 @@ int mg_aes_gcm_decrypt(unsigned char *output,
                        size_t tag_len);
 
 /**
- * Encrypts with ChaCha20-Poly1305 (RFC 8439). `cipher_text` has room for `plain_text_size` +
- * 16 bytes and must not overlap `plain_text`. `ad` is additional data that is authenticated
- * only, NULL for none. A nonce must never be used twice with one key. Returns the size of the
- * result, or (size_t) -1 when the regions overlap.
+ * Encrypts with ChaCha20-Poly1305 (RFC 8439). `cipher_text` has room for `plain_text_size` + 16
+ * bytes, the last 16 for the tag, and must not overlap `plain_text`.
+ *
+ * `ad` is additional data that is authenticated only; NULL for none. A nonce must never be used
+ * twice with one key. Returns the size of the result; (size_t) -1 when the regions overlap, and
+ * then nothing is written. Thread-safe.
  */
 size_t mg_chacha20_poly1305_encrypt(uint8_t *cipher_text,
                                     const uint8_t key[32],
@@ -2722,9 +2791,11 @@ size_t mg_chacha20_poly1305_encrypt(uint8_t *cipher_text,
                                     size_t plain_text_size);
 
 /**
- * Decrypts what mg_chacha20_poly1305_encrypt() made, into `cipher_text_size` - 16 bytes that
- * must not overlap it. Returns the size of the result, or (size_t) -1 when the tag is wrong,
- * the input is too short or the regions overlap; nothing is written then.
+ * Decrypts what mg_chacha20_poly1305_encrypt() made, into `cipher_text_size` - 16 bytes that must
+ * not overlap it.
+ *
+ * Returns the size of the result; (size_t) -1 when the tag is wrong, the input is shorter than a
+ * tag or the regions overlap, and then nothing is written. Thread-safe.
  */
 size_t mg_chacha20_poly1305_decrypt(uint8_t *plain_text,
                                     const uint8_t key[32],
@@ -2734,69 +2805,75 @@ size_t mg_chacha20_poly1305_decrypt(uint8_t *plain_text,
                                     const uint8_t *cipher_text,
                                     size_t cipher_text_size);
 
-/** The curve P-256 (FIPS 186-5): private keys have 32 bytes, public keys and signatures 64. */
+/**
+ * The curve P-256 (FIPS 186-5): private keys have 32 bytes, public keys and signatures 64.
+ * Thread-safe.
+ */
 MG_UECC_Curve mg_uecc_secp256r1(void);
 
-/** The curve P-384 (FIPS 186-5): private keys have 48 bytes, public keys and signatures 96. */
+/**
+ * The curve P-384 (FIPS 186-5): private keys have 48 bytes, public keys and signatures 96.
+ * Thread-safe.
+ */
 MG_UECC_Curve mg_uecc_secp384r1(void);
 
 /**
  * Sets the random number generator of the mg_uecc_*() functions, for the whole process; NULL
- * is the system's. Call it before other threads use them.
+ * stands for the system's. It must be callable from all threads that use them. Its bytes are taken
+ * as little-endian numbers. Thread-safe.
  */
 void mg_uecc_set_rng(MG_UECC_RNG_Function rng_function);
 
-/** The generator that mg_uecc_set_rng() set, or NULL. */
+/** Returns the generator that mg_uecc_set_rng() set, or NULL. Thread-safe. */
 MG_UECC_RNG_Function mg_uecc_get_rng(void);
 
-/** Size of a private key. */
+/** Returns the size of a private key in bytes. Thread-safe. */
 int mg_uecc_curve_private_key_size(MG_UECC_Curve curve);
 
-/** Size of a public key. */
+/** Returns the size of a public key, and of a signature, in bytes. Thread-safe. */
 int mg_uecc_curve_public_key_size(MG_UECC_Curve curve);
 
 /**
- * Makes a random key pair: private key a big-endian number, public key X and Y. Returns 1, or
- * 0 on failure.
+ * Makes a random key pair: private key a big-endian number, public key X and Y. Returns 1; 0 when
+ * the random number generator fails. Thread-safe.
  */
-int mg_uecc_make_key(uint8_t *public_key, uint8_t *private_key, MG_UECC_Curve curve);
+int mg_uecc_make_key(uint8_t *public_key,
+                     uint8_t *private_key,
+                     MG_UECC_Curve curve);
 
 /**
- * Computes the public key of a private key. Returns 1, or 0 when the private key is 0 or too
- * large.
+ * Computes the public key of a private key. Returns 1; 0 when the private key is 0 or not below
+ * the order of the curve. Thread-safe.
  */
 int mg_uecc_compute_public_key(const uint8_t *private_key,
                                uint8_t *public_key,
                                MG_UECC_Curve curve);
 
-/** Whether a public key is a point of the curve: 1 or 0. Check keys of others before use. */
+/** Whether a public key is a point of the curve: 1 or 0. Thread-safe. */
 int mg_uecc_valid_public_key(const uint8_t *public_key, MG_UECC_Curve curve);
 
 /**
- * ECDH: stores the X coordinate of the shared point, as long as a private key. Returns 1, or 0
- * on failure. `public_key` must be valid.
+ * ECDH: stores the X coordinate of the shared point, as long as a private key. Returns 1; 0, with
+ * `secret` zeroed, when one of the keys is not valid. Thread-safe.
  */
 int mg_uecc_shared_secret(const uint8_t *public_key,
                           const uint8_t *private_key,
                           uint8_t *secret,
                           MG_UECC_Curve curve);
 
-/** Stores a public key in compressed form: 2 or 3, then X. */
-void mg_uecc_compress(const uint8_t *public_key,
-                      uint8_t *compressed,
-                      MG_UECC_Curve curve);
+/** Stores a public key in compressed form: 2 or 3, then X. Thread-safe. */
+void mg_uecc_compress(const uint8_t *public_key, uint8_t *compressed, MG_UECC_Curve curve);
 
 /**
- * Computes a public key from its compressed form. Check the result with
- * mg_uecc_valid_public_key().
+ * Computes a public key from its compressed form. When there is none with this X, the result is
+ * zeros, which mg_uecc_valid_public_key() rejects. Thread-safe.
  */
-void mg_uecc_decompress(const uint8_t *compressed,
-                        uint8_t *public_key,
-                        MG_UECC_Curve curve);
+void mg_uecc_decompress(const uint8_t *compressed, uint8_t *public_key, MG_UECC_Curve curve);
 
 /**
- * ECDSA signature (FIPS 186-5) of a hash: r and s, big-endian, each as long as a private key.
- * Returns 1, or 0 on failure.
+ * ECDSA signature (FIPS 186-5) of a hash: r and s, big-endian, each as long as a private key. Of a
+ * hash that is longer than that, the first bytes count. Returns 1; 0 when the private key is not
+ * valid or the random number generator fails. Thread-safe.
  */
 int mg_uecc_sign(const uint8_t *private_key,
                  const uint8_t *message_hash,
@@ -2805,8 +2882,12 @@ int mg_uecc_sign(const uint8_t *private_key,
                  MG_UECC_Curve curve);
 
 /**
- * ECDSA signature with a nonce that is computed from key and hash, not drawn at random. Not
- * the nonce of RFC 6979. Returns 1, or 0 on failure.
+ * ECDSA signature with a nonce that is computed from key and hash, not drawn at random. The nonce
+ * is that of RFC 6979 with its bytes in the opposite order and the hash taken as it is, so the
+ * signatures are valid but not those of the RFC. Returns 1, or 0 when the private key or
+ * `hash_context` is not valid. Thread-safe.
+ *
+ * Results of the hash have up to 64 bytes, and its blocks are as long or longer, up to 256.
  */
 int mg_uecc_sign_deterministic(const uint8_t *private_key,
                                const uint8_t *message_hash,
@@ -2815,7 +2896,7 @@ int mg_uecc_sign_deterministic(const uint8_t *private_key,
                                uint8_t *signature,
                                MG_UECC_Curve curve);
 
-/** Checks an ECDSA signature of a hash: 1 when it is valid, else 0. */
+/** Checks an ECDSA signature of a hash: 1 when it is valid, else 0. Thread-safe. */
 int mg_uecc_verify(const uint8_t *public_key,
                    const uint8_t *message_hash,
                    unsigned int hash_size,
@@ -2823,16 +2904,23 @@ int mg_uecc_verify(const uint8_t *public_key,
                    MG_UECC_Curve curve);
 
 /**
- * Reads a P-256 private key, SEC 1 or PKCS#8, PEM or DER. Stores 32 bytes, big-endian, in
- * `buf` of `len` bytes and returns 32; 0 when it is something else or the room does not
- * suffice.
+ * Reads a P-256 private key, SEC 1 (RFC 5915) or PKCS #8 (RFC 5958), in PEM or DER. In PEM it may
+ * stand anywhere among other blocks and text; the first private key counts.
+ *
+ * Stores 32 bytes, big-endian, in `buf` of `len` bytes and returns 32; 0 when it is something else
+ * or the room does not suffice. Thread-safe.
  */
-size_t mg_uecc_parse_private_key(struct mg_str key, uint8_t *buf, size_t len);
+size_t mg_uecc_parse_private_key(struct mg_str key,
+                                 uint8_t *buf,
+                                 size_t len);
 
 /**
- * RSA: computes msg ^ exp mod mod. All numbers are big-endian. The modulus has 2048 to 4096
- * bits; `msgsz` and `outsz` are its size in bytes, `msg` is smaller than it. Returns 0, or -1
- * with `out` zeroed.
+ * RSA: computes msg ^ exp mod mod, in a time that depends on the lengths only.
+ *
+ * All numbers are big-endian; leading zeros of `mod` and `exp` are ignored. The modulus is odd and
+ * has 256 to 512 bytes (2048 to 4096 bits); `msgsz` and `outsz` are that size, `msg` is smaller
+ * than the modulus, and `exp` is not 0 and not longer. Returns 0; -1, with `out` zeroed, for
+ * anything else. Thread-safe.
  */
 int mg_rsa_mod_pow(const uint8_t *mod,
                    size_t modsz,
@@ -2844,9 +2932,12 @@ int mg_rsa_mod_pow(const uint8_t *mod,
                    size_t outsz);
 
 /**
- * RSA signature of a padded message `em` with the parts of a private key (RFC 8017, section
- * 5.1.2). All numbers are big-endian; `sig_len` is the size of the modulus. Returns 0, or -1
- * with `signature` zeroed.
+ * RSA private operation on a padded message `em` with the Chinese remainder theorem (RFC 8017,
+ * section 5.1.2), in a time that depends on the lengths only.
+ *
+ * All numbers are big-endian; leading zeros are ignored. `p` and `q` have at least 128 bytes;
+ * `sig_len` is the size of their product, the modulus, 256 to 512 bytes; `em` is smaller than the
+ * modulus. Returns 0; -1, with `signature` zeroed, for anything else. Thread-safe.
  */
 int mg_rsa_crt_sign(const uint8_t *em,
                     size_t em_len,
@@ -2864,8 +2955,9 @@ int mg_rsa_crt_sign(const uint8_t *em,
                     size_t sig_len);
 
 /**
- * Whether a decoded signature `em` of `nlen` bytes is the PKCS#1 v1.5 padding (RFC 8017,
- * section 9.2) of a hash: SHA-256 when `hashlen` is 32, SHA-384 when it is 48.
+ * Whether a decoded signature `em` of `nlen` bytes, the size of the modulus, is the PKCS#1 v1.5
+ * encoding (RFC 8017, section 9.2) of a hash: SHA-256 when `hashlen` is 32, SHA-384 when it is 48,
+ * else false. Thread-safe.
  */
 bool mg_rsa_pkcs_verify(const uint8_t *em,
                         size_t nlen,
@@ -2873,10 +2965,13 @@ bool mg_rsa_pkcs_verify(const uint8_t *em,
                         size_t hashlen);
 
 /**
- * Whether a decoded signature `em` of `nlen` bytes is a PSS encoding (RFC 8017, section 9.1)
- * of the 32-byte SHA-256 hash `mhash`, with MGF1 and a salt of 32 bytes.
+ * Whether a decoded signature `em` of `nlen` bytes, the size of the modulus, is a PSS encoding
+ * (RFC 8017, section 9.1) of the 32-byte SHA-256 hash `mhash`, with MGF1 and a salt of 32 bytes.
+ * The highest bit of the modulus is set. False for sizes under 66 and over 512. Thread-safe.
  */
-bool mg_rsa_verify(const uint8_t *em, size_t nlen, const uint8_t *mhash);
+bool mg_rsa_verify(const uint8_t *em,
+                   size_t nlen,
+                   const uint8_t *mhash);
 
 /* WebSocket */
 
@@ -2890,24 +2985,38 @@ bool mg_rsa_verify(const uint8_t *em, size_t nlen, const uint8_t *mhash);
 
 /** A WebSocket message or control frame. */
 struct mg_ws_message {
-  /** Payload, in the receive buffer: valid until the handler returns. */
+  /** Payload, in the receive buffer, not NUL-terminated: valid until the handler returns. */
   struct mg_str data;
   /**
    * First byte of the frame (RFC 6455, section 5.2): bit 7 is FIN, the low 4 bits are
    * WEBSOCKET_OP_*. A message that came in fragments has the first byte of the first one,
-   * without FIN.
+   * without FIN, so compare `flags & 15`.
    */
   uint8_t flags;
 };
 
 /**
- * Opens a WebSocket client connection to "ws://host:port/path" or "wss://...".
+ * Opens a WebSocket client connection (RFC 6455) to "ws://host:port/path" or "wss://...".
  *
  * `fmt` is NULL or makes extra request headers (see mg_snprintf()), each line ended by "\r\n".
- * The request is queued at once. MG_EV_WS_OPEN fires when the server accepted; then
- * MG_EV_WS_MSG for every message and MG_EV_WS_CTL for control frames. A refusal is
- * MG_EV_ERROR. For wss call mg_tls_init() in MG_EV_CONNECT. Returns the connection, or NULL as
- * mg_connect() does.
+ * The request is queued at once and leaves when the connection is up; for wss call
+ * mg_tls_init() in MG_EV_CONNECT. User and password in the URL are not sent.
+ *
+ * MG_EV_WS_OPEN with the response, a `struct mg_http_message *`, fires when the server has
+ * accepted: status 101, Upgrade, Connection, and the Sec-WebSocket-Accept that answers our key.
+ * Anything else is MG_EV_ERROR "ws handshake error" or "not http", and the connection closes.
+ * There is no time limit.
+ *
+ * Then MG_EV_WS_MSG fires for every message and MG_EV_WS_CTL for every ping, pong, Close and
+ * continuation frame, both with a `struct mg_ws_message *`. A ping is answered before its handler
+ * runs, Close after it, with the payload that the handler leaves in the struct.
+ *
+ * When the peer breaks the protocol, sends text that is not UTF-8, or a message that does not
+ * fit into MG_MAX_RECV_SIZE bytes with the headers of its frames, MG_EV_ERROR fires, and the
+ * connection closes with a Close frame that says why. Nothing is delivered after that, nor
+ * after the peer's Close.
+ *
+ * Returns the connection, or NULL as mg_connect() does.
  */
 struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
                                     const char *url,
@@ -2917,12 +3026,17 @@ struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
                                     ...);
 
 /**
- * Accepts the WebSocket handshake in `hm`, to be called in MG_EV_HTTP_MSG.
+ * Accepts the WebSocket handshake in `hm`, to be called in MG_EV_HTTP_MSG. What happens on the
+ * connection afterwards is described at mg_ws_connect().
  *
  * `fmt` is NULL or makes extra response headers (see mg_snprintf()), each line ended by
- * "\r\n". On success `c->is_websocket` is set and MG_EV_WS_OPEN fires before this returns. A
- * request without Sec-WebSocket-Key is answered with status 426 and the connection drains.
- * Programs check the Origin header themselves where that matters.
+ * "\r\n". Of the subprotocols that the client offers, the first is agreed on, unless `fmt`
+ * has a Sec-WebSocket-Protocol header. Extensions are not. On success `c->is_websocket` is set and
+ * MG_EV_WS_OPEN fires with `hm` before this returns. A request without Sec-WebSocket-Key, or with
+ * another Sec-WebSocket-Version than 13, is answered with status 426 and the connection drains.
+ *
+ * Any web page can make a browser connect to any server: programs check the Origin header
+ * themselves where that matters (RFC 6455, section 10.2).
  */
 void mg_ws_upgrade(struct mg_connection *c,
                    struct mg_http_message *hm,
@@ -2931,20 +3045,30 @@ void mg_ws_upgrade(struct mg_connection *c,
 
 /**
  * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
- * opcode. Returns the length of the text.
+ * opcode. NULL for `fmt` is an empty text. Returns the length of the text; 0 with nothing sent
+ * when memory is exhausted.
  */
 size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
 
 /**
  * Sends one frame with `len` bytes of payload; `op` is WEBSOCKET_OP_TEXT, WEBSOCKET_OP_BINARY
- * or another opcode. Client frames are masked. Returns the size of the frame in `c->send`,
- * less when memory is exhausted.
+ * or another opcode. Client frames are masked, with a key from the system's random generator.
+ *
+ * The frame is appended to `c->send`; to send a message in fragments, clear bit 7 of its first byte
+ * there. `buf` is not modified and may point into the message that is being handled; NULL stands
+ * for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
+ * After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
+ *
+ * Returns the size of the frame with its header, or 0 when memory is exhausted.
  */
-size_t mg_ws_send(struct mg_connection *c, const void *buf, size_t len, int op);
+size_t mg_ws_send(struct mg_connection *c,
+                  const void *buf,
+                  size_t len,
+                  int op);
 
 /**
- * Makes the last `len` bytes of `c->send` the payload of a frame. Returns the new
- * `c->send.len`.
+ * Makes the last `len` bytes of `c->send` the payload of a frame; see mg_ws_send(). Nothing
+ * happens when there are fewer, or when memory is exhausted. Returns the new `c->send.len`.
  */
 size_t mg_ws_wrap(struct mg_connection *c, size_t len, int op);
 
@@ -3013,28 +3137,34 @@ enum {
 /** Results of mg_mqtt_parse(). */
 enum { MQTT_OK, MQTT_INCOMPLETE, MQTT_MALFORMED };
 
-/** A property of an MQTT 5 packet. */
+/**
+ * A property of an MQTT 5 packet (section 2.2.2.2 of the standard tells what each means and where
+ * it belongs).
+ */
 struct mg_mqtt_prop {
   /** MQTT_PROP_*. */
   uint8_t id;
-  /** Value of integer properties. */
+  /** Value of a number of 1, 2 or 4 bytes, or of variable size (below 268435456). */
   uint32_t iv;
   /** Name, only for MQTT_PROP_USER_PROPERTY. */
   struct mg_str key;
-  /** Value of string and binary properties. */
+  /** Value of a string or of binary data, up to 65535 bytes. */
   struct mg_str val;
 };
 
 /**
  * What to send, for the mg_mqtt_*() functions. Zero the struct, then set what the function
- * uses.
+ * uses. Nothing is kept after the call.
  */
 struct mg_mqtt_opts {
-  /** CONNECT: user name. */
+  /** CONNECT: user name; absent when empty. */
   struct mg_str user;
-  /** CONNECT: password. */
+  /**
+   * CONNECT: password; absent when empty. MQTT 3.1.1 has no password without a user name, so
+   * an empty one is sent then.
+   */
   struct mg_str pass;
-  /** CONNECT: client identifier; a random one when empty. */
+  /** CONNECT: client identifier; a random one of 19 letters and digits when empty. */
   struct mg_str client_id;
   /** Topic of a message or subscription. CONNECT: topic of the will; empty for none. */
   struct mg_str topic;
@@ -3050,7 +3180,10 @@ struct mg_mqtt_opts {
   uint16_t retransmit_id;
   /** The broker is to retain the message or will. */
   bool retain;
-  /** CONNECT: start without the state of an earlier session. */
+  /**
+   * CONNECT: start without the state of an earlier session. Set it together with an empty
+   * `client_id`, or the broker keeps a session for every connection.
+   */
   bool clean;
   /** MQTT 5: properties, `num_props` of them. */
   struct mg_mqtt_prop *props;
@@ -3083,7 +3216,7 @@ struct mg_mqtt_message {
   uint8_t ack;
   /** MQTT 5: offset of the properties in `dgram`. */
   size_t props_start;
-  /** MQTT 5: size of the properties. */
+  /** MQTT 5: size of the properties in bytes, 0 without any. */
   size_t props_size;
 };
 
@@ -3091,9 +3224,11 @@ struct mg_mqtt_message {
  * Opens an MQTT client connection (3.1.1 or 5) to "mqtt://host:1883" or "mqtts://...", and
  * queues CONNECT with `opts`, which may be NULL.
  *
- * MG_EV_MQTT_OPEN tells the broker's answer, then MG_EV_MQTT_MSG comes for every message and
- * MG_EV_MQTT_CMD for every packet. Acknowledgements are sent by the library; pings and
- * repeated transmission are up to the program. For mqtts call mg_tls_init() in MG_EV_CONNECT.
+ * MG_EV_MQTT_OPEN tells the broker's answer, then MG_EV_MQTT_MSG comes for every message, and
+ * MG_EV_MQTT_CMD for every packet, also after the former. Messages are acknowledged before their
+ * event, and a message of quality of service 2 that the broker repeats comes once. Pings and
+ * repeated transmission are up to the program. For mqtts call mg_tls_init() in MG_EV_CONNECT. A
+ * malformed packet closes the connection; one above 3 MB gives MG_EV_ERROR first.
  * Returns the connection, or NULL as mg_connect() does.
  */
 struct mg_connection *mg_mqtt_connect(struct mg_mgr *mgr,
@@ -3104,7 +3239,10 @@ struct mg_connection *mg_mqtt_connect(struct mg_mgr *mgr,
 
 /**
  * Opens an MQTT server. Every packet of a client gives MG_EV_MQTT_CMD, and the program answers
- * it; PUBLISH is acknowledged by the library. See mg_listen() for the URL and the result.
+ * it: with mg_mqtt_send_header() and mg_send(), mg_mqtt_pub(), mg_mqtt_pong().
+ *
+ * PUBLISH gives MG_EV_MQTT_MSG before, and is acknowledged by the library. `c->is_mqtt5` is set
+ * when CONNECT asks for version 5. See mg_listen() for the URL and the result.
  */
 struct mg_connection *mg_mqtt_listen(struct mg_mgr *mgr,
                                      const char *url,
@@ -3112,34 +3250,39 @@ struct mg_connection *mg_mqtt_listen(struct mg_mgr *mgr,
                                      void *fn_data);
 
 /**
- * Sends CONNECT. mg_mqtt_connect() does so; for other connections, such as MQTT over
- * WebSocket.
+ * Sends CONNECT, and sets `c->is_mqtt5`. mg_mqtt_connect() does so; for other connections, such
+ * as MQTT over WebSocket. `opts` may be NULL. MG_EV_ERROR when memory is exhausted, or an option
+ * cannot be expressed: a string above 65535 bytes, a quality of service above 2, a property that
+ * does not exist.
  */
-void mg_mqtt_login(struct mg_connection *c, const struct mg_mqtt_opts *opts);
+void mg_mqtt_login(struct mg_connection *c,
+                   const struct mg_mqtt_opts *opts);
 
 /**
  * Sends PUBLISH: topic, message, qos, retain, and props with MQTT 5. Returns the packet id, 0
- * when qos is 0. To send again a message that was not acknowledged, set `retransmit_id`.
+ * when qos is 0. To send again a message that was not acknowledged, set `retransmit_id`. On
+ * failure, which MG_EV_ERROR tells as for mg_mqtt_login(), returns 0.
  */
 uint16_t mg_mqtt_pub(struct mg_connection *c, const struct mg_mqtt_opts *opts);
 
 /**
  * Sends SUBSCRIBE for one topic filter, with `qos`. The packet id is `c->mgr->mqtt_id`
- * afterwards.
+ * afterwards. MG_EV_ERROR as for mg_mqtt_login().
  */
 void mg_mqtt_sub(struct mg_connection *c, const struct mg_mqtt_opts *opts);
 
-/** Sends UNSUBSCRIBE for one topic filter. The packet id is `c->mgr->mqtt_id` afterwards. */
+/**
+ * Sends UNSUBSCRIBE for one topic filter. The packet id is `c->mgr->mqtt_id` afterwards.
+ * MG_EV_ERROR as for mg_mqtt_login().
+ */
 void mg_mqtt_unsub(struct mg_connection *c, const struct mg_mqtt_opts *opts);
 
 /**
  * Sends the first bytes of a packet: MQTT_CMD_*, 4 flag bits, and the number of bytes that
- * follow, which the program sends with mg_send().
+ * follow, which the program sends with mg_send(). MG_EV_ERROR when `len` is above 268435455 or
+ * memory is exhausted.
  */
-void mg_mqtt_send_header(struct mg_connection *c,
-                         uint8_t cmd,
-                         uint8_t flags,
-                         uint32_t len);
+void mg_mqtt_send_header(struct mg_connection *c, uint8_t cmd, uint8_t flags, uint32_t len);
 
 /** Sends PINGREQ. */
 void mg_mqtt_ping(struct mg_connection *nc);
@@ -3148,23 +3291,23 @@ void mg_mqtt_ping(struct mg_connection *nc);
 void mg_mqtt_pong(struct mg_connection *nc);
 
 /**
- * Sends DISCONNECT; with MQTT 5 with the properties of `opts`, which may be NULL. The
+ * Sends DISCONNECT; with MQTT 5 with reason 0 and the properties of `opts`, which may be NULL. The
  * connection stays open: set `is_draining` to close it.
  */
-void mg_mqtt_disconnect(struct mg_connection *c, const struct mg_mqtt_opts *opts);
+void mg_mqtt_disconnect(struct mg_connection *c,
+                        const struct mg_mqtt_opts *opts);
 
 /**
  * Parses the packet at `buf`; `version` is 4 or 5. Returns MQTT_OK, MQTT_INCOMPLETE when more
- * bytes are needed, or MQTT_MALFORMED. The members of `m` point into `buf`.
+ * bytes are needed, or MQTT_MALFORMED. The members of `m` point into `buf`. Bytes behind the
+ * packet, which has `m->dgram.len`, are left alone. Thread-safe.
  */
-int mg_mqtt_parse(const uint8_t *buf,
-                  size_t len,
-                  uint8_t version,
-                  struct mg_mqtt_message *m);
+int mg_mqtt_parse(const uint8_t *buf, size_t len, uint8_t version, struct mg_mqtt_message *m);
 
 /**
- * Next property of an MQTT 5 packet. Start with `ofs` 0 and go on with the result; 0 is the
- * end.
+ * Reads the property of an MQTT 5 packet at offset `ofs` of its properties into `prop`. Start with
+ * `ofs` 0 and go on with the result; 0 is the end, or a property that is unknown or cut off.
+ * Thread-safe.
  */
 size_t mg_mqtt_next_prop(struct mg_mqtt_message *msg,
                          struct mg_mqtt_prop *prop,
@@ -3187,11 +3330,14 @@ struct mg_dns_message {
   bool resolved;
   /** First address among the answers; port 0. */
   struct mg_addr addr;
-  /** Name of the question, or of the last answer looked at. */
+  /**
+   * Name of the question, or of the last answer looked at: labels joined by dots, cut at 255
+   * characters, terminated.
+   */
   char name[256];
 };
 
-/** A question or resource record (RFC 1035, sections 4.1.2 and 4.1.3). */
+/** A question or resource record (RFC 1035, sections 4.1.2 and 4.1.3), host byte order. */
 struct mg_dns_rr {
   /** Size of the encoded name. */
   uint16_t nlen;
@@ -3234,7 +3380,7 @@ struct mg_dnssd_record {
 
 /**
  * A multicast DNS question, for MG_EV_MDNS_REQ. To answer, set `is_resp` and what the type
- * needs.
+ * needs. What it points to is valid until the handler returns.
  */
 struct mg_mdns_req {
   /** The question, with the unicast bit of the class removed. */
@@ -3243,18 +3389,21 @@ struct mg_mdns_req {
   struct mg_dnssd_record *r;
   /** Name asked for, without ".local". For SRV and TXT to a named responder only the service. */
   struct mg_str reqname;
-  /** Set by the program: host name for the answer; `fn_data` of the listener when empty. */
+  /**
+   * Set by the program: host name for the answer, one label; `fn_data` of the listener when
+   * empty.
+   */
   struct mg_str respname;
   /** Set by the program: address for the answer; the local one when NULL. */
   struct mg_addr *addr;
-  /** The question asks for the list of services. */
+  /** The question asks for the list of services. It cannot be answered. */
   bool is_listing;
   /**
    * Set by the program: send an answer. Already set for an address question that names the
    * responder.
    */
   bool is_resp;
-  /** The answer goes to the asker alone. */
+  /** The question asks for an answer to the asker alone. */
   bool is_unicast;
 };
 
@@ -3262,7 +3411,7 @@ struct mg_mdns_req {
 struct mg_mdns_resp {
   /** The record that decides the kind of answer: A, PTR, SRV or TXT. */
   struct mg_dns_rr *rr;
-  /** Host name, with ".local"; without a host record the name of the service instance. */
+  /** Host name, with ".local"; without a host record the first label of the service instance. */
   struct mg_str name;
   /** Address and port, when the answer contains them. */
   struct mg_addr addr;
@@ -3271,14 +3420,23 @@ struct mg_mdns_resp {
 };
 
 /**
- * Parses a DNS message (RFC 1035) of at most 512 bytes: transaction id, name, and the first
- * address among up to 10 answers. False when it is malformed.
+ * Parses a DNS message (RFC 1035) of at most 512 bytes: transaction id, name, and the first IPv4
+ * or IPv6 address among the first 10 answers. Of a query only id and name.
+ *
+ * Returns false when `len` is below 12, when there is more than one question, or when a record
+ * that was needed is malformed; `dm` is cleared first in any case. Of the header, only the
+ * counts and the QR bit are looked at. Thread-safe.
  */
-bool mg_dns_parse(const uint8_t *buf, size_t len, struct mg_dns_message *dm);
+bool mg_dns_parse(const uint8_t *buf,
+                  size_t len,
+                  struct mg_dns_message *dm);
 
 /**
- * Parses the question or record at offset `ofs` of a DNS message. Returns its size, 0 when it
- * is malformed.
+ * Parses the question or record at offset `ofs` of a DNS message of at most 512 bytes. Its data are
+ * the last `rr->alen` bytes.
+ *
+ * Returns its size, 0 when it is malformed; `rr` is cleared first, and after a failure may be
+ * partly set. Thread-safe.
  */
 size_t mg_dns_parse_rr(const uint8_t *buf,
                        size_t len,
@@ -3289,9 +3447,11 @@ size_t mg_dns_parse_rr(const uint8_t *buf,
 /**
  * Joins multicast DNS (RFC 6762) on the default interface.
  *
- * `fn` gets MG_EV_MDNS_REQ for questions about ".local" names and MG_EV_MDNS_RESP for answers.
- * `fn_data` is NULL, or the host name to answer for, a C string without ".local" that stays
- * valid. Connections to ".local" names need this listener. NULL on failure.
+ * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
+ * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
+ * for, a C string without dots that stays valid; then only questions that concern it arrive.
+ * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
+ * closes. NULL on failure (see mg_listen()).
  */
 struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
                                      mg_event_handler_t fn,
@@ -3299,31 +3459,71 @@ struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
 
 /**
  * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
- * connection that mg_mdns_listen() returned. False when nothing could be sent.
+ * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
+ * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
+ */
+bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
+
+/**
+ * Joins multicast DNS (RFC 6762) on the default interface.
+ *
+ * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
+ * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
+ * for, a C string without dots that stays valid; then only questions that concern it arrive.
+ * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
+ * closes. NULL on failure (see mg_listen()).
+ */
+struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
+                                     mg_event_handler_t fn,
+                                     void *fn_data);
+
+/**
+ * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
+ * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
+ * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
  */
 bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
 
 /* Network time */
 
 /**
- * Asks a time server (RFC 4330): "udp://host:123"; NULL is udp://time.google.com:123.
+ * Asks a time server (RFC 4330) at a URL such as "udp://host:123"; NULL is
+ * "udp://time.google.com:123". There is no default port.
  *
- * On an answer mg_boot_timestamp_ms is set, MG_EV_SNTP_TIME fires, and the connection closes.
- * Without one it closes after 3 seconds. Returns the connection, or NULL as mg_connect() does.
+ * On a usable reply `mg_boot_timestamp_ms` is set, so that mg_now() tells the time;
+ * MG_EV_SNTP_TIME fires, and the connection closes. It also closes, without MG_EV_ERROR, when no
+ * reply came within 3 seconds, name lookup included (the first 8 bytes of `c->data` hold this
+ * deadline as a uint64_t in mg_millis() time), or when the server has no time to give. After one
+ * second the request is sent once more. Datagrams that are not from the server or do not answer
+ * the request are dropped; MG_EV_READ then comes with an empty `c->recv`.
+ *
+ * Returns the connection, owned by the manager, or NULL as mg_connect() does.
  */
 struct mg_connection *mg_sntp_connect(struct mg_mgr *mgr,
                                       const char *url,
                                       mg_event_handler_t fn,
                                       void *fn_data);
 
-/** Sends a request to a time server. mg_sntp_connect() does so. */
+/**
+ * Sends a request of 48 bytes to a time server, on a connection made by mg_sntp_connect() (which
+ * does so by itself) or any other. While the name is being looked up, it only logs an
+ * error.
+ *
+ * The request carries mg_millis() as its transmit timestamp, which the reply brings back.
+ */
 void mg_sntp_request(struct mg_connection *c);
 
 /**
- * Parses a time server's answer. Returns milliseconds since 1970 and sets
- * mg_boot_timestamp_ms; -1 when it is not a usable answer.
+ * Parses a time server's reply. Returns milliseconds since 1970-01-01 UTC, and sets
+ * `mg_boot_timestamp_ms` accordingly; -1 when it is no usable reply: shorter than 48 bytes, not
+ * from a server, of another version than 3 or 4, a kiss of death, not synchronised, or without a
+ * transmit time.
+ *
+ * Half of the round trip is added if the origin timestamp is that of a request which
+ * mg_sntp_request() sent within the last 16 seconds. Who sent the reply is the caller's concern.
  */
-int64_t mg_sntp_parse(const unsigned char *buf, size_t len);
+int64_t mg_sntp_parse(const unsigned char *buf,
+                      size_t len);
 
 /* Modbus TCP */
 
@@ -3354,25 +3554,41 @@ union mg_modbus_values {
 
 /**
  * A Modbus request, for MG_EV_MODBUS_REQ. The handler takes written values out of `u`, puts
- * values that are read into it, or sets `error`; the library then answers.
+ * values that are read into it, or sets `error`; when it has returned, the library answers.
  */
 struct mg_modbus_req {
   /** MG_MODBUS_FUNC_*. */
   uint8_t func;
-  /** Set by the program: MG_MODBUS_ERR_*, initially MG_MODBUS_ERR_NONE. */
+  /**
+   * Set by the program: an exception code such as MG_MODBUS_ERR_*; initially
+   * MG_MODBUS_ERR_NONE.
+   */
   uint8_t error;
-  /** Address of the first coil or register. */
+  /** Address of the first coil or register. The program checks `addr` + `len`. */
   uint16_t addr;
-  /** `len` values. The memory belongs to the library and is released after the handler returned. */
+  /**
+   * `len` values, zero if they are to be read. The library releases the block with mg_free() when the
+   * handler has returned. No answer is sent for functions 1 to 6 if the program sets the pointer
+   * to NULL, or for 5 and 6 if it changes `len`.
+   */
   union mg_modbus_values u;
   /** Number of values. */
   uint16_t len;
 };
 
 /**
- * Opens a Modbus TCP server, on port 502 by convention. Each request gives MG_EV_MODBUS_REQ;
- * the library answers when the handler has returned. Malformed requests and unknown functions
- * are answered without asking the handler. See mg_listen() for the URL and the result.
+ * Opens a Modbus TCP server (MODBUS Application Protocol 1.1b3); see mg_listen() for URL and
+ * result. There is no default port; 502 is the registered one.
+ *
+ * Each request of functions 1 to 6, 15 and 16 gives the handler of the accepted connection
+ * MG_EV_MODBUS_REQ with a `struct mg_modbus_req *`, before the MG_EV_READ of its bytes; then the
+ * library answers. While the handler runs, the frame stands at the front of `c->recv`, its unit
+ * identifier in `c->recv.buf[6]`; requests for any unit are accepted.
+ *
+ * Other functions are answered with exception 1, quantities and sizes that the specification does
+ * not allow with exception 3, without asking the handler. What is not Modbus at all gives
+ * MG_EV_ERROR "invalid pdu", and the connection closes when the answers before it are sent. A client
+ * that does not read its answers is not served until it does.
  */
 struct mg_connection *mg_modbus_listen(struct mg_mgr *mgr,
                                        const char *url,
@@ -3391,23 +3607,40 @@ enum { MG_JSON_TOO_DEEP = -1, MG_JSON_INVALID = -2, MG_JSON_NOT_FOUND = -3 };
 
 /**
  * Finds the value at `path` in JSON text: "$" is all of it, "$.a" a member, "$[0]" an element,
- * "$.a[1].b" and so on. Returns its offset and stores its length in `*toklen` (may be NULL);
- * or MG_JSON_NOT_FOUND, MG_JSON_INVALID or MG_JSON_TOO_DEEP, with length 0. What stands behind
- * the value is not looked at.
+ * "$.a[1].b" and so on. Returns its offset and stores its length in bytes in `*toklen`, which may
+ * be NULL. Strings include their quotes.
+ *
+ * Returns MG_JSON_NOT_FOUND when there is no such value or the text ends before it does,
+ * MG_JSON_INVALID when `path` does not begin with "$" or the text before the end of the value is
+ * not JSON, MG_JSON_TOO_DEEP when objects and arrays are nested more than MG_JSON_MAX_DEPTH deep
+ * on the way; `*toklen` is 0 then.
+ *
+ * The text is read once and only up to the end of the value; what is behind is not looked at.
+ * Names are compared as they stand in the text, so escapes in them have to be in the path too; of
+ * equal names the first counts. A comma before a closing bracket and control characters in
+ * strings are accepted. Allocates nothing. Thread-safe, like all mg_json_*() functions.
  */
-int mg_json_get(struct mg_str json, const char *path, int *toklen);
+int mg_json_get(struct mg_str json,
+                const char *path,
+                int *toklen);
 
 /**
- * The value at `path` as it stands in the text, strings with their quotes. {NULL, 0} when it
- * is not there.
+ * The value at `path` as it stands in the text, strings with their quotes; see mg_json_get(). The
+ * result points into `json`. {NULL, 0} when it is not there.
  */
-struct mg_str mg_json_get_tok(struct mg_str json, const char *path);
+struct mg_str mg_json_get_tok(struct mg_str json,
+                              const char *path);
 
 /**
- * Stores the number at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when
- * there is no number.
+ * Stores the number at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when there
+ * is no number.
+ *
+ * The value is the nearest double, for numbers that are too large the largest one. RFC 8259
+ * section 6.
  */
-bool mg_json_get_num(struct mg_str json, const char *path, double *v);
+bool mg_json_get_num(struct mg_str json,
+                     const char *path,
+                     double *v);
 
 /**
  * Stores true or false at `path` in `*v`, which may be NULL. False, with `*v` unchanged, when
@@ -3415,38 +3648,59 @@ bool mg_json_get_num(struct mg_str json, const char *path, double *v);
  */
 bool mg_json_get_bool(struct mg_str json, const char *path, bool *v);
 
-/** The number at `path`, cut to an integer; `dflt` when there is no number. */
+/**
+ * The number at `path` without its fraction, or the nearest `long` when it does not fit; `dflt`
+ * when there is no number.
+ */
 long mg_json_get_long(struct mg_str json, const char *path, long dflt);
 
 /**
- * The string at `path` without quotes and escapes, in new memory; release it with mg_free().
- * NULL when there is no string, it cannot be decoded, or memory is exhausted.
+ * Stores the string at `path` without quotes and escapes in `to`, which has room for `n` bytes
+ * including a NUL. Returns its length in bytes. `to` may be where `json` begins.
+ *
+ * Returns 0, with `to` unchanged, when there is no string. Returns 0 and stores as much as is
+ * possible, with a NUL, when the room does not suffice or a backslash stands before something that
+ * RFC 8259 section 7 does not name. \u0000 to \u00ff give one byte of that value; at larger ones
+ * decoding ends, and the result is what came before.
  */
-char *mg_json_get_str(struct mg_str json, const char *path);
+size_t mg_json_unescape(struct mg_str json,
+                        const char *path,
+                        char *to,
+                        size_t n);
+
+/**
+ * The string at `path` without quotes and escapes (see mg_json_unescape()), in new memory; release
+ * it with mg_free(). NULL when there is no string, it cannot be decoded, or memory is exhausted.
+ */
+char *mg_json_get_str(struct mg_str json,
+                      const char *path);
 
 /**
  * The bytes that a string of hex digits at `path` stands for, in new memory with a NUL behind;
- * release it with mg_free(). Stores their number in `*len`. NULL when there is no such string.
+ * release it with mg_free(). Stores their number in `*len`, which may be NULL.
+ *
+ * NULL, with `*len` unchanged, when there is no such string or memory is exhausted.
  */
 char *mg_json_get_hex(struct mg_str json, const char *path, int *len);
 
 /**
- * The bytes that a base64 string at `path` stands for, in new memory with a NUL behind;
- * release it with mg_free(). Stores their number in `*len`, 0 when it is not base64. NULL when
- * there is no string.
+ * The bytes that a base64 string at `path` stands for (RFC 4648 section 4, see
+ * mg_base64_decode()), in new memory with a NUL behind; release it with mg_free(). Stores their
+ * number in `*len`, which may be NULL; 0 when the string is not base64.
+ *
+ * NULL, with `*len` unchanged, when there is no string or memory is exhausted.
  */
 char *mg_json_get_b64(struct mg_str json, const char *path, int *len);
 
 /**
- * Stores the string at `path` without quotes and escapes in `to`, which has room for `n` bytes
- * including a NUL. Returns its length; 0 when there is no string, it cannot be decoded, or the
- * room does not suffice.
- */
-size_t mg_json_unescape(struct mg_str json, const char *path, char *to, size_t n);
-
-/**
- * Walks through an object or array. Start with `ofs` 0 and go on with the result; 0 is the
- * end. Stores name (with quotes, {NULL, 0} in an array) and value; the pointers may be NULL.
+ * Walks through an object or array, which `obj` must begin with. Start with `ofs` 0 and go on with
+ * the result; 0 is the end:
+ *
+ *     while ((ofs = mg_json_next(obj, ofs, &key, &val)) > 0) { ... }
+ *
+ * Stores name (with quotes; {NULL, 0} in an array) and value, which point into `obj`; the pointers
+ * may be NULL. Text that is not JSON ends the walk too. Missing commas and a missing end of the
+ * object or array are not noticed, and names may be other values than strings.
  */
 size_t mg_json_next(struct mg_str obj,
                     size_t ofs,
@@ -3455,7 +3709,7 @@ size_t mg_json_next(struct mg_str obj,
 
 /* JSON-RPC */
 
-/** A registered method. */
+/** A registered method. Made by mg_rpc_add(), released by mg_rpc_del(). */
 struct mg_rpc {
   /** Next method of the list. */
   struct mg_rpc *next;
@@ -3474,7 +3728,7 @@ struct mg_rpc {
 struct mg_rpc_req {
   /** The list of methods. */
   struct mg_rpc **head;
-  /** The method that is being called. */
+  /** The method that is being called; NULL when there is none. */
   struct mg_rpc *rpc;
   /** Takes the characters of the answer, mg_pfn_iobuf() for example. */
   mg_pfn_t pfn;
@@ -3482,7 +3736,10 @@ struct mg_rpc_req {
   void *pfn_data;
   /** For the program. */
   void *req_data;
-  /** The request: a JSON object such as {"id":1,"method":"sum","params":[1,2]}. */
+  /**
+   * The request: a JSON object such as {"id":1,"method":"sum","params":[1,2]}. It must stay as
+   * it is until the answer is written.
+   */
   struct mg_str frame;
 };
 
@@ -3503,20 +3760,29 @@ void mg_rpc_err(struct mg_rpc_req *r, int code, const char *fmt, ...);
 /**
  * Registers a method: a name or a pattern (see mg_match()), which is copied. The newest
  * registration is tried first. An empty pattern gets answers ("result" or "error") that come
- * in. Release with mg_rpc_del().
+ * in. `*head` is NULL for an empty list; release it with mg_rpc_del().
+ *
+ * When memory is exhausted, nothing is registered and an error is logged.
  */
 void mg_rpc_add(struct mg_rpc **head,
                 struct mg_str method_pattern,
                 void (*handler)(struct mg_rpc_req*),
                 void *handler_data);
 
-/** Removes all methods with this handler; NULL removes all. */
-void mg_rpc_del(struct mg_rpc **head, void (*handler)(struct mg_rpc_req*));
+/**
+ * Removes all methods with this handler; NULL removes all. Handlers may remove methods, also the
+ * one that is being called.
+ */
+void mg_rpc_del(struct mg_rpc **head,
+                void (*handler)(struct mg_rpc_req*));
 
 /**
  * Calls the handler of the method that `r->frame` names. It answers with mg_rpc_ok() or
- * mg_rpc_err(). An unknown method is answered with code -32601, something that is no request
- * with -32700.
+ * mg_rpc_err(), at once or not at all. `r->rpc` is the method that was found.
+ *
+ * A frame with "result" or "error" and without a method goes to the handler of the empty pattern.
+ * An unknown method is answered with code -32601; something that is no request, and this includes
+ * batches, with -32700 and the frame (up to a NUL) as the message.
  */
 void mg_rpc_process(struct mg_rpc_req *r);
 
@@ -3527,8 +3793,8 @@ void mg_rpc_vok(struct mg_rpc_req *r, const char *fmt, va_list *ap);
 void mg_rpc_verr(struct mg_rpc_req *r, int code, const char *fmt, va_list *ap);
 
 /**
- * A handler that answers with the names of all methods; register it as "rpc.list", for
- * example.
+ * A handler that answers with the patterns of all methods as an array, the newest first and
+ * without the empty one; register it as "rpc.list", for example.
  */
 void mg_rpc_list(struct mg_rpc_req *r);
 
@@ -3536,11 +3802,11 @@ void mg_rpc_list(struct mg_rpc_req *r);
 
 /** What goes into a JSON Web Token, and the keys. */
 struct mg_jwt_opts {
-  /** Claims: a JSON object, taken as it stands. */
+  /** To sign: claims, a JSON object, taken as it stands. */
   struct mg_str claims;
-  /** More header members as JSON, without braces; may be empty. */
+  /** To sign: more header members as JSON, without braces; may be empty. */
   struct mg_str header;
-  /** Key id for the header; may be empty. */
+  /** To sign: key id for the header; may be empty. */
   struct mg_str kid;
   /** HS256: the shared secret. */
   struct mg_str secret;
@@ -3551,31 +3817,41 @@ struct mg_jwt_opts {
 };
 
 /**
- * Makes a JSON Web Token (RFC 7519) with an HMAC-SHA-256 signature: claims, header, kid and
- * secret. Stores it with a NUL in `buf` of `len` bytes; returns its length, 0 on failure.
+ * Makes a JSON Web Token (RFC 7519) with an HMAC-SHA-256 signature from `claims`, `header`, `kid`
+ * and `secret`.
+ *
+ * Stores it with a NUL in `buf` of `len` bytes. Returns its length; 0 when there are no claims or
+ * the room does not suffice. Thread-safe.
  */
-size_t mg_jwt_sign_hs256(const struct mg_jwt_opts *opts, char *buf, size_t len);
+size_t mg_jwt_sign_hs256(const struct mg_jwt_opts *opts,
+                         char *buf,
+                         size_t len);
 
 /**
- * Checks the signature of a token against `opts->secret` and stores its claims with a NUL in
- * `buf` of `len` bytes. Returns their length, 0 when the token is not valid or the room does
- * not suffice. The claims (exp, nbf, aud, ...) are for the program to check.
+ * Makes a JSON Web Token (RFC 7519) with an ECDSA P-256 signature from `claims`, `header`, `kid` and
+ * `private_key`. The same options always give the same token.
+ *
+ * Stores it with a NUL in `buf` of `len` bytes. Returns its length; 0 when there are no claims, the
+ * key is not valid, or the room does not suffice. Thread-safe.
+ */
+size_t mg_jwt_sign_es256(const struct mg_jwt_opts *opts,
+                         char *buf,
+                         size_t len);
+
+/**
+ * Checks the signature of a token against `opts->secret` and stores its claims with a NUL in `buf`
+ * of `len` bytes; `buf` may be where the token is.
+ *
+ * Returns their length; 0 when the token is not valid, its claims are empty, or the room does not
+ * suffice. A token with a `crit` header, or not written exactly as RFC 7515 says, is not valid.
+ * The claims (exp, nbf, aud, ...) are for the program to check. Thread-safe.
  */
 size_t mg_jwt_verify_hs256(struct mg_str jwt,
                            const struct mg_jwt_opts *opts,
                            char *buf,
                            size_t len);
 
-/**
- * Makes a JSON Web Token (RFC 7519) with an ECDSA P-256 signature: claims, header, kid and
- * private_key. Stores it with a NUL in `buf` of `len` bytes; returns its length, 0 on failure.
- */
-size_t mg_jwt_sign_es256(const struct mg_jwt_opts *opts, char *buf, size_t len);
-
-/**
- * Checks the signature of a token against `opts->public_key`; otherwise as
- * mg_jwt_verify_hs256().
- */
+/** Checks the signature of a token against `opts->public_key`; otherwise as mg_jwt_verify_hs256(). */
 size_t mg_jwt_verify_es256(struct mg_str jwt,
                            const struct mg_jwt_opts *opts,
                            char *buf,
@@ -3615,11 +3891,14 @@ enum mg_val_type {
   MG_VAL_UINT64,
   /** bool. */
   MG_VAL_BOOL,
-  /** double. */
+  /** double, shown with two decimals. */
   MG_VAL_DBL,
-  /** char[], a C string. */
+  /** char[], a C string. Longer text is cut between characters. */
   MG_VAL_STR,
-  /** char[], JSON text that is copied as it stands. */
+  /**
+   * char[], a C string of JSON, shown as it stands. Gets the JSON object of the whole set; one
+   * that does not fit is refused.
+   */
   MG_VAL_RAW,
 };
 
@@ -3661,7 +3940,7 @@ struct mg_dash_custom_handler {
 
 /**
  * A dashboard: a web page and its JSON API, see mg_dash_ev_handler(). Zero the struct, then
- * set what is needed.
+ * set what is needed. Belongs to one thread, like its managers.
  */
 struct mg_dash {
   /** Field sets; add with MG_DASH_ADD_FIELD_SET. */
@@ -3670,11 +3949,12 @@ struct mg_dash {
   struct mg_dash_custom_handler *custom_handlers;
   /**
    * Checks a login: returns the access level, 0 or less to refuse. `user` is a buffer of
-   * `userlen` bytes, empty when only a token was given, and may be rewritten. NULL lets
-   * everybody in, as "guest" with level 9.
+   * `userlen` bytes, empty when only a token was given, and may be rewritten. `pass` is the password
+   * or the token, whole. Called twice for a request that brings no session. NULL lets everybody in,
+   * as "guest" with level 9.
    */
   int (*authenticate)(char *user, size_t userlen, const char *pass);
-  /** Seconds after which an unused session ends; 3600 when 0. */
+  /** Seconds after which a session ends that no HTTP request used; 3600 when 0. */
   int session_auto_expiration_seconds;
   /** Not used by the library. */
   struct mg_dash_user *guest;
@@ -3682,17 +3962,20 @@ struct mg_dash {
   struct mg_fs *upload_fs;
 };
 
-/** A user of a dashboard. */
+/**
+ * A user of a dashboard: one session, made by the library. Read it, do not keep it: it is valid until
+ * the function that got it returns.
+ */
 struct mg_dash_user {
-  /** Next user of the list. */
+  /** Not used. */
   struct mg_dash_user *next;
-  /** Name. */
+  /** Name, cut to MG_DASH_MAX_USER_NAME - 1 bytes. Names are told apart by these. */
   char name[MG_DASH_MAX_USER_NAME];
-  /** Session token. */
+  /** Session token, cut to 20 bytes. */
   char token[21];
-  /** What `authenticate` returned: the access level. */
+  /** Access level: what `authenticate` returned last. */
   int level;
-  /** When the session ends, as mg_millis() counts. */
+  /** When the session ends unless it is used before, as mg_millis() counts. */
   uint64_t expire;
   /** The dashboard. */
   struct mg_dash *dash;
@@ -3718,21 +4001,39 @@ struct mg_field_set {
 };
 
 /**
- * Handler of a dashboard: mg_http_listen(&mgr, url, mg_dash_ev_handler, &dash) serves its
- * page, JSON API, files and notifications. The struct mg_dash stays valid as long as the
- * listener. The first 24 bytes of `c->data` belong to it.
+ * Handler of a dashboard: mg_http_listen(&mgr, url, mg_dash_ev_handler, &dash), with a struct
+ * mg_dash that outlives the listener and its connections.
+ *
+ * Serves "/dashboard.html" of the packed files at "/", files of directories below "/fs/", and an
+ * API below "/api/": login, logout, get, set, add, del, ota (see mg_http_start_ota()), and websocket,
+ * where browsers are told of changes. A browser gets a session cookie at /api/login. Up to 10
+ * sessions exist; another one ends the one that was not used for the longest time. Requests that change
+ * something are refused when they say that another site caused them (Sec-Fetch-Site, Origin).
+ * docs/dashboard.md describes the API.
+ *
+ * A handler of the program may call this one. It must pass on all events and leave `c->fn_data`
+ * alone.
  */
-void mg_dash_ev_handler(struct mg_connection *c, int ev, void *ev_data);
-
-/** Tells all browsers that look at the dashboard that the values of `set` changed. */
-void mg_dash_send_change(struct mg_mgr *mgr, struct mg_field_set *set);
+void mg_dash_ev_handler(struct mg_connection *c,
+                        int ev,
+                        void *ev_data);
 
 /**
- * A function for field sets with a directory: fills in the field "name" (and "size") of the
- * entry at `*set->index`; an index of -1 asks for the number of entries. False when the
- * directory cannot be had.
+ * Tells the browsers that watch the dashboard of `set` what its values are: those of the object, of
+ * the element at `*set->index`, or with an index of -1 the number of elements. `fn` of the set is
+ * called for each browser, with its user. One that does not read what it was sent is disconnected.
  */
-bool mg_dash_dir_read(struct mg_field_set *set, struct mg_dash_user *u);
+void mg_dash_send_change(struct mg_mgr *mgr,
+                         struct mg_field_set *set);
+
+/**
+ * A READ function for field sets with a directory, and what sets without a function use: fills in
+ * the fields "name" and "size" (if there is one) of the entry at `*set->index`. Past the last entry it
+ * stores -1 there; an index of -1 asks for the number of entries. Returns false when the directory
+ * cannot be had, or there is no text field "name".
+ */
+bool mg_dash_dir_read(struct mg_field_set *set,
+                      struct mg_dash_user *u);
 
 /* Firmware updates */
 
@@ -3797,35 +4098,57 @@ enum { MG_OTA_CONFIRMED, MG_OTA_TESTING, MG_OTA_FAILED, MG_OTA_ROLLEDBACK };
   } while (0)
 
 /**
- * Starts a firmware update of a size. Without flash memory, as here: does nothing and returns
- * true.
+ * Starts a firmware update of `new_firmware_size` bytes. Returns false when that is not possible.
+ *
+ * This library knows no flash memory: its own mg_ota_begin(), mg_ota_write() and mg_ota_end() do
+ * nothing and return true. A program that installs updates defines all three itself;
+ * mg_http_start_ota() and mg_ota_url_check() then call those.
  */
 bool mg_ota_begin(size_t new_firmware_size);
 
-/** Takes a piece of the firmware. Without flash memory: does nothing and returns true. */
+/**
+ * Takes the next `len` bytes of the firmware: a multiple of 512, except for the last piece.
+ * Returns false to give up. See mg_ota_begin().
+ */
 bool mg_ota_write(const void *buf, size_t len);
 
-/** Ends a firmware update. Without flash memory: does nothing and returns true. */
+/**
+ * Ends a firmware update, complete or not: a function of a program has to compare what it got with
+ * what mg_ota_begin() announced. Returns false when the firmware cannot be used. See mg_ota_begin().
+ */
 bool mg_ota_end(void);
 
-/** Stores an identifier of the device with a NUL in `buf`; "0" here. */
-void mg_ota_device_id(char *buf, size_t len);
+/**
+ * Stores an identifier of the device, cut to `len` - 1 bytes, and a NUL in `buf`: "0", there being
+ * no device. With `len` 0 nothing is written. Thread-safe.
+ */
+void mg_ota_device_id(char *buf,
+                      size_t len);
 
 /**
- * Checks for updates now and then. mg_mgr_poll() calls it; does nothing without an MG_OTA_URL
- * built into the library.
+ * Checks for updates now and then, for libraries with a built-in MG_OTA_URL. This one has none:
+ * does nothing. Programs call mg_ota_url_check().
  */
 void mg_ota_poll(struct mg_mgr *mgr);
 
 /**
- * Looks for a firmware update at a URL and feeds it to mg_ota_begin() and the like. Calls `fn`
- * once, with NULL on success or an error text. One check at a time in a process.
+ * Looks for a firmware update and installs it. Calls `fn` once, with NULL when it is installed, or
+ * with a text. `fn` may be NULL, then the outcome is logged.
+ *
+ * Fetches JSON from `metadata_url`, which gets the query
+ * "arch=1&version=1.0.0&id=0&interval=60&boot=0": `version` and `url` of the newest firmware, and
+ * its `size` in bytes. Unless the version is the one asked with, fetches the firmware and feeds
+ * it to mg_ota_begin(), mg_ota_write() and mg_ota_end(), which the program defines. Only plain HTTP
+ * is spoken, so the program has to verify what it installs.
+ *
+ * Waits 5 seconds for the metadata and 300 for the firmware. There is one check at a time in a
+ * process; `fn` may start the next one.
  */
 void mg_ota_url_check(struct mg_mgr *mgr,
                       const char *metadata_url,
                       void (*fn)(const char *error_message));
 
-/* Wi-Fi, PHY and modem drivers */
+/* Wi-Fi */
 
 #ifndef MG_SET_WIFI_CONFIG
 #define MG_SET_WIFI_CONFIG(ifp, driver_data)
@@ -3842,15 +4165,6 @@ void mg_ota_url_check(struct mg_mgr *mgr,
 #define MG_WIFI_SECURITY_WPA3_ENTERPRISE MG_BIT(6)
 #define MG_WIFI_BAND_2G 0
 #define MG_WIFI_BAND_5G 1
-
-/** Bits of `config` of mg_phy_init(). */
-enum {
-  MG_PHY_LEDS_ACTIVE_HIGH = 1, /* LEDs are lit by a high level */
-  MG_PHY_CLOCKS_MAC = 2        /* The PHY clocks the MAC, not the other way round */
-};
-
-/** Speeds that mg_phy_up() reports. */
-enum { MG_PHY_SPEED_10M, MG_PHY_SPEED_100M, MG_PHY_SPEED_1000M };
 
 /** Wi-Fi settings. */
 struct mg_wifi_data {
@@ -3876,6 +4190,60 @@ struct mg_wifi_data {
   bool apmode;
 };
 
+/** A network that a Wi-Fi scan found. */
+struct mg_wifi_scan_bss_data {
+  /** Network name. */
+  struct mg_str SSID;
+  /** Address of the access point, 6 bytes. */
+  char *BSSID;
+  /** Signal strength in dBm. */
+  int16_t RSSI;
+  /** MG_WIFI_SECURITY_* bits. */
+  uint8_t security;
+  /** Radio channel. */
+  uint8_t channel;
+  /** MG_WIFI_BAND_*. */
+  unsigned int band: 2;
+  /** Supports 802.11n. */
+  unsigned int has_n: 1;
+  /** Supports 802.11ac. */
+  unsigned int has_ac: 1;
+  /** Supports 802.11ax. */
+  unsigned int has_ax: 1;
+};
+
+/** Starts a scan for networks. There is no Wi-Fi driver here: logs an error and returns false. */
+bool mg_wifi_scan(void);
+
+/**
+ * Joins a network. There is no Wi-Fi driver here: logs an error and returns false. `wifi` is not
+ * looked at and may be NULL.
+ */
+bool mg_wifi_connect(struct mg_wifi_data *wifi);
+
+/** Leaves a network. There is no Wi-Fi driver here: logs an error and returns false. */
+bool mg_wifi_disconnect(void);
+
+/**
+ * Starts an access point. There is no Wi-Fi driver here: logs an error and returns false. `wifi`
+ * is not looked at and may be NULL.
+ */
+bool mg_wifi_ap_start(struct mg_wifi_data *wifi);
+
+/** Stops the access point. There is no Wi-Fi driver here: logs an error and returns false. */
+bool mg_wifi_ap_stop(void);
+
+/* Ethernet PHYs */
+
+/** Bits of `config` of mg_phy_init(). */
+enum {
+  MG_PHY_LEDS_ACTIVE_HIGH = 1, /* LEDs are lit by a high level */
+  MG_PHY_CLOCKS_MAC = 2        /* The PHY clocks the MAC, not the other way round */
+};
+
+/** Speeds that mg_phy_up() reports. */
+enum { MG_PHY_SPEED_10M, MG_PHY_SPEED_100M, MG_PHY_SPEED_1000M };
+
 /** Access to the registers of Ethernet PHYs. */
 struct mg_phy {
   /** Reads register `reg` of the PHY at address `addr`. */
@@ -3883,6 +4251,25 @@ struct mg_phy {
   /** Writes a register. */
   void (*write_reg)(uint8_t addr, uint8_t reg, uint16_t value);
 };
+
+/**
+ * Resets the Ethernet PHY at address `addr` and sets it up; `config` has MG_PHY_* bits. Waits for
+ * the reset to end, up to a second; then logs an error and returns.
+ */
+void mg_phy_init(struct mg_phy *phy,
+                 uint8_t addr,
+                 uint8_t config);
+
+/**
+ * Whether the link of the Ethernet PHY at address `addr` is up. If so, and neither pointer is NULL,
+ * also stores duplex mode and MG_PHY_SPEED_*, for PHYs that are known.
+ */
+bool mg_phy_up(struct mg_phy *phy,
+               uint8_t addr,
+               bool *full_duplex,
+               uint8_t *speed);
+
+/* Modem driver */
 
 /** State of a modem driver. No function of this library takes it. */
 struct mg_tcpip_driver_atcmd_data {
@@ -3907,55 +4294,6 @@ struct mg_tcpip_driver_atcmd_data {
   /** The next byte is stuffed. */
   bool unstuffing;
 };
-
-/** A network that a Wi-Fi scan found. */
-struct mg_wifi_scan_bss_data {
-  /** Network name. */
-  struct mg_str SSID;
-  /** Address of the access point, 6 bytes. */
-  char *BSSID;
-  /** Signal strength in dBm. */
-  int16_t RSSI;
-  /** MG_WIFI_SECURITY_* bits. */
-  uint8_t security;
-  /** Radio channel. */
-  uint8_t channel;
-  /** MG_WIFI_BAND_*. */
-  unsigned int band: 2;
-  /** Supports 802.11n. */
-  unsigned int has_n: 1;
-  /** Supports 802.11ac. */
-  unsigned int has_ac: 1;
-  /** Supports 802.11ax. */
-  unsigned int has_ax: 1;
-};
-
-/** Starts a scan for networks. There is no Wi-Fi driver here: false. */
-bool mg_wifi_scan(void);
-
-/** Joins a network. There is no Wi-Fi driver here: false. */
-bool mg_wifi_connect(struct mg_wifi_data *wifi);
-
-/** Leaves a network. There is no Wi-Fi driver here: false. */
-bool mg_wifi_disconnect(void);
-
-/** Starts an access point. There is no Wi-Fi driver here: false. */
-bool mg_wifi_ap_start(struct mg_wifi_data *wifi);
-
-/** Stops the access point. There is no Wi-Fi driver here: false. */
-bool mg_wifi_ap_stop(void);
-
-/**
- * Resets an Ethernet PHY and sets it up; `config` has MG_PHY_* bits. Waits for the reset to
- * end.
- */
-void mg_phy_init(struct mg_phy *phy, uint8_t addr, uint8_t config);
-
-/**
- * Whether the link of an Ethernet PHY is up. If so, and neither pointer is NULL, also stores
- * duplex mode and MG_PHY_SPEED_*, for PHYs that are known.
- */
-bool mg_phy_up(struct mg_phy *phy, uint8_t addr, bool *full_duplex, uint8_t *speed);
 
 /* Defined by programs, or by other builds */
 

@@ -14,6 +14,8 @@ need 'python3 -c "import ensurepip, venv"' python3-venv
 need 'command -v curl' curl
 need 'command -v wrk' wrk
 need 'command -v valgrind' valgrind
+need 'command -v ip' iproute2
+need 'command -v unshare' util-linux
 need 'command -v openssl' openssl
 need 'command -v mosquitto' mosquitto
 need 'command -v mosquitto_pub' mosquitto-clients
@@ -35,6 +37,13 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
 fi
 
+# A time server, unpacked and not installed: the package would take the host's own time daemon away.
+if ! command -v chronyd >/dev/null && [ ! -x target/chrony/usr/sbin/chronyd ]; then
+  mkdir -p target/chrony
+  fetch() { apt-get download -qq chrony 2>/dev/null; }
+  (cd target/chrony && { fetch || { apt-get update -qq </dev/null && fetch; }; } && dpkg -x chrony_*.deb . && rm chrony_*.deb) ||
+    { echo 'the tests need chronyd' >&2; exit 1; }
+fi
 if ! cmp -s tests/requirements.txt target/venv/installed; then
   python3 -m venv target/venv
   target/venv/bin/pip --disable-pip-version-check install --quiet -r tests/requirements.txt

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const ROUNDS: u64 = 3000;
 const MAX_LEN: usize = 1 << 16;
@@ -72,16 +74,33 @@ fn mutate(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
     data
 }
 
+/// Panics of this process, also those that the library turned into a failure.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            PANICS.fetch_add(1, Ordering::Relaxed);
+            report(info);
+        }));
+    });
+}
+
 /// Runs a target on an allocation of exactly the input's size.
 fn run(name: &str, target: fn(&[u8]), what: &str, data: &[u8]) {
     let exact: Box<[u8]> = data.into();
-    if catch_unwind(AssertUnwindSafe(|| target(&exact))).is_err() {
+    let before = PANICS.load(Ordering::Relaxed);
+    let failed = catch_unwind(AssertUnwindSafe(|| target(&exact))).is_err();
+    if failed || PANICS.load(Ordering::Relaxed) != before {
         panic!("{name}, {what}: {}", data.escape_ascii());
     }
 }
 
 #[test]
 fn corpus_and_mutations() {
+    count_panics();
     let rounds = std::env::var("FUZZ_ROUNDS")
         .map_or(ROUNDS, |v| v.parse().expect("FUZZ_ROUNDS is a number"));
     for &(name, target) in TARGETS {

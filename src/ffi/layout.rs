@@ -64,7 +64,26 @@ layout! {
         method 0, uri 16, query 32, proto 48, headers 64, body 64 + 32 * MAX_HTTP_HEADERS,
         head 80 + 32 * MAX_HTTP_HEADERS, message 96 + 32 * MAX_HTTP_HEADERS,
     }
+    crate::rpc::ffi::mg_rpc_req, 56, { head 0, rpc 8, pfn 16, pfn_data 24, req_data 32, frame 40, }
+    crate::rpc::ffi::mg_rpc, 40, { next 0, method 8, r#fn 24, fn_data 32, }
+    crate::dash::ffi::mg_field, 32, { name 0, r#type 8, value 16, value_size 24, }
+    crate::dash::ffi::mg_field_set, 48, { name 0, fields 8, r#fn 16, index 24, get_dir 32, next 40, }
+    crate::dash::ffi::mg_dash, 48, {
+        sets 0, custom_handlers 8, authenticate 16, session_auto_expiration_seconds 24, guest 32,
+        upload_fs 40,
+    }
+    crate::dash::ffi::mg_dash_custom_handler, 40, {
+        next 0, uri_pattern 8, handler 24, handler_data 32,
+    }
     crate::http::ffi::accessors::mg_http_part, 48, { name 0, filename 16, body 32, }
+    crate::mqtt::ffi::mg_mqtt_prop, 40, { id 0, iv 4, key 8, val 24, }
+    crate::mqtt::ffi::mg_mqtt_opts, 120, {
+        user 0, pass 16, client_id 32, topic 48, message 64, qos 80, version 81, keepalive 82, retransmit_id 84,
+        retain 86, clean 87, props 88, num_props 96, will_props 104, num_will_props 112,
+    }
+    crate::mqtt::ffi::mg_mqtt_message, 72, {
+        topic 0, data 16, dgram 32, id 48, cmd 50, qos 51, ack 52, props_start 56, props_size 64,
+    }
 }
 
 #[cfg(test)]

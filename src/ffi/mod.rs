@@ -11,6 +11,7 @@
 //! this paragraph.
 
 pub mod alloc;
+pub mod env;
 pub mod guard;
 pub mod layout;
 pub mod str;

@@ -84,6 +84,36 @@ void shim_mg_http_printf_chunk(struct mg_connection *c, const char *fmt, ...) {
   WITH_VA(fmt, mongoose_http_vprintf_chunk(c, fmt, &ap));
 }
 
+struct mg_mgr;
+typedef void (*mg_event_handler_t)(struct mg_connection *, int, void *);
+struct mg_connection *mongoose_ws_vconnect(struct mg_mgr *mgr, const char *url,
+                                           mg_event_handler_t fn, void *fn_data,
+                                           const char *fmt, va_list *ap);
+struct mg_connection *shim_mg_ws_connect(struct mg_mgr *mgr, const char *url,
+                                         mg_event_handler_t fn, void *fn_data,
+                                         const char *fmt, ...) {
+  struct mg_connection *c;
+  WITH_VA(fmt, c = mongoose_ws_vconnect(mgr, url, fn, fn_data, fmt, &ap));
+  return c;
+}
+
+struct mg_http_message;
+void mongoose_ws_vupgrade(struct mg_connection *c, struct mg_http_message *hm,
+                          const char *fmt, va_list *ap);
+void shim_mg_ws_upgrade(struct mg_connection *c, struct mg_http_message *hm,
+                        const char *fmt, ...) {
+  WITH_VA(fmt, mongoose_ws_vupgrade(c, hm, fmt, &ap));
+}
+
+size_t mg_ws_vprintf(struct mg_connection *c, int op, const char *fmt,
+                     va_list *ap);
+size_t shim_mg_ws_printf(struct mg_connection *c, int op, const char *fmt,
+                         ...) {
+  size_t n;
+  WITH_VA(fmt, n = mg_ws_vprintf(c, op, fmt, &ap));
+  return n;
+}
+
 /* The text is measured first, so there are two lists. */
 struct mg_queue;
 size_t mongoose_queue_vprintf(struct mg_queue *q, const char *fmt,
@@ -94,6 +124,17 @@ size_t shim_mg_queue_printf(struct mg_queue *q, const char *fmt, ...) {
   WITH_VA(fmt, va_copy(copy, ap);
           n = mongoose_queue_vprintf(q, fmt, &ap, &copy); va_end(copy));
   return n;
+}
+
+struct mg_rpc_req;
+void mg_rpc_vok(struct mg_rpc_req *r, const char *fmt, va_list *ap);
+void shim_mg_rpc_ok(struct mg_rpc_req *r, const char *fmt, ...) {
+  WITH_VA(fmt, mg_rpc_vok(r, fmt, &ap));
+}
+
+void mg_rpc_verr(struct mg_rpc_req *r, int code, const char *fmt, va_list *ap);
+void shim_mg_rpc_err(struct mg_rpc_req *r, int code, const char *fmt, ...) {
+  WITH_VA(fmt, mg_rpc_verr(r, code, fmt, &ap));
 }
 
 struct mg_fs;

@@ -68,6 +68,11 @@ pub(super) struct Request {
 }
 
 impl HttpState {
+    /// True while a message is handled that stands in the receive buffer.
+    pub fn is_running(&self) -> bool {
+        self.running.get()
+    }
+
     /// Forgets the message being received. Called when somebody else took over the receive
     /// buffer.
     pub fn restart(&self) {

@@ -122,11 +122,22 @@ impl mg_iobuf {
     /// Removes `n` bytes (at most all) from the front.
     #[inline]
     pub fn consume(&self, n: usize) {
+        self.remove(0, n);
+    }
+
+    /// Removes `n` bytes at `ofs`, as far as there are any.
+    #[inline]
+    pub fn remove(&self, ofs: usize, n: usize) {
         let len = self.len.get();
-        let n = n.min(len);
-        if n < len && n > 0 {
+        let ofs = ofs.min(len);
+        let n = n.min(len - ofs);
+        let rest = len - ofs - n;
+        if rest > 0 && n > 0 {
             // SAFETY: both ranges lie inside the `len` bytes in use.
-            unsafe { ptr::copy(self.buf.get().add(n), self.buf.get(), len - n) };
+            unsafe {
+                let to = self.buf.get().add(ofs);
+                ptr::copy(to.add(n), to, rest);
+            }
         }
         self.len.set(len - n);
         self.terminate();
@@ -204,17 +215,7 @@ impl mg_iobuf {
         if !self.resize_exact(size) {
             return false;
         }
-        let base = self.buf.get();
-        let (src, copied) = if inside {
-            let src_ofs = src_ofs.min(size);
-            (
-                base.wrapping_add(src_ofs).cast_const(),
-                len.min(size - src_ofs),
-            )
-        } else {
-            (src, len)
-        };
-        let old_len = self.len.get();
+        let (base, old_len) = (self.buf.get(), self.len.get());
         // SAFETY: the block has at least new_len = max(old_len, ofs) + len bytes, so all ranges
         // lie in it, and ptr::copy allows overlap. Without a block there is nothing to do.
         unsafe {
@@ -226,8 +227,20 @@ impl mg_iobuf {
             } else {
                 ptr::write_bytes(base.add(old_len), 0, ofs - old_len);
             }
-            if !src.is_null() {
-                ptr::copy(src, base.add(ofs), copied);
+            let gap = base.add(ofs);
+            if !inside && !src.is_null() {
+                ptr::copy(src, gap, len);
+            } else if inside && ofs < old_len {
+                // What stood behind `ofs` has moved up.
+                let end = src_ofs.saturating_add(len).min(old_len);
+                let stayed = end.min(ofs).saturating_sub(src_ofs);
+                ptr::copy(base.wrapping_add(src_ofs), gap, stayed);
+                let moved = src_ofs.max(ofs);
+                let n = end.saturating_sub(moved);
+                ptr::copy(base.wrapping_add(moved + len), gap.add(stayed), n);
+            } else if inside {
+                let src_ofs = src_ofs.min(size);
+                ptr::copy(base.add(src_ofs), gap, len.min(size - src_ofs));
             }
         }
         self.len.set(new_len);

@@ -5,9 +5,14 @@ use super::ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 use crate::fmt::stack::Stack;
 use crate::http::state::HttpState;
 use crate::iobuf::mg_iobuf;
+use crate::modbus::ModbusState;
+use crate::mqtt::state::MqttState;
+use crate::sntp::Query;
+use crate::ws::state::WsState;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::{c_char, c_int, c_ulong, c_void};
 use std::fmt::Write;
+use std::net::IpAddr;
 
 /// Bytes of `data` in `struct mg_connection` (`MG_DATA_SIZE`).
 pub const DATA_SIZE: usize = crate::ffi::layout::DATA_SIZE;
@@ -124,6 +129,12 @@ impl mg_connection {
         self.private().map(|p| &p.http)
     }
 
+    /// WebSocket state; `None` for a struct that mg_alloc_conn() did not make.
+    #[inline]
+    pub fn ws(&self) -> Option<&WsState> {
+        self.private().map(|p| &p.ws)
+    }
+
     pub(super) fn set_private_offset(&self, offset: usize) {
         self.private.set(offset as u32);
     }
@@ -160,7 +171,16 @@ pub struct ConnPrivate {
     pub(super) accept_retry_at: Cell<u64>,
     /// Next in the manager's list of closed connections.
     pub(super) next_dead: Cell<*mut mg_connection>,
+    pub dash: crate::dash::ffi::DashConn,
+    /// Addresses to connect to when the present one fails.
+    pub(super) other_addresses: Cell<Option<Box<[IpAddr]>>>,
+    pub(super) tls: super::tls::Slot,
     pub http: HttpState,
+    /// What an SNTP client asked.
+    pub sntp: Cell<Option<Box<Query>>>,
+    pub modbus: ModbusState,
+    pub ws: WsState,
+    pub mqtt: MqttState,
 }
 
 /// Bits of [`ConnPrivate::ready`].
@@ -185,6 +205,10 @@ impl ConnPrivate {
                 .get()
                 .is_some_and(|pfn| pfn as usize == handler as usize)
         })
+    }
+
+    pub(super) fn forget_readiness(&self) {
+        self.ready.set(0);
     }
 
     #[inline]
@@ -222,11 +246,15 @@ pub(crate) fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
     if let Some(depth) = depth {
         depth.set(depth.get() + 1);
     }
+    let was_dead = c.is_dead();
     if let Some(pfn) = c.pfn.get() {
         // SAFETY: the program or the library installed this handler for connections.
         unsafe { pfn(c.as_ptr(), event, data) };
     }
-    call_user(c, event, data);
+    // If a handler closed the connection meanwhile, MG_EV_CLOSE was its last event.
+    if was_dead || !c.is_dead() {
+        call_user(c, event, data);
+    }
     if let Some(depth) = depth {
         depth.set(depth.get() - 1);
     }
@@ -241,10 +269,16 @@ pub(crate) fn call_user(c: &mg_connection, event: c_int, data: *mut c_void) {
     }
 }
 
-/// Fails the connection: logs `text`, sets `is_closing`, fires MG_EV_ERROR with the text cut
-/// to 63 bytes.
+/// Fails the connection: sets `is_closing`, and [`report`]s why.
 #[cold]
 pub(crate) fn error(c: &mg_connection, text: &[u8]) {
+    c.set(Flag::Closing, true);
+    report(c, text);
+}
+
+/// Logs `text` and fires MG_EV_ERROR with it, cut to 63 bytes.
+#[cold]
+pub(crate) fn report(c: &mg_connection, text: &[u8]) {
     let mut buf = [0u8; 64];
     let n = text.len().min(buf.len() - 1);
     buf[..n].copy_from_slice(&text[..n]);
@@ -254,7 +288,6 @@ pub(crate) fn error(c: &mg_connection, text: &[u8]) {
         c.raw_fd(),
         String::from_utf8_lossy(&buf[..n])
     ));
-    c.set(Flag::Closing, true);
     call(c, ev::ERROR, buf.as_mut_ptr().cast());
 }
 

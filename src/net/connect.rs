@@ -132,17 +132,37 @@ pub(super) fn connect<'a>(
 /// `c->rem` is known: opens the socket and connects.
 pub(super) fn connect_resolved(c: &mg_connection) {
     c.set(Flag::Resolving, false);
-    let udp = c.is(Flag::Udp);
-    let rem = c.rem.get().to_socket_addr();
-    let fd = match socket::client(rem, udp) {
-        Ok(fd) => fd,
-        Err(e) => return system_error(c, "socket()", &e),
-    };
+    if let Err(e) = open_socket(c) {
+        return system_error(c, "socket()", &e);
+    }
+    if c.is(Flag::Udp) {
+        return connect_udp(c);
+    }
+    call(c, ev::RESOLVE, null_mut());
+    if !c.is_dead() {
+        connect_tcp(c);
+    }
+}
+
+/// Gives the connection a socket for its peer, in the place of the one it may have.
+fn open_socket(c: &mg_connection) -> std::io::Result<()> {
+    let fd = socket::client(c.rem.get().to_socket_addr(), c.is(Flag::Udp))?;
+    if let Some(private) = manager(c).and_then(mg_mgr::private) {
+        private.drop_descriptor(c);
+    }
     c.set_raw_fd(fd);
-    if udp {
-        connect_udp(c, fd);
-    } else {
-        connect_tcp(c, fd, rem);
+    Ok(())
+}
+
+/// Gives a UDP client a new socket, and so another port.
+pub(super) fn renew_socket(c: &mg_connection) {
+    if open_socket(c).is_ok() && register_client(c) {
+        if let Some(p) = c.private() {
+            p.set_ready(Ready::Write, true);
+        }
+        if let Some(loc) = socket::local_addr(c.raw_fd()) {
+            c.loc.set(loc);
+        }
     }
 }
 
@@ -157,14 +177,14 @@ fn register_client(c: &mg_connection) -> bool {
     registered
 }
 
-fn connect_udp(c: &mg_connection, fd: c_int) {
+fn connect_udp(c: &mg_connection) {
     if !register_client(c) {
         return;
     }
     if let Some(p) = c.private() {
         p.set_ready(Ready::Write, true);
     }
-    if let Some(loc) = socket::local_addr(fd) {
+    if let Some(loc) = socket::local_addr(c.raw_fd()) {
         c.loc.set(loc);
     }
     call(c, ev::RESOLVE, null_mut());
@@ -173,12 +193,11 @@ fn connect_udp(c: &mg_connection, fd: c_int) {
     }
 }
 
-fn connect_tcp(c: &mg_connection, fd: c_int, rem: std::net::SocketAddr) {
-    call(c, ev::RESOLVE, null_mut());
-    if c.is_dead() {
-        return;
+fn connect_tcp(c: &mg_connection) {
+    let mut outcome = socket::connect(c.raw_fd(), c.rem.get().to_socket_addr());
+    while outcome.is_err() && resolve::next_address(c) && open_socket(c).is_ok() {
+        outcome = socket::connect(c.raw_fd(), c.rem.get().to_socket_addr());
     }
-    let outcome = socket::connect(fd, rem);
     // After connect(), because a socket that does nothing yet reports a hang-up.
     if outcome.is_ok() && !register_client(c) {
         return;
@@ -190,9 +209,23 @@ fn connect_tcp(c: &mg_connection, fd: c_int, rem: std::net::SocketAddr) {
     }
 }
 
+/// A connect in progress failed: goes on with the next address of the host, if there is one.
+pub(super) fn connect_failed(c: &mg_connection) {
+    let again = !c.is(Flag::Closing) && resolve::next_address(c);
+    if again && open_socket(c).is_ok() {
+        c.set(Flag::Connecting, false);
+        connect_tcp(c);
+    } else {
+        error(c, b"socket error");
+    }
+}
+
 /// The connection is up.
 fn finish(c: &mg_connection) {
     c.set(Flag::Connecting, false);
+    if let Some(p) = c.private() {
+        p.other_addresses.set(None);
+    }
     if let Some(loc) = socket::local_addr(c.raw_fd()) {
         c.loc.set(loc);
     }
@@ -219,7 +252,7 @@ pub(super) fn connect_ready(c: &mg_connection) {
     if socket::is_connected(c.raw_fd()) {
         finish(c);
     } else {
-        error(c, b"socket error");
+        connect_failed(c);
     }
 }
 

@@ -51,9 +51,13 @@ pub struct mg_addr {
 /// A DNS server: its URL, and the library's connection to it.
 #[repr(C)]
 pub struct mg_dns {
-    /// URL such as "udp://8.8.8.8:53". The pointer is kept; it must stay valid.
+    /// URL such as "udp://8.8.8.8:53", or "tcp://..." to ask over TCP, with the server's address and not
+    /// its name. The pointer is kept; it must stay valid. As long as it is the one that mg_mgr_init() put
+    /// there, the host's own files decide: /etc/hosts and /etc/resolv.conf, and this server only
+    /// if they name none.
     pub url: Cell<*const c_char>,
-    /// The connection used for queries, or NULL. Owned by the library.
+    /// The connection used for queries, or NULL. Owned by the library, made when it is needed; it is one
+    /// of `mgr->conns`.
     pub c: Cell<*mut mg_connection>,
 }
 
@@ -89,9 +93,11 @@ pub struct mg_mgr {
     pub dns6: mg_dns,
     /// Multicast DNS connection, or NULL. Owned by the library.
     pub mdns: Cell<*mut mg_connection>,
-    /// Name lookup time-out in milliseconds, initially 3000.
+    /// Milliseconds after which a name lookup fails, initially 3000. Within that time, a lost question
+    /// is sent again.
     pub dnstimeout: Cell<c_int>,
-    /// Ask the IPv6 name server.
+    /// Ask `dns6`, for IPv6 addresses only. Otherwise `dns4` is asked for IPv4 addresses, and for IPv6
+    /// addresses if there are none or no route leads to them.
     pub use_dns6: Cell<bool>,
     /// Last connection id given out.
     pub nextid: Cell<c_ulong>,
@@ -136,10 +142,8 @@ pub unsafe extern "C" fn mg_mgr_init(mgr: *mut mg_mgr) {
         };
         mgr.pipe.set(mg_pipe { fd: -1 });
         mgr.dnstimeout.set(3000);
-        mgr.dns4.url.set(c"udp://8.8.8.8:53".as_ptr());
-        mgr.dns6
-            .url
-            .set(c"udp://[2001:4860:4860::8888]:53".as_ptr());
+        mgr.dns4.url.set(resolve::DEFAULT_DNS4.as_ptr());
+        mgr.dns6.url.set(resolve::DEFAULT_DNS6.as_ptr());
         mgr.epoll_fd.set(-1);
         // SAFETY: SIG_IGN is a valid disposition.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
@@ -156,7 +160,12 @@ pub unsafe extern "C" fn mg_mgr_init(mgr: *mut mg_mgr) {
                 e.raw_os_error().unwrap_or(0)
             )),
         }
-        crate::log::debug(format_args!("MG_IO_SIZE: {}, TLS: rustls", super::IO_SIZE));
+        let tls = if cfg!(feature = "tls") {
+            "rustls"
+        } else {
+            "none"
+        };
+        crate::log::debug(format_args!("MG_IO_SIZE: {}, TLS: {tls}", super::IO_SIZE));
     });
 }
 
@@ -269,7 +278,11 @@ pub unsafe extern "C" fn mg_open_listener(c: *mut mg_connection, url: *const c_c
 ///
 /// MG_EV_OPEN fires before this returns, MG_EV_RESOLVE when the address is known, MG_EV_CONNECT when
 /// the connection is up; data sent before that is queued. Failure is told by MG_EV_ERROR
-/// and MG_EV_CLOSE, possibly the former before this returns. Returns the connection, owned by the
+/// and MG_EV_CLOSE, possibly the former before this returns.
+///
+/// The host may be a name: one that ends in ".local" is asked of multicast DNS, see mg_mdns_listen(),
+/// others of `mgr->dns4`. Answers are kept for as long as they say, an hour at most. A host with
+/// several addresses is tried at up to 8 of them, TCP only; `c->rem` is the one at hand. Returns the connection, owned by the
 /// manager, or NULL when `url` is NULL or empty or memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_connect(
@@ -320,8 +333,11 @@ pub unsafe extern "C" fn mg_connect_resolved(c: *mut mg_connection) {
     });
 }
 
-/// Looks up the host of `url` for connection `c`. Leads to MG_EV_RESOLVE and a connection
-/// attempt, or to MG_EV_ERROR; for a literal address or "localhost" before this returns.
+/// Looks up the host of `url` for connection `c`, see mg_connect(). Leads to MG_EV_RESOLVE and a
+/// connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
+/// failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
+/// URL cannot be used. For an address, "localhost", or a name already known, before this returns.
+/// A lookup that is running is cancelled. A socket that `c` has is closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_resolve(c: *mut mg_connection, url: *const c_char) {
     guard((), || {

@@ -65,10 +65,7 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
         let before = c.recv.len.get();
         c.recv.len.set(before + n);
         c.recv.terminate();
-        if c.is(Flag::Hexdumping) {
-            hexdump(c, "<-", before, n, true);
-        }
-        fire(c, ev::READ, n);
+        arrived(c, before, n);
         if p.dead.get() {
             return;
         }
@@ -77,10 +74,20 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
         }
         budget = budget.saturating_sub(if udp { n.max(IO_SIZE / 4) } else { n });
         let consumed = c.recv.len.get() <= before;
-        if budget == 0 || !consumed || p.dead.get() || c.is(Flag::Closing) {
+        // What follows STARTTLS is not plain text.
+        let starttls = p.tls.is_on();
+        if budget == 0 || !consumed || p.dead.get() || c.is(Flag::Closing) || starttls {
             return;
         }
     }
+}
+
+/// `n` bytes have come to stand in `recv` from `before` on.
+pub(super) fn arrived(c: &mg_connection, before: usize, n: usize) {
+    if c.is(Flag::Hexdumping) {
+        hexdump(c, "<-", before, n, true);
+    }
+    fire(c, ev::READ, n);
 }
 
 fn receive(c: &mg_connection, p: &ConnPrivate, room: usize) -> io::Result<usize> {
@@ -105,7 +112,7 @@ fn receive_datagram(c: &mg_connection, room: usize) -> io::Result<usize> {
     Ok(n)
 }
 
-fn read_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
+pub(super) fn read_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
     match e.kind() {
         io::ErrorKind::WouldBlock => p.set_ready(Ready::Read, false),
         // An earlier datagram found nobody; the socket itself is fine.
@@ -116,7 +123,7 @@ fn read_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
 
 /// The peer will send no more. What is queued for it still goes out; it may only have shut down
 /// its sending side.
-fn end_of_stream(p: &ConnPrivate) {
+pub(super) fn end_of_stream(p: &ConnPrivate) {
     p.set_ready(Ready::Read, false);
     p.peer_done.set(true);
 }
@@ -162,7 +169,7 @@ const MSG_MORE: c_int = libc::MSG_MORE;
 const MSG_MORE: c_int = 0;
 
 /// `n` bytes of `send` are on their way.
-fn wrote(c: &mg_connection, n: usize) {
+pub(super) fn wrote(c: &mg_connection, n: usize) {
     if n == 0 {
         return;
     }
@@ -173,7 +180,7 @@ fn wrote(c: &mg_connection, n: usize) {
     fire(c, ev::WRITE, n);
 }
 
-fn write_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
+pub(super) fn write_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
     if e.kind() == io::ErrorKind::WouldBlock {
         p.set_ready(Ready::Write, false);
     } else {

@@ -2,6 +2,7 @@
 //! connections, and connections that are closed but not yet released.
 
 use super::conn::{ConnPrivate, Flag, Ready, call};
+use super::resolve::Resolver;
 use super::wake::WakeChannel;
 use super::{IO_SIZE, ev, mg_addr, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
@@ -35,6 +36,8 @@ pub(super) struct MgrPrivate {
     /// mg_mgr_free is running: nothing new may be opened.
     pub freeing: Cell<bool>,
     pub wake: WakeChannel,
+    pub resolver: Resolver,
+    tls: Box<super::tls::Shared>,
 }
 
 impl MgrPrivate {
@@ -49,7 +52,14 @@ impl MgrPrivate {
             depth: Cell::new(0),
             freeing: Cell::new(false),
             wake: WakeChannel::default(),
+            resolver: Resolver::default(),
+            tls: Box::default(),
         })
+    }
+
+    /// What connections with TLS share.
+    pub fn tls(&self) -> &super::tls::Shared {
+        &self.tls
     }
 
     fn registry(&self) -> &mio::Registry {
@@ -78,7 +88,10 @@ impl MgrPrivate {
         let Some(private) = c.private() else {
             return Err(io::ErrorKind::InvalidInput.into());
         };
-        let slot = self.take_slot(c)?;
+        let slot = match private.slot.get().checked_sub(1) {
+            Some(slot) => slot,
+            None => self.take_slot(c)?,
+        };
         let fd = c.raw_fd();
         match self
             .registry()
@@ -89,6 +102,7 @@ impl MgrPrivate {
                 Ok(())
             }
             Err(e) => {
+                private.slot.set(0);
                 self.slots.borrow_mut()[slot as usize] = ptr::null_mut();
                 self.vacant.borrow_mut().push(slot);
                 Err(e)
@@ -124,6 +138,21 @@ impl MgrPrivate {
             // A descriptor that the program closed itself is no longer registered.
             let _ = self.registry().deregister(&mut SourceFd(&fd));
         }
+    }
+
+    /// Closes the descriptor of a connection that is to get another one. The connection keeps its
+    /// slot, so that an event of the old descriptor already fetched reaches nobody else.
+    pub fn drop_descriptor(&self, c: &mg_connection) {
+        let Some(private) = c.private() else { return };
+        if !has_descriptor(c, private) {
+            return;
+        }
+        let fd = c.raw_fd();
+        // A descriptor that the program closed itself is no longer registered.
+        let _ = self.registry().deregister(&mut SourceFd(&fd));
+        super::socket::close(fd);
+        c.set_raw_fd(-1);
+        private.forget_readiness();
     }
 
     /// Puts a closed connection on the list of those to release.
@@ -219,7 +248,7 @@ impl mg_mgr {
 
 /// The manager of a connection.
 #[inline]
-pub(super) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
+pub(crate) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
     // SAFETY: a connection's manager outlives it, by contract.
     unsafe { c.mgr.get().as_ref() }
 }
@@ -289,6 +318,28 @@ pub(super) fn link(mgr: &mg_mgr, c: &mg_connection) {
     mgr.conns.set(c.as_ptr());
 }
 
+/// Calls `f` with each connection of a manager. `f` may call out, and what it does to connections is
+/// survived; those that it opens are left out.
+pub(crate) fn for_each(mgr: &mg_mgr, mut f: impl FnMut(&mg_connection)) {
+    let depth = mgr.private().map(|p| &p.depth);
+    if let Some(depth) = depth {
+        depth.set(depth.get() + 1);
+    }
+    let mut next = mgr.conns.get();
+    while !next.is_null() {
+        // SAFETY: reached through the list or through a connection of the list; closed ones keep
+        // their memory while `depth` is not 0.
+        let c = unsafe { &*next };
+        next = c.next.get();
+        if !c.is_dead() {
+            f(c);
+        }
+    }
+    if let Some(depth) = depth {
+        depth.set(depth.get() - 1);
+    }
+}
+
 /// Takes a connection out of the list. It keeps its own `next`, so that a walk that stands
 /// on it finds its way on.
 fn unlink(mgr: &mg_mgr, c: &mg_connection) {
@@ -314,6 +365,9 @@ pub(super) fn close(c: &mg_connection) {
     }
     c.set(Flag::Closing, true);
     crate::net::resolve::cancel(c);
+    if private.tls.is_on() && !c.is(Flag::Listening) {
+        super::tls::say_goodbye(c, private);
+    }
     if let Some(p) = mgr.private() {
         close_descriptor(p, c, private);
     }
@@ -333,11 +387,15 @@ pub(super) fn close(c: &mg_connection) {
     }
 }
 
+/// A connection that was never opened has the zero of its zeroed block, not descriptor 0.
+fn has_descriptor(c: &mg_connection, private: &ConnPrivate) -> bool {
+    let opened = private.slot.get() != 0 || c.raw_fd() > 0;
+    opened && c.raw_fd() >= 0
+}
+
 fn close_descriptor(p: &MgrPrivate, c: &mg_connection, private: &ConnPrivate) {
     p.deregister(c);
-    // A connection that was never opened has the zero of its zeroed block, not descriptor 0.
-    let opened = private.slot.get() != 0 || c.raw_fd() > 0;
-    if !opened || c.raw_fd() < 0 {
+    if !has_descriptor(c, private) {
         return;
     }
     let gentle = c.is(Flag::Draining)

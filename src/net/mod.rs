@@ -8,20 +8,25 @@
 #![allow(unsafe_code)]
 
 pub mod addr;
+mod backlog;
 pub mod conn;
 mod connect;
 pub mod ffi;
 mod io;
 mod mgr;
 mod poll;
-mod resolve;
+pub(crate) mod resolve;
 mod socket;
+pub(crate) mod tls;
 mod wake;
 
+pub(crate) use backlog::Backlog;
 pub use conn::{Flag, mg_connection};
-pub(crate) use conn::{call, error};
+pub(crate) use conn::{call, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{pause_input, send_file, set_linger, set_output_pending, write_ready};
+pub(crate) use mgr::{for_each, manager};
+pub(crate) use resolve::initialize as initialize_dns;
 
 /// Events, as `enum mg_event` of the header.
 pub mod ev {
@@ -38,7 +43,17 @@ pub mod ev {
     pub const CLOSE: c_int = 9;
     pub const HTTP_HDRS: c_int = 10;
     pub const HTTP_MSG: c_int = 11;
+    pub const WS_OPEN: c_int = 12;
+    pub const WS_MSG: c_int = 13;
+    pub const WS_CTL: c_int = 14;
+    pub const MQTT_CMD: c_int = 15;
+    pub const MQTT_MSG: c_int = 16;
+    pub const MQTT_OPEN: c_int = 17;
+    pub const SNTP_TIME: c_int = 18;
     pub const WAKEUP: c_int = 19;
+    pub const MDNS_REQ: c_int = 20;
+    pub const MDNS_RESP: c_int = 21;
+    pub const MODBUS_REQ: c_int = 22;
 }
 
 /// Growth step and alignment of connection buffers (`MG_IO_SIZE`).

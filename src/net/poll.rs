@@ -16,7 +16,7 @@
 
 use super::conn::{ConnPrivate, Ready, call};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
-use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr};
+use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr, tls};
 use crate::ffi::guard;
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
@@ -29,6 +29,9 @@ const NOT_SENDING: u32 = 1 << Flag::Resolving as u8
     | 1 << Flag::Connecting as u8
     | 1 << Flag::TlsHs as u8
     | 1 << Flag::Closing as u8;
+
+/// States in which not even a handshake goes on.
+const NOT_CONNECTED: u32 = NOT_SENDING & !(1 << Flag::TlsHs as u8) | 1 << Flag::Listening as u8;
 
 /// States in which nothing is received.
 const NOT_RECEIVING: u32 =
@@ -71,7 +74,8 @@ impl Drop for Iteration<'_> {
 }
 
 fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
-    (c.send.len.get() > 0 || p.has_output_pending(c)) && !c.any(NOT_SENDING)
+    let queued = (c.send.len.get() > 0 || p.has_output_pending(c)) && !c.any(NOT_SENDING);
+    queued || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
 }
 
 /// Phase 1: the longest time to sleep.
@@ -127,7 +131,12 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
         // One that has failed already, or whose peer is known to be gone, has nothing to report.
         if p.peer_done.get() {
             c.set(Flag::Closing, true);
-        } else if !c.is(Flag::Closing) {
+        } else if c.is(Flag::Connecting) && !c.is(Flag::Closing) {
+            return connect::connect_failed(c);
+        } else if p.tls.is_on() {
+            tls::read_last_words(c, p);
+        }
+        if !c.is(Flag::Closing) {
             error(c, b"socket error");
         }
         if c.is(Flag::Closing) {
@@ -189,17 +198,25 @@ fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
             if p.is_ready(Ready::Read) || p.is_ready(Ready::Write) {
                 connect::connect_ready(c);
             }
+        } else if p.tls.is_on() {
+            tls::read(c, p);
         } else {
             io::read_ready(c, p);
         }
-        if !p.dead.get() && !c.any(NOT_SENDING) {
+        if p.dead.get() {
+            return;
+        }
+        if p.tls.is_on() {
+            tls::write(c, p);
+        } else if !c.any(NOT_SENDING) {
             io::flush(c, p);
         }
     }
     if p.dead.get() {
         return;
     }
-    let done = c.send.len.get() == 0 && !p.has_output_pending(c);
+    let done =
+        c.send.len.get() == 0 && !p.has_output_pending(c) && !(p.tls.is_on() && tls::is_unsent(p));
     if c.is(Flag::Closing) || done && (c.is(Flag::Draining) || p.peer_done.get()) {
         close(c);
     }

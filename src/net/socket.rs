@@ -226,6 +226,15 @@ pub(super) fn route(to: SocketAddr) -> Result<mg_addr, (&'static str, io::Error)
     local_addr(socket.as_raw_fd()).ok_or_else(|| ("connect", io::Error::last_os_error()))
 }
 
+/// False when the host knows that packets would not get there.
+pub(super) fn has_route(ip: IpAddr) -> bool {
+    const DISCARD: u16 = 9;
+    !matches!(
+        route((ip, DISCARD).into()).map_err(|(_, e)| e.kind()),
+        Err(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable)
+    )
+}
+
 pub(super) fn is_socket(fd: c_int) -> bool {
     with_socket(fd, Socket::r#type).is_ok()
 }

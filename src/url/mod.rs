@@ -5,4 +5,4 @@ pub mod ffi;
 mod parts;
 
 pub use codec::{decode, encode};
-pub use parts::{host, is_ssl, pass, path, port, uri, user};
+pub use parts::{host, is_ssl, pass, path, port, unusual_port, uri, user};

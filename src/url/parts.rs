@@ -65,6 +65,16 @@ pub fn port(url: &[u8]) -> u16 {
     if m.port != 0 {
         return take_integer(&mut &url[m.port..]).unwrap_or(0) as u16;
     }
+    default_port(url)
+}
+
+/// The port in the URL, unless the scheme implies it.
+pub fn unusual_port(url: &[u8]) -> Option<u16> {
+    Some(port(url)).filter(|&port| port != default_port(url))
+}
+
+/// The port that the scheme implies, or 0.
+fn default_port(url: &[u8]) -> u16 {
     const DEFAULTS: [(&[u8], u16); 6] = [
         (b"http:", 80),
         (b"ws:", 80),
@@ -169,6 +179,15 @@ mod tests {
             assert_eq!(user(u), user_.as_bytes(), "user of {url}");
             assert_eq!(pass(u), pass_.as_bytes(), "pass of {url}");
         }
+    }
+
+    #[test]
+    fn usual_ports() {
+        assert_eq!(unusual_port(b"ws://h"), None);
+        assert_eq!(unusual_port(b"ws://h:80/"), None);
+        assert_eq!(unusual_port(b"wss://h:80/"), Some(80));
+        assert_eq!(unusual_port(b"wss://h:443"), None);
+        assert_eq!(unusual_port(b"x://h"), None);
     }
 
     #[test]

@@ -15,7 +15,8 @@ use std::time::Duration;
 /// Milliseconds to add to mg_millis() to get mg_now(): the wall-clock time, in milliseconds since
 /// 1970-01-01 UTC, at which mg_millis() was 0.
 ///
-/// 0 until it is set: by a reply of an SNTP server, or by the program.
+/// 0 until it is set, by a reply of an SNTP server or by the program; meanwhile mg_now() uses the
+/// system's clock.
 #[unsafe(no_mangle)]
 pub static mut mg_boot_timestamp_ms: u64 = 0;
 
@@ -42,22 +43,15 @@ fn clock_ms(clock: libc::clockid_t) -> Option<u64> {
     (!failed).then(|| time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000)
 }
 
-/// Returns mg_millis() plus `mg_boot_timestamp_ms`: milliseconds since 1970-01-01 UTC once the
-/// latter is set, before that the same as mg_millis(). Thread-safe.
+/// Returns the milliseconds since 1970-01-01 UTC: mg_millis() plus `mg_boot_timestamp_ms` once a time
+/// server or the program has set that, before that what the system's clock says. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn mg_now() -> u64 {
     // SAFETY: a plain integer that programs write, as in C.
-    mg_millis().wrapping_add(unsafe { mg_boot_timestamp_ms })
-}
-
-/// The time in milliseconds since 1970-01-01 UTC for the library's own use: what the program set,
-/// else the system's clock.
-pub fn wall_clock_ms() -> u64 {
-    // SAFETY: as in `mg_now`.
-    if unsafe { mg_boot_timestamp_ms } != 0 {
-        return mg_now();
+    match unsafe { mg_boot_timestamp_ms } {
+        0 => clock_ms(libc::CLOCK_REALTIME).unwrap_or(0),
+        boot => mg_millis().wrapping_add(boot),
     }
-    clock_ms(libc::CLOCK_REALTIME).unwrap_or(0)
 }
 
 /// Returns the seconds from 1970-01-01 00:00:00 UTC to a date in UTC. `month` and `day` begin
@@ -106,6 +100,12 @@ pub unsafe extern "C" fn mg_random(buf: *mut c_void, len: usize) -> bool {
         // SAFETY: pointer contract; uninitialised bytes are only written.
         random(unsafe { slice::from_raw_parts_mut(buf.cast(), len.min(isize::MAX as usize)) })
     })
+}
+
+/// Random bytes for the library itself.
+pub fn random_bytes(buf: &mut [u8]) {
+    // SAFETY: random() only writes initialised bytes.
+    random(unsafe { slice::from_raw_parts_mut(buf.as_mut_ptr().cast(), buf.len()) });
 }
 
 fn random(buf: &mut [MaybeUninit<u8>]) -> bool {

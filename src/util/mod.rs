@@ -6,7 +6,7 @@ mod calendar;
 mod checksum;
 pub mod ffi;
 mod path;
-mod random;
+pub mod random;
 
 pub use calendar::unix_seconds;
 pub use checksum::{crc16, crc32};

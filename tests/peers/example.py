@@ -29,8 +29,9 @@ def raise_descriptor_limit(wanted):
 class Server:
     """A program that prints the port it listens on; stopped with SIGTERM, it must exit with 0."""
 
-    def __init__(self, *command, port=None):
-        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    def __init__(self, *command, port=None, stderr=None):
+        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=stderr)
         self.port = port or self._read_port()
         if port:
             self._wait_until_listening()
@@ -147,3 +148,12 @@ class Folder(tempfile.TemporaryDirectory):
     def __enter__(self):
         super().__enter__()
         return self
+
+
+def program(owner, name):
+    """Builds tests/peers/NAME.c and returns where it is; it goes when the test case, or the class of one, ends."""
+    library = pathlib.Path(os.environ.get("MG_LIB", ROOT / "target" / "release")).resolve()
+    path = pathlib.Path(enter(owner, tempfile.TemporaryDirectory(prefix="mg-peer-"))) / name
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", ROOT / "tests" / "peers" / f"{name}.c", f"-I{ROOT / 'include'}",
+                    "-o", path, f"-L{library}", "-lmongoose", f"-Wl,-rpath,{library}"], check=True)
+    return path

@@ -53,6 +53,13 @@ fn escaped(out: &mut Out, source: Source<'_>, next: fn(&[u8]) -> Option<(usize, 
     out.put_source(source.part(at, source.len()));
 }
 
+/// Writes text as a JSON string, with quotes.
+pub(crate) fn print_json(out: &mut Out, text: Source<'_>) {
+    out.put(b"\"");
+    escaped(out, text, escape::next_json);
+    out.put(b"\"");
+}
+
 /// Printer: takes an int `n` and a pointer to `n` bytes, prints them as lower-case
 /// hexadecimal digits.
 #[unsafe(no_mangle)]
@@ -122,8 +129,7 @@ pub unsafe extern "C" fn mg_print_esc(out: mg_pfn_t, arg: *mut c_void, ap: *mut 
             } else {
                 libc::strnlen(text, max)
             };
-            let source = Source::new(text.cast(), n);
-            escaped(out, source, escape::next_json);
+            escaped(out, Source::new(text.cast(), n), escape::next_json);
         })
     }
 }

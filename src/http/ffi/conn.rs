@@ -9,7 +9,6 @@
 //! after each of them, and no slice of a buffer lives across one.
 #![allow(unsafe_code)]
 
-use super::backlog::Backlog;
 use super::mg_http_message;
 use crate::ffi::guard;
 use crate::ffi::str::bytes;
@@ -18,12 +17,14 @@ use crate::http::framing::{self, Framing, FramingError, Persistence};
 use crate::http::parser::{self, HeadEnd, Parsed};
 use crate::http::reply;
 use crate::http::state::{Body, HttpState, Incoming, Request};
-use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t};
+use crate::net::{self, Backlog, Flag, ev, mg_connection, mg_event_handler_t};
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr::from_mut;
 
 /// Requests wait while more than this is queued for the client (and it does not read).
 const MAX_QUEUED: usize = 256 * 1024;
+/// How much of many pipelined messages stays in the receive buffer.
+const PIECE: usize = 16 * 1024;
 
 /// The HTTP protocol handler (`c->pfn` of HTTP connections).
 pub unsafe extern "C" fn http_handler(c: *mut mg_connection, event: c_int, data: *mut c_void) {
@@ -68,6 +69,12 @@ pub fn head_requested(c: &mg_connection) -> bool {
 /// True when a request is being received or answered on this connection.
 pub(in crate::http) fn request_open(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().open)
+}
+
+/// True while HTTP is what a connection speaks.
+pub fn speaks_http(c: &mg_connection) -> bool {
+    let handler: mg_event_handler_t = Some(http_handler);
+    c.pfn.get().map(|f| f as usize) == handler.map(|f| f as usize)
 }
 
 /// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
@@ -178,7 +185,7 @@ struct Pass<'a> {
     closing: bool,
     /// The protocol handler when the pass began.
     pfn: mg_event_handler_t,
-    backlog: Backlog,
+    backlog: Backlog<PIECE>,
 }
 
 impl Drop for Pass<'_> {
@@ -223,7 +230,7 @@ impl Pass<'_> {
         };
         match next {
             Some(next) => next,
-            None if self.backlog.refill(&c.recv) => Next::Message,
+            None if self.backlog.refill(&c.recv, 0) => Next::Message,
             None => Next::Stop,
         }
     }
@@ -502,17 +509,8 @@ impl Pass<'_> {
     /// The message cannot be delimited: MG_EV_ERROR. Responses that are queued are still sent.
     #[cold]
     fn fail(&self, text: &'static [u8]) {
-        let c = self.c;
-        let mut message = [0u8; 64];
-        message[..text.len()].copy_from_slice(text);
-        crate::log::error(format_args!(
-            "{} {} {}",
-            c.id.get(),
-            c.raw_fd(),
-            text.escape_ascii()
-        ));
         self.give_up();
-        net::call(c, ev::ERROR, message.as_mut_ptr().cast());
+        net::report(self.c, text);
     }
 
     /// Closes when the queued responses are sent; input does not matter any more.

@@ -1,7 +1,6 @@
 #![allow(unsafe_code)]
 
 pub mod accessors;
-mod backlog;
 pub mod conn;
 
 use super::parser::{self, HeadEnd, Parsed};
@@ -65,7 +64,7 @@ impl mg_http_message {
     };
 
     /// Fills an empty message from the head at the start of `buf`.
-    pub(super) fn parse<'a>(&mut self, buf: &'a [u8]) -> Parsed<'a> {
+    pub(crate) fn parse<'a>(&mut self, buf: &'a [u8]) -> Parsed<'a> {
         let headers = &mut self.headers;
         let parsed = parser::parse(buf, &mut |i, name, value| {
             headers[i] = mg_http_header {

@@ -44,6 +44,16 @@ int main(void) {
   mg_iobuf_add(&io, 0, "0123456789", 10);
   CHECK(mg_iobuf_add(&io, 10, io.buf, 10) == 10 && holds("01234567890123456789", 20));
   CHECK(mg_iobuf_add(&io, 20, io.buf + 5, 5) == 5 && holds("0123456789012345678956789", 25));
+  mg_iobuf_free(&io);
+  // It is copied as it stood, also where it moves out of the way.
+  for (int size = 0; size <= 100; size += 100) {
+    mg_iobuf_add(&io, 0, "0123456789", 10), mg_iobuf_resize(&io, (size_t) size + 10);
+    CHECK(mg_iobuf_add(&io, 2, io.buf + 6, 3) == 3 && holds("0167823456789", 13));
+    CHECK(mg_iobuf_add(&io, 8, io.buf, 3) == 3 && holds("0167823401656789", 16));
+    CHECK(mg_iobuf_add(&io, 4, io.buf + 2, 4) == 4 && holds("01676782823401656789", 20));
+    mg_iobuf_free(&io);
+  }
+  mg_iobuf_add(&io, 0, "0123456789", 10);
   mg_iobuf_resize(&io, 100000);
   while (io.len < 100000) CHECK(mg_iobuf_add(&io, io.len, io.buf + io.len - 5, 5) == 5);
   CHECK(mg_iobuf_add(&io, io.len, io.buf + io.len - 5, 5) == 5 && memcmp(io.buf + 100000, "56789", 5) == 0);

@@ -1,8 +1,9 @@
 #![allow(unsafe_code)]
 
+mod sink;
 mod stream;
 
-pub use stream::Upload;
+pub use stream::{Report, Upload};
 
 use crate::ffi::alloc::try_box;
 use crate::ffi::str::cstr;
@@ -15,8 +16,10 @@ use crate::http::fields;
 use crate::http::framing::{self, Persistence};
 use crate::http::parser::{self, Parsed};
 use crate::http::reply::reply;
-use crate::net::mg_connection;
+use crate::net::{Flag, mg_connection};
+use crate::ota::ffi::installer;
 use crate::util::is_sane;
+use sink::Sink;
 use std::ffi::{CStr, c_char, c_long};
 use std::fmt::Write;
 use stream::Active;
@@ -201,20 +204,62 @@ pub unsafe extern "C" fn mg_http_start_upload(
             return;
         };
         // SAFETY: pointer contract.
-        let outcome = unsafe {
-            let name = name.as_bytes();
-            let path = is_sane(name).then(|| join(dir.as_bytes(), name)).flatten();
-            prepare(c, hm, path, FileSystem::new(fs))
-        };
-        match (outcome, c.http()) {
-            (Ok(mut active), Some(state)) => {
-                active.report = r#fn;
-                stream::start(c, state, hm.head.len, active);
-            }
-            (Ok(_), None) => stream::report(c, r#fn, c"open failed".as_ptr()),
-            (Err(text), _) => stream::report(c, r#fn, text.as_ptr()),
+        let (name, dir, fs) = unsafe { (name.as_bytes(), dir.as_bytes(), FileSystem::new(fs)) };
+        // SAFETY: pointer contract.
+        unsafe {
+            start(c, hm, r#fn, None, || {
+                let path = is_sane(name).then(|| join(dir, name)).flatten();
+                let path = path.ok_or(c"bad name")?;
+                if fs.is_dir(path.as_cstr()) == Some(false) {
+                    fs.remove(path.as_cstr());
+                }
+                let file = fs.open(path.as_cstr(), flag::WRITE);
+                file.map(Sink::File).ok_or(c"open failed")
+            });
         }
     });
+}
+
+/// Installs a request body as firmware; call it in MG_EV_HTTP_HDRS.
+///
+/// Feeds the body to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it arrives; the program
+/// defines them. Until the end the connection's own handler gets no events; then `fn` is called once:
+/// with NULL when the firmware is installed, or with a text: "ota begin failed" and "chunked not
+/// supported" before this function returns (the request then takes its normal course); "write
+/// error", "OTA finalize failed", "connection closed" or the text of an MG_EV_ERROR later. `fn`
+/// sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_http_start_ota(
+    c: *mut mg_connection,
+    hm: *mut mg_http_message,
+    r#fn: Option<unsafe extern "C" fn(c: *mut mg_connection, error: *const c_char)>,
+) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let (Some(c), Some(hm)) = unsafe { (c.as_ref(), hm.as_ref()) } {
+            // SAFETY: pointer contract.
+            unsafe { start_ota(c, hm, r#fn, None) };
+        }
+    });
+}
+
+/// mg_http_start_ota() for requests and responses. With a deadline (mg_millis()), it ends there with
+/// "OTA timeout".
+///
+/// # Safety
+/// Pointer contract for the members of `hm`.
+pub unsafe fn start_ota(
+    c: &mg_connection,
+    hm: &mg_http_message,
+    report: Report,
+    deadline: Option<u64>,
+) {
+    let begin = || match installer::begin(hm.body.len) {
+        true => Ok(Sink::Firmware),
+        false => Err(c"ota begin failed"),
+    };
+    // SAFETY: forwarded from the caller.
+    unsafe { start(c, hm, report, deadline, begin) };
 }
 
 /// The path of a file in a directory, unless it is too long.
@@ -223,17 +268,40 @@ fn join(dir: &[u8], name: &[u8]) -> Option<CPath> {
     (path.push(b"/") && path.push(name)).then_some(path)
 }
 
-/// Opens the file afresh and notes what the request says about its body and its response.
+/// Streams the body of a message to the sink that `open` makes.
+///
+/// # Safety
+/// Pointer contract for the members of `hm`.
+unsafe fn start(
+    c: &mg_connection,
+    hm: &mg_http_message,
+    report: Report,
+    deadline: Option<u64>,
+    open: impl FnOnce() -> Result<Sink, &'static CStr>,
+) {
+    let Some(state) = c.http() else {
+        return stream::report(c, report, c"not supported".as_ptr());
+    };
+    let head_len = hm.head.len;
+    // SAFETY: forwarded from the caller.
+    match unsafe { prepare(c, hm, report, deadline, open) } {
+        Ok(active) if !c.is_dead() => stream::start(c, state, head_len, active),
+        Ok(_) => stream::report(c, report, c"connection closed".as_ptr()),
+        Err(text) => stream::report(c, report, text.as_ptr()),
+    }
+}
+
+/// Opens the sink and notes what the message says about its body and its response.
 ///
 /// # Safety
 /// Pointer contract for the members of `hm`.
 unsafe fn prepare(
     c: &mg_connection,
     hm: &mg_http_message,
-    path: Option<CPath>,
-    fs: FileSystem,
+    report: Report,
+    deadline: Option<u64>,
+    open: impl FnOnce() -> Result<Sink, &'static CStr>,
 ) -> Result<Box<Active>, &'static CStr> {
-    let path = path.ok_or(c"bad name")?;
     if c.http().is_some_and(|state| state.upload.is_active()) {
         return Err(c"upload in progress");
     }
@@ -248,19 +316,17 @@ unsafe fn prepare(
     let (persistence, expects_continue) = match parsed {
         Parsed::Complete(head) => (
             framing::persistence(&head),
-            head.expects_continue && !head.is_http10(),
+            head.expects_continue && !head.is_http10() && c.is(Flag::Accepted),
         ),
         _ => (Persistence::Keep, false),
     };
     let (remaining, user) = (hm.body.len, c.r#fn.get());
-    if fs.is_dir(path.as_cstr()) == Some(false) {
-        fs.remove(path.as_cstr());
-    }
-    let file = fs.open(path.as_cstr(), flag::WRITE).ok_or(c"open failed")?;
     let active = Active {
-        file,
+        sink: open()?,
         remaining,
-        report: None,
+        failure: None,
+        deadline,
+        report,
         persistence,
         expects_continue,
         user,

@@ -1,19 +1,20 @@
-//! Streaming a request body to a file.
+//! Streaming a body to a file, or to the functions that install firmware.
 //!
 //! While it lasts, the connection's handlers are put aside: `pfn` is [`handler`], `fn` is none. The
 //! end is reported, and the handlers come back, only when no pass of the HTTP handler is on the
 //! stack.
 #![allow(unsafe_code)]
 
+use super::Sink;
 use crate::ffi::guard;
 use crate::ffi::str::{bytes, cstr};
-use crate::fs::ffi::OpenFile;
 use crate::http::ffi::conn::http_handler;
 use crate::http::framing::Persistence;
 use crate::http::reply::reply;
 use crate::http::state::{HttpState, Request};
 use crate::http::upload::portion;
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t};
+use crate::util::ffi::mg_millis;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::ptr::{from_mut, null};
@@ -29,9 +30,13 @@ pub struct Upload {
 }
 
 pub(super) struct Active {
-    pub file: OpenFile,
+    pub sink: Sink,
     /// Body bytes not written yet.
     pub remaining: usize,
+    /// Nothing is written any more.
+    pub failure: Option<&'static CStr>,
+    /// mg_millis() at which it ends in failure.
+    pub deadline: Option<u64>,
     pub report: Report,
     /// What happens to the connection after the response.
     pub persistence: Persistence,
@@ -42,7 +47,7 @@ pub(super) struct Active {
 }
 
 impl Upload {
-    /// True while the body of a request goes to a file.
+    /// True while a body goes somewhere else than to the program.
     pub fn is_active(&self) -> bool {
         self.is_active.get()
     }
@@ -62,7 +67,7 @@ pub(super) fn start(c: &mg_connection, state: &HttpState, head_len: usize, activ
     store(c, state);
 }
 
-/// Protocol handler of a connection whose request body goes to a file.
+/// Protocol handler of a connection whose body is on its way.
 unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_void) {
     // SAFETY: handlers are called with a live connection.
     let Some(c) = (unsafe { c.as_ref() }) else {
@@ -96,28 +101,32 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
     });
 }
 
-/// Writes what has arrived; what went wrong.
+/// Writes what has arrived; what went wrong, now or before.
 fn store(c: &mg_connection, state: &HttpState) -> Option<&'static CStr> {
     let mut active = state.upload.active.take()?;
     let n = portion(c.recv.len.get(), active.remaining);
-    let mut stored = true;
-    if n > 0 {
-        // SAFETY: `n` bytes are in use. Nothing looks at them after the file system, which may be a
+    let late = active.deadline.is_some_and(|at| mg_millis() > at);
+    if late && active.failure.is_none() {
+        active.failure = Some(c"OTA timeout");
+    }
+    if n > 0 && active.failure.is_none() {
+        // SAFETY: `n` bytes are in use. Nothing looks at them after the sink, which may be the
         // program's, was called.
-        stored = active.file.write(unsafe { bytes(c.recv.buf.get(), n) }) == n;
+        let mut stored = active.sink.write(unsafe { bytes(c.recv.buf.get(), n) });
         if stored {
             active.remaining -= n;
             c.recv.consume(n);
-            stored = active.remaining > 0 || active.file.flush();
+            stored = active.remaining > 0 || active.sink.flush();
+        }
+        if c.is_dead() {
+            active.failure = Some(c"connection closed");
+        } else if !stored {
+            active.failure = Some(c"write error");
         }
     }
-    let gone = c.is_dead();
+    let failure = active.failure;
     state.upload.active.set(Some(active));
-    match (stored, gone) {
-        (true, false) => None,
-        (false, false) => Some(c"write error"),
-        (_, true) => Some(c"connection closed"),
-    }
+    failure
 }
 
 fn is_complete(state: &HttpState) -> bool {
@@ -134,14 +143,18 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
     };
     state.upload.is_active.set(false);
     let Active {
-        file,
+        sink,
         report,
         user,
         persistence,
         remaining,
         ..
     } = *active;
-    drop(file);
+    let closed = sink.close();
+    let error = match closed {
+        Err(text) if error.is_null() => text.as_ptr(),
+        _ => error,
+    };
     c.r#fn.set(user);
     c.pfn.set(Some(http_handler));
     if c.is(Flag::Accepted) && !c.is_dead() {
@@ -176,13 +189,13 @@ pub(super) fn report(c: &mg_connection, report: Report, error: *const c_char) {
         return unsafe { report(c.as_ptr(), error) };
     }
     if error.is_null() {
-        crate::log::info(format_args!("{} upload done", c.id.get()));
+        crate::log::info(format_args!("{} body stored", c.id.get()));
         return reply(c, 200, b"", b"ok\n");
     }
     // SAFETY: a terminated text.
     let text = unsafe { cstr(error) };
     crate::log::info(format_args!(
-        "{} upload: {}",
+        "{} body not stored: {}",
         c.id.get(),
         text.escape_ascii()
     ));

@@ -1,0 +1,15 @@
+#ifndef MG_SET_WIFI_CONFIG
+#define MG_SET_WIFI_CONFIG(ifp, driver_data)
+#endif
+
+/** Security of a Wi-Fi network; bits that may be combined. */
+#define MG_WIFI_SECURITY_OPEN 0
+#define MG_WIFI_SECURITY_WEP MG_BIT(0)
+#define MG_WIFI_SECURITY_WPA MG_BIT(1)
+#define MG_WIFI_SECURITY_WPA2 MG_BIT(2)
+#define MG_WIFI_SECURITY_WPA3 MG_BIT(3)
+#define MG_WIFI_SECURITY_WPA_ENTERPRISE MG_BIT(4)
+#define MG_WIFI_SECURITY_WPA2_ENTERPRISE MG_BIT(5)
+#define MG_WIFI_SECURITY_WPA3_ENTERPRISE MG_BIT(6)
+#define MG_WIFI_BAND_2G 0
+#define MG_WIFI_BAND_5G 1

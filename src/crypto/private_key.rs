@@ -1,0 +1,47 @@
+//! Private keys in files.
+#![forbid(unsafe_code)]
+
+use super::ecc::NistP256;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ecdsa::elliptic_curve::SecretKey;
+use ecdsa::elliptic_curve::pkcs8::DecodePrivateKey;
+use ecdsa::elliptic_curve::pkcs8::der::{Reader, SliceReader};
+use memchr::memmem;
+use zeroize::Zeroizing;
+
+/// A private key with attributes (RFC 5958) is not longer.
+const MAX_TEXT: usize = 16384;
+
+/// The P-256 private key in a file: SEC 1 (RFC 5915) or PKCS #8 (RFC 5958), in DER, maybe with
+/// something behind it, or in PEM.
+pub fn p256_private_key(file: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    let decoded = pem_private_key(file);
+    let der = decoded.as_ref().map_or(file, |decoded| decoded.as_slice());
+    let der = SliceReader::new(der).ok()?.tlv_bytes().ok()?;
+    let key = SecretKey::<NistP256>::from_sec1_der(der)
+        .or_else(|_| SecretKey::from_pkcs8_der(der))
+        .ok()?;
+    Some(Zeroizing::new(key.to_bytes().into()))
+}
+
+/// The content of the first private key among PEM blocks and other text. More liberal than RFC 7468:
+/// blanks and line ends may be anywhere, because configurations indent and join lines.
+fn pem_private_key(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    const END: &[u8] = b"-----END ";
+    let mut blocks = memmem::find_iter(file, BEGIN).map(|at| &file[at + BEGIN.len()..]);
+    let text = blocks.find_map(|block| {
+        let label_end = memmem::find(block, b"-----")?;
+        let text = &block[label_end + 5..];
+        block[..label_end]
+            .ends_with(b"PRIVATE KEY")
+            .then(|| &text[..memmem::find(text, END).unwrap_or(0)])
+    })?;
+    if text.len() > MAX_TEXT {
+        return None;
+    }
+    let mut base64 = Zeroizing::new(Vec::with_capacity(text.len()));
+    base64.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    STANDARD.decode(&*base64).ok().map(Zeroizing::new)
+}

@@ -1,0 +1,4 @@
+//! Registers of Ethernet PHYs.
+
+pub mod chip;
+pub mod ffi;

@@ -1,0 +1,181 @@
+//! Reads frames, and holds the peer to the protocol.
+#![forbid(unsafe_code)]
+
+use super::close::{self, Violation};
+use super::frame::{FIN, Header, MAX_CONTROL, RESERVED, opcode};
+use super::mask;
+use super::utf8::Utf8;
+
+/// A complete frame at the start of a buffer: header, then the payload, unmasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// FIN and opcode.
+    pub first: u8,
+    /// Length of the header.
+    pub header: usize,
+    /// Length of the payload.
+    pub payload: usize,
+}
+
+impl Frame {
+    pub fn opcode(self) -> u8 {
+        opcode(self.first)
+    }
+
+    pub fn is_final(self) -> bool {
+        self.first & FIN != 0
+    }
+
+    /// Header and payload.
+    pub fn total(self) -> usize {
+        self.header + self.payload
+    }
+}
+
+/// What is known of the frame that is arriving, and of the message it belongs to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Receiver {
+    /// So many bytes of the payload are unmasked and checked.
+    done: usize,
+    /// The text of the message so far.
+    utf8: Utf8,
+}
+
+impl Receiver {
+    /// Takes the frame at the start of `buf` as far as it has arrived. `None`: not complete; the
+    /// next call gets the same bytes and more. `pending` is the first byte of the message whose
+    /// fragments came before. Clients send masked frames, servers do not. Frames may be `room`
+    /// bytes long.
+    ///
+    /// What is wrong is reported at the first byte that shows it.
+    pub fn next(
+        &mut self,
+        buf: &mut [u8],
+        pending: Option<u8>,
+        from_client: bool,
+        room: usize,
+    ) -> Result<Option<Frame>, Violation> {
+        check_start(buf, pending, from_client)?;
+        let Some(header) = Header::parse(buf) else {
+            return Ok(None);
+        };
+        if header.payload > i64::MAX as u64 {
+            return Err(Violation::NegativeLength);
+        }
+        let payload = usize::try_from(header.payload)
+            .ok()
+            .filter(|&n| n <= room.saturating_sub(header.len))
+            .ok_or(Violation::TooBig)?;
+        let frame = Frame {
+            first: header.first,
+            header: header.len,
+            payload,
+        };
+        let available = &mut buf[header.len..];
+        let available = if available.len() > payload {
+            &mut available[..payload]
+        } else {
+            available
+        };
+        self.take(&header, available, pending)?;
+        if available.len() < payload {
+            return Ok(None);
+        }
+        self.done = 0;
+        self.check_end(frame, available, pending)?;
+        Ok(Some(frame))
+    }
+
+    /// Unmasks and checks what is new of a payload.
+    fn take(
+        &mut self,
+        header: &Header,
+        available: &mut [u8],
+        pending: Option<u8>,
+    ) -> Result<(), Violation> {
+        if self.done > available.len() {
+            // Somebody took bytes away.
+            self.done = 0;
+        }
+        let new = &mut available[self.done..];
+        if let Some(key) = header.mask {
+            mask::apply(new, key, self.done);
+        }
+        if is_text(header.first, pending) {
+            if self.done == 0 && opcode(header.first) == opcode::TEXT {
+                self.utf8 = Utf8::default();
+            }
+            if !self.utf8.push(new) {
+                return Err(Violation::BadUtf8);
+            }
+        }
+        self.done = available.len();
+        Ok(())
+    }
+
+    fn check_end(
+        &self,
+        frame: Frame,
+        payload: &[u8],
+        pending: Option<u8>,
+    ) -> Result<(), Violation> {
+        if frame.opcode() == opcode::CLOSE {
+            close::check(payload)?;
+        }
+        if frame.is_final() && is_text(frame.first, pending) && !self.utf8.is_complete() {
+            return Err(Violation::BadUtf8);
+        }
+        Ok(())
+    }
+}
+
+/// True for frames of text messages.
+fn is_text(first: u8, pending: Option<u8>) -> bool {
+    match opcode(first) {
+        opcode::TEXT => true,
+        opcode::CONTINUE => pending.is_some_and(|first| opcode(first) == opcode::TEXT),
+        _ => false,
+    }
+}
+
+/// Checks the first two bytes of a frame, as far as they are there.
+fn check_start(buf: &[u8], pending: Option<u8>, from_client: bool) -> Result<(), Violation> {
+    let Some(&first) = buf.first() else {
+        return Ok(());
+    };
+    if first & RESERVED != 0 {
+        return Err(Violation::ReservedBits);
+    }
+    let is_control = match opcode(first) {
+        opcode::CONTINUE => false,
+        opcode::TEXT | opcode::BINARY if pending.is_some() => return Err(Violation::Interleaved),
+        opcode::TEXT | opcode::BINARY => false,
+        opcode::CLOSE | opcode::PING | opcode::PONG if first & FIN == 0 => {
+            return Err(Violation::FragmentedControl);
+        }
+        opcode::CLOSE | opcode::PING | opcode::PONG => true,
+        op => return Err(Violation::UnknownOpcode(op)),
+    };
+    let Some(&second) = buf.get(1) else {
+        return Ok(());
+    };
+    let (masked, length) = Header::second(second);
+    if masked != from_client {
+        return Err(if masked {
+            Violation::Masked
+        } else {
+            Violation::Unmasked
+        });
+    }
+    if is_control && usize::from(length) > MAX_CONTROL {
+        return Err(Violation::LongControl);
+    }
+    // Programs send an empty one to get a connection going; it says nothing, so it is let pass.
+    if opcode(first) == opcode::CONTINUE && pending.is_none() && length > 0 {
+        return Err(Violation::StrayContinuation);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
