@@ -104,7 +104,7 @@ static void websocket(struct peer *p, size_t size) {
 static void mqtt(struct peer *p, int number, int qos) {
   enum { PAYLOAD = 64 };
   char id[12], connect[22] = "\x10\x14\0\4MQTT\4\2\0\0\0\10", connack[4], subscribe[15] = "\x82\x0d\0\1\0\10", suback[5];
-  snprintf(id, sizeof(id), "%07d", number);
+  snprintf(id, sizeof(id), "%08d", number % 100000000);
   memcpy(connect + 14, id, 8);
   put(p->fd, connect, sizeof(connect));
   take(p->fd, connack, sizeof(connack));
