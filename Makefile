@@ -39,7 +39,7 @@ say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
 .PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
-  cymongoose test-cymongoose test-cymongoose-preload fmt lint clean FORCE
+  cymongoose test-cymongoose test-cymongoose-asan test-cymongoose-preload fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -74,7 +74,7 @@ install: build ## install header and libraries under PREFIX (default: /usr/local
 	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
 	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
 
-test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers ## run every test
+test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -150,16 +150,32 @@ LINK ?= static
 cymongoose: build ## build a wheel of the published cymongoose with this library inside (LINK=static or shared)
 	tests/cymongoose/wheel $(CYMONGOOSE) $(CYMONGOOSE_VERSION) $(LIB) $(INCLUDE) $(LINK)
 
-test-cymongoose: cymongoose ## that wheel under the whole test-suite of cymongoose
+test-python: cymongoose test-setup ## the documentation of cymongoose on a wheel built with this library
+	$(call say,documentation of cymongoose on a wheel built with this library)
+	tests/cymongoose/documentation $(CYMONGOOSE) $(CYMONGOOSE)/dist/*.whl
+
+CYMONGOOSE_SUITE := python -m pytest -p no:cacheprovider -o asyncio_default_fixture_loop_scope=function --quiet --no-header
+
+test-cymongoose: cymongoose test-setup ## that wheel under the whole test-suite of cymongoose, and its load scripts
 	$(call say,test-suite of cymongoose on a wheel built with this library)
-	tests/cymongoose/suite $(CYMONGOOSE) $(CYMONGOOSE)/dist/*.whl
+	tests/cymongoose/with_sources $(CYMONGOOSE) $(CYMONGOOSE)/dist/*.whl $(CYMONGOOSE_SUITE)
+	$(call say,load scripts of cymongoose)
+	tests/cymongoose/with_sources $(CYMONGOOSE) $(CYMONGOOSE)/dist/*.whl '$(CURDIR)/tests/cymongoose/load_scripts'
+
+# The parts of the suite that live in the C interface, with the extension instrumented and every allocation watched.
+test-cymongoose-asan: build ## the test-suite of cymongoose under AddressSanitizer
+	$(call say,test-suite of cymongoose under AddressSanitizer)
+	CMAKE_ARGS=-DUSE_ASAN=ON tests/cymongoose/wheel $(CYMONGOOSE)-asan $(CYMONGOOSE_VERSION) $(LIB) $(INCLUDE) static
+	LD_PRELOAD_FOR_TESTS="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 \
+	  tests/cymongoose/with_sources $(CYMONGOOSE)-asan $(CYMONGOOSE)-asan/dist/*.whl $(CYMONGOOSE_SUITE) \
+	  --ignore tests/test_wsgi.py --ignore tests/test_asgi.py --ignore tests/test_manager_run.py
 
 test-cymongoose-preload: build ## the published wheel, this library preloaded, under the same test-suite
 	$(call say,test-suite of cymongoose on the published wheel with this library preloaded)
 	@tests/cymongoose/published $(CYMONGOOSE) $(CYMONGOOSE_VERSION)
 	tests/cymongoose/check_bindings.py $(CYMONGOOSE)/published/bin/python $(LIB)/libmongoose.so
 	LD_PRELOAD_FOR_TESTS='$(CURDIR)/$(LIB)/libmongoose.so' \
-	  tests/cymongoose/suite $(CYMONGOOSE) $(CYMONGOOSE)/published/*.whl
+	  tests/cymongoose/with_sources $(CYMONGOOSE) $(CYMONGOOSE)/published/*.whl $(CYMONGOOSE_SUITE)
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all

@@ -2227,6 +2227,10 @@ struct mg_http_serve_opts {
  * answer to a HEAD request, and with status 1xx, 204 and 304. Ends the response: `c->is_resp`
  * is cleared, and the next request of the connection is served. May be called at any time
  * after the request, also from other handlers.
+ *
+ * With "Transfer-Encoding: chunked" among the headers there is no Content-Length; when `fmt`
+ * gives no body, mg_http_write_chunk() sends it, and its empty chunk ends the response. The same
+ * holds for a response 200 of type text/event-stream without a body, which gets that header.
  */
 void mg_http_reply(struct mg_connection *c,
                    int status_code,

@@ -21,6 +21,7 @@ need 'command -v mosquitto' mosquitto
 need 'command -v mosquitto_pub' mosquitto-clients
 need 'command -v node' nodejs
 need 'command -v npm' npm
+need 'command -v ab' apache2-utils
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -24,8 +24,37 @@ fn shape(code: i32, to_head: bool) -> Shape {
     }
 }
 
+/// The value of a field in header lines that a program gives.
+fn field<'a>(headers: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    headers.split(|&b| b == b'\n').find_map(|line| {
+        let colon = memchr::memchr(b':', line)?;
+        let is_name = line[..colon].eq_ignore_ascii_case(name);
+        is_name.then(|| line[colon + 1..].trim_ascii())
+    })
+}
+
+fn is_event_stream(headers: &[u8]) -> bool {
+    field(headers, b"Content-Type").is_some_and(|value| {
+        let kind = value.split(|&b| b == b';').next().unwrap_or_default();
+        kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
+    })
+}
+
+/// Appends header lines that a program gives. The end of the last one may be missing. False when
+/// memory is exhausted.
+pub(super) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
+    let end: &[u8] = match headers.last() {
+        None | Some(b'\n') => b"",
+        Some(_) => b"\r\n",
+    };
+    io.append(headers) && io.append(end)
+}
+
 /// Columns of the Content-Length value, filled when the body is known.
 const LENGTH_WIDTH: usize = 11;
+const LENGTH_NAME: &[u8] = b"Content-Length: ";
+/// Takes the place of Content-Length, as wide as that.
+const CHUNKED: &[u8; LENGTH_NAME.len() + LENGTH_WIDTH] = b"Transfer-Encoding:  chunked";
 /// Digits that fit; one column stays blank.
 const LENGTH_DIGITS: usize = 10;
 
@@ -38,13 +67,17 @@ pub(super) struct Draft {
     length_at: usize,
     body_at: usize,
     shape: Shape,
+    /// The program says how the body is framed, and may send it later.
+    is_framed: bool,
+    /// Events without end are to follow, unless there is a body already.
+    is_event_stream: bool,
 }
 
 impl Draft {
     /// Appends the head; `None`, with nothing appended, when memory is exhausted.
     pub fn begin(c: &mg_connection, code: i32, headers: &[u8]) -> Option<Draft> {
         // Outside of a request the program knows best.
-        let shape = if request_open(c) {
+        let mut shape = if request_open(c) {
             shape(code, head_requested(c))
         } else {
             Shape {
@@ -52,6 +85,9 @@ impl Draft {
                 has_body: true,
             }
         };
+        // Not together with Content-Length (RFC 9112, 6.2).
+        let is_framed = field(headers, b"Transfer-Encoding").is_some();
+        shape.has_length &= !is_framed;
         let io = &c.send;
         let start = io.len.get();
         let text = status::text(code).as_bytes();
@@ -63,9 +99,11 @@ impl Draft {
         io.append(b" ");
         io.append(text);
         io.append(b"\r\n");
-        io.append(headers);
+        append_headers(io, headers);
         if shape.has_length {
-            io.append(b"Content-Length:            \r\n");
+            io.append(LENGTH_NAME);
+            io.append(&[b' '; LENGTH_WIDTH]);
+            io.append(b"\r\n");
         }
         io.append(b"\r\n");
         let body_at = io.len.get();
@@ -74,13 +112,24 @@ impl Draft {
             length_at: body_at - 4 - LENGTH_WIDTH,
             body_at,
             shape,
+            is_framed,
+            is_event_stream: code == 200 && is_event_stream(headers),
         })
     }
 
-    /// The body is behind the head: fills in its length and finishes the response.
+    /// The body is behind the head: fills in its length and finishes the response. A response whose
+    /// body is to follow in chunks ends with the last of them.
     pub fn finish(self, c: &mg_connection) {
         let io = &c.send;
         let len = io.len.get().saturating_sub(self.body_at);
+        let is_head_only = len == 0 && self.shape.has_body;
+        if is_head_only && self.shape.has_length && self.is_event_stream {
+            io.overwrite(self.length_at - LENGTH_NAME.len(), CHUNKED);
+            return io.terminate();
+        }
+        if is_head_only && self.is_framed {
+            return io.terminate();
+        }
         if self.shape.has_length {
             let mut digits = itoa::Buffer::new();
             let digits = digits.format(len).as_bytes();
@@ -160,6 +209,17 @@ pub(super) fn basic_auth(io: &mg_iobuf, user: &[u8], pass: &[u8]) -> Option<()> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_in_header_lines() {
+        let headers = b"A: b\r\ntransfer-encoding:chunked \r\nContent-Type: Text/Event-Stream; x=y";
+        assert_eq!(field(headers, b"Transfer-Encoding"), Some(&b"chunked"[..]));
+        assert_eq!(field(headers, b"B"), None);
+        assert_eq!(field(b"", b"A"), None);
+        assert!(is_event_stream(headers));
+        assert!(!is_event_stream(b"Content-Type: text/plain\r\n"));
+        assert!(!is_event_stream(b"X: text/event-stream\r\n"));
+    }
 
     #[test]
     fn responses_that_have_no_body() {

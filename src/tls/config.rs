@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-/// Different settings remembered per manager. Programs have one or two.
+/// Different settings remembered per manager and side. Programs have one or two.
 const CACHE_ENTRIES: usize = 16;
 /// Host names are shorter (RFC 1035, section 2.3.4).
 const NAME_LIMIT: usize = 253;
@@ -27,9 +27,28 @@ const SYSTEM_AUTHORITIES: &[u8] = b"*";
 static PROVIDER: LazyLock<Arc<CryptoProvider>> =
     LazyLock::new(|| Arc::new(ring::default_provider()));
 
-/// Configurations by their settings, the last used first.
+/// The configurations that were made.
 #[derive(Default)]
-pub struct Cache(RefCell<Vec<(Key, Config)>>);
+pub struct Cache {
+    clients: Entries<Arc<ClientConfig>>,
+    servers: Entries<ServerConfigs>,
+}
+
+/// Without, and with HTTP among the protocols to choose from.
+#[derive(Clone)]
+struct ServerConfigs {
+    plain: Arc<ServerConfig>,
+    http: Arc<ServerConfig>,
+}
+
+/// Configurations by what they were made of, the last used first.
+struct Entries<T>(RefCell<Vec<(Key, T)>>);
+
+impl<T> Default for Entries<T> {
+    fn default() -> Entries<T> {
+        Entries(RefCell::default())
+    }
+}
 
 #[derive(PartialEq, Eq)]
 struct Key {
@@ -37,13 +56,8 @@ struct Key {
     cert: Vec<u8>,
     key: Vec<u8>,
     skip: bool,
-    role: Role,
-}
-
-#[derive(PartialEq, Eq)]
-enum Role {
-    Client { name: NameRule, sni: bool },
-    Server,
+    name: NameRule,
+    sni: bool,
 }
 
 impl Drop for Key {
@@ -59,11 +73,41 @@ fn wipe(bytes: &mut [u8]) {
     std::hint::black_box(bytes);
 }
 
-#[derive(Clone)]
-enum Config {
-    Client(Arc<ClientConfig>),
-    /// With and without HTTP among the protocols to choose from.
-    Server(Arc<ServerConfig>, Arc<ServerConfig>),
+impl<T: Clone> Entries<T> {
+    /// Finds the configuration for the settings, or makes it. Most names do not matter to it.
+    fn get(
+        &self,
+        settings: &Settings<'_>,
+        name: NameRule,
+        sni: bool,
+        make: impl FnOnce(&NameRule) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let mut entries = self.0.borrow_mut();
+        let found = entries.iter().position(|(key, _)| {
+            key.skip == settings.skip_verification
+                && key.name == name
+                && key.sni == sni
+                && key.ca == settings.ca
+                && key.cert == settings.cert
+                && key.key == settings.key
+        });
+        if let Some(at) = found {
+            entries[..=at].rotate_right(1);
+            return Ok(entries[0].1.clone());
+        }
+        let config = make(&name)?;
+        let key = Key {
+            ca: settings.ca.to_vec(),
+            cert: settings.cert.to_vec(),
+            key: settings.key.to_vec(),
+            skip: settings.skip_verification,
+            name,
+            sni,
+        };
+        entries.truncate(CACHE_ENTRIES - 1);
+        entries.insert(0, (key, config.clone()));
+        Ok(config)
+    }
 }
 
 impl Cache {
@@ -76,64 +120,30 @@ impl Cache {
             Side::Client { http } => {
                 let (name, rule) = server_name(settings);
                 let sni = matches!(name, Some(ServerName::DnsName(_)));
-                match self.config(settings, Role::Client { name: rule, sni })? {
-                    Config::Client(config) => {
-                        Ok(Session::client(ClientStart { config, name, http }))
-                    }
-                    Config::Server(..) => unreachable!("a client's configuration"),
-                }
+                let config = self.clients.get(settings, rule, sni, |rule| {
+                    client(settings, rule.clone(), sni).map(Arc::new)
+                })?;
+                Ok(Session::client(ClientStart { config, name, http }))
             }
-            Side::Server { http } => match self.config(settings, Role::Server)? {
-                Config::Server(plain, with_http) => Ok(Session::server(ServerStart::new(
-                    plain,
-                    http.then_some(with_http),
-                ))),
-                Config::Client(_) => unreachable!("a server's configuration"),
-            },
+            Side::Server { http } => {
+                let configs = self
+                    .servers
+                    .get(settings, NameRule::Ignore, false, |_| servers(settings))?;
+                let http = http.then_some(configs.http);
+                Ok(Session::server(ServerStart::new(configs.plain, http)))
+            }
         }
     }
 
     #[cfg(test)]
-    pub fn entries(&self) -> usize {
-        self.0.borrow().len()
+    pub fn entries(&self) -> (usize, usize) {
+        let (clients, servers) = (self.clients.0.borrow(), self.servers.0.borrow());
+        (clients.len(), servers.len())
     }
 
     pub fn clear(&self) {
-        self.0.take();
-    }
-
-    fn config(&self, settings: &Settings<'_>, role: Role) -> Result<Config, String> {
-        let mut entries = self.0.borrow_mut();
-        let found = entries.iter().position(|(key, _)| {
-            key.skip == settings.skip_verification
-                && key.role == role
-                && key.ca == settings.ca
-                && key.cert == settings.cert
-                && key.key == settings.key
-        });
-        if let Some(at) = found {
-            entries[..=at].rotate_right(1);
-            return Ok(entries[0].1.clone());
-        }
-        let config = match &role {
-            Role::Client { name, sni } => Config::Client(Arc::new(client(settings, name, *sni)?)),
-            Role::Server => {
-                let plain = server(settings)?;
-                let mut http = plain.clone();
-                http.alpn_protocols = vec![b"http/1.1".to_vec()];
-                Config::Server(Arc::new(plain), Arc::new(http))
-            }
-        };
-        let key = Key {
-            ca: settings.ca.to_vec(),
-            cert: settings.cert.to_vec(),
-            key: settings.key.to_vec(),
-            skip: settings.skip_verification,
-            role,
-        };
-        entries.truncate(CACHE_ENTRIES - 1);
-        entries.insert(0, (key, config.clone()));
-        Ok(config)
+        self.clients.0.take();
+        self.servers.0.take();
     }
 }
 
@@ -156,12 +166,7 @@ fn server_name(settings: &Settings<'_>) -> (Option<ServerName<'static>>, NameRul
     (name, rule)
 }
 
-fn client(settings: &Settings<'_>, name: &NameRule, sni: bool) -> Result<ClientConfig, String> {
-    let name = match name {
-        NameRule::Ignore => NameRule::Ignore,
-        NameRule::Server => NameRule::Server,
-        NameRule::Text(text) => NameRule::Text(text.clone()),
-    };
+fn client(settings: &Settings<'_>, name: NameRule, sni: bool) -> Result<ClientConfig, String> {
     let anchors = if settings.skip_verification {
         None
     } else {
@@ -201,6 +206,16 @@ fn server(settings: &Settings<'_>) -> Result<ServerConfig, String> {
     config.ticketer = ring::Ticketer::new().map_err(|e| e.to_string())?;
     config.key_log = key_log();
     Ok(config)
+}
+
+fn servers(settings: &Settings<'_>) -> Result<ServerConfigs, String> {
+    let plain = server(settings)?;
+    let mut http = plain.clone();
+    http.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(ServerConfigs {
+        plain: Arc::new(plain),
+        http: Arc::new(http),
+    })
 }
 
 fn anchors(ca: &[u8]) -> Result<Option<Anchors>, String> {

@@ -89,7 +89,7 @@ impl Anchors {
 }
 
 /// What a client compares the server's certificate with.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameRule {
     Ignore,
     /// The name that the handshake was started with.

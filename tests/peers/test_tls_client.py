@@ -229,6 +229,50 @@ class ClientTest(unittest.TestCase):
         trusting = fetch(url, environment={"SSL_CERT_FILE": str(self.folder / "ca.pem")})
         self.assertEqual(trusting.returncode, 0, trusting.stderr)
 
+    def answer_by_hand(self, finish):
+        """A server whose ciphertext passes through our hands: `finish` sends the response."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*Certificate("server", self.ca, names=["localhost"]).write(self.folder, "server"))
+
+        def serve(listener):
+            plain, _ = listener.accept()
+            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            tls = context.wrap_bio(incoming, outgoing, server_side=True)
+            request = b""
+            with plain:
+                while b"\r\n\r\n" not in request:
+                    try:
+                        tls.do_handshake()
+                        request += tls.read(4096)
+                    except ssl.SSLWantReadError:
+                        plain.sendall(outgoing.read())
+                        incoming.write(plain.recv(65536))
+                tls.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+                finish(plain, outgoing.read())
+
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = threading.Thread(target=serve, args=[listener])
+            thread.start()
+            result = fetch(f"https://localhost:{listener.getsockname()[1]}/", self.folder / "ca.pem")
+            thread.join()
+        return result
+
+    def test_response_in_pieces(self):
+        def finish(plain, data):
+            for byte in data:
+                plain.sendall(bytes([byte]))
+        self.assertEqual(self.answer_by_hand(finish).stdout, "hello")
+
+    def test_response_cut_off(self):
+        result = self.answer_by_hand(lambda plain, data: plain.sendall(data[:-3]))
+        self.assertIn("TLS: connection was cut off in a record", result.stderr)
+        self.assertEqual(result.stdout, "")
+
+    def test_response_changed_on_the_way(self):
+        result = self.answer_by_hand(lambda plain, data: plain.sendall(data[:-1] + bytes([data[-1] ^ 1])))
+        self.assertIn("decryption error", result.stderr)
+        self.assertEqual(result.stdout, "")
+
     def test_key_log(self):
         server = self.serve(Certificate("server", self.ca, names=["localhost"]))
         log = self.folder / "keys"

@@ -9,7 +9,7 @@ use crate::http::ffi::conn::finish_response;
 use crate::http::files::listing::Listing;
 use crate::http::files::mapping::{self, BadTarget};
 use crate::http::files::ssi::{self, Failure};
-use crate::http::reply::reply;
+use crate::http::reply::{append_headers, reply};
 use crate::net::{self, mg_connection};
 use crate::{string, url};
 
@@ -135,7 +135,7 @@ fn list(c: &mg_connection, wish: &Wish, path: &mut CPath, uri: &[u8], opts: &Opt
         return net::error(c, b"OOM");
     }
     io.append(head);
-    io.append(opts.extra_headers);
+    append_headers(io, opts.extra_headers);
     let mut digits = itoa::Buffer::new();
     let digits = digits.format(page.len()).as_bytes();
     io.append(b"Content-Length: ");

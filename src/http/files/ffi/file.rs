@@ -184,7 +184,7 @@ fn respond(c: &mg_connection, wish: &Wish, found: Found, name: &[u8], opts: &Opt
         put_number(stat.size);
     }
     put(b"\r\n");
-    put(opts.extra_headers);
+    reply::append_headers(&c.send, opts.extra_headers);
     put(b"\r\n");
     c.send.terminate();
 
