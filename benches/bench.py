@@ -160,7 +160,7 @@ class Bench:
             return (server.usage - before) / done, done / self.options.seconds
 
     def wrk(self, server, connections, path="/", script=None):
-        command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{self.options.seconds:g}s",
+        command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{self.options.seconds}s",
                    *(["-s", str(script)] if script else []), f"http://127.0.0.1:{server.port}{path}"]
         before = server.usage
         out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -234,7 +234,7 @@ def main():
     parser.add_argument("--lib", type=pathlib.Path, default=ROOT / "target" / "release")
     parser.add_argument("--include", type=pathlib.Path, default=ROOT / "include")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2, help="length of a timed load")
+    parser.add_argument("--seconds", type=int, default=2, help="length of a timed load")
     parser.add_argument("--only", action="append", help="rows whose name contains this (repeatable)")
     parser.add_argument("--json", type=pathlib.Path, help="also write every measurement to this file")
     options = parser.parse_args()

@@ -141,18 +141,24 @@ static double now(void) {
   return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
 }
 
-// The next request of a peer whose answer is complete.
-static void again(struct peer *p, int reconnect) {
+// Sends the next request of a peer whose answer is complete.
+static void again(struct peer *p) {
   p->sent = p->received = 0;
-  if (reconnect) {
-    close(p->fd);
-    p->fd = dial();
-    transmit(p);
-    watch(p, EPOLL_CTL_ADD);
-    return;
-  }
   transmit(p);
   if (p->sent < p->request_len) watch(p, EPOLL_CTL_MOD);
+}
+
+// Sends the first request of a connection.
+static void begin(struct peer *p) {
+  p->sent = p->received = 0;
+  transmit(p);
+  watch(p, EPOLL_CTL_ADD);
+}
+
+static void reconnect(struct peer *p) {
+  close(p->fd);
+  p->fd = dial();
+  begin(p);
 }
 
 static void receive(struct peer *p) {
@@ -162,14 +168,14 @@ static void receive(struct peer *p) {
   p->received += n > 0 ? (size_t) n : 0;
 }
 
-static unsigned long run(struct peer *peers, int count, double seconds, int reconnect) {
+static unsigned long run(struct peer *peers, int count, double seconds, int once) {
   struct epoll_event events[256];
   unsigned long answers = 0;
   double end = now() + seconds;
   epoll_fd = epoll_create1(0);
   for (int i = 0; i < count; i++) {
-    transmit(&peers[i]);
-    watch(&peers[i], EPOLL_CTL_ADD);
+    if (once) reconnect(&peers[i]);
+    else begin(&peers[i]);
   }
   while (now() < end) {
     int n = epoll_wait(epoll_fd, events, 256, 100);
@@ -182,7 +188,8 @@ static unsigned long run(struct peer *peers, int count, double seconds, int reco
       if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive(p);
       if (p->received < p->answer_len) continue;
       answers++;
-      again(p, reconnect);
+      if (once) reconnect(p);
+      else again(p);
     }
   }
   return answers;
@@ -199,7 +206,7 @@ int main(int argc, char *argv[]) {
   double seconds = atof(argv[3]);
   const char *kind = argv[4], *detail = argv[5];
   struct peer *peers = calloc((size_t) count, sizeof(*peers));
-  int reconnect = strcmp(kind, "close") == 0;
+  int once = strcmp(kind, "close") == 0;
   for (int i = 0; i < count; i++) {
     peers[i].fd = dial();
     if (strcmp(kind, "ws") == 0) {
@@ -207,13 +214,13 @@ int main(int argc, char *argv[]) {
     } else if (strcmp(kind, "mqtt") == 0) {
       mqtt(&peers[i], i, atoi(detail));
     } else {
-      http(&peers[i], detail, reconnect ? "close" : "keep-alive");
+      http(&peers[i], detail, once ? "close" : "keep-alive");
     }
   }
   puts("start");
   fflush(stdout);
   if (seconds > 0) {
-    printf("done %lu\n", run(peers, count, seconds, reconnect));
+    printf("done %lu\n", run(peers, count, seconds, once));
   } else {
     while (getchar() != EOF) {
     }
