@@ -36,9 +36,9 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
     mg_http_start_upload(c, hm, mg_str_n(hm->uri.buf + 1, hm->uri.len - 1), mg_str(root), &mg_fs_posix, stored);
   } else if (ev == MG_EV_HTTP_MSG && mg_match(hm->uri, mg_str("/files/*"), NULL)) {
     struct mg_http_serve_opts opts;
-    char directory[256];
+    char directory[512];
     memset(&opts, 0, sizeof(opts));
-    mg_snprintf(directory, sizeof(directory), "/files=%s", root);
+    mg_snprintf(directory, sizeof(directory), "%s,/files=%s", root, root);
     opts.root_dir = directory;
     mg_http_serve_dir(c, hm, &opts);
   } else if (ev == MG_EV_HTTP_MSG && mg_strcmp(hm->uri, mg_str("/ws")) == 0) {
