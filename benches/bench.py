@@ -113,6 +113,8 @@ class Bench:
     def __init__(self, options):
         self.options = options
         self.files = pathlib.Path(tempfile.mkdtemp(prefix="mg-bench-"))
+        # nginx's worker is another user.
+        self.files.chmod(0o755)
         for name, size in {"1k": 1 << 10, "1m": 1 << 20, "100m": 100 << 20}.items():
             (self.files / name).write_bytes(os.urandom(1 << 10) * (size >> 10))
         library = [f"-I{options.include}", f"-L{options.lib}", "-lmongoose"]
