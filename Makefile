@@ -39,7 +39,7 @@ say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
 .PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
-  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload fmt lint clean FORCE
+  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -176,6 +176,10 @@ test-cymongoose-preload: build ## the published wheel, this library preloaded, u
 	tests/cymongoose/check_bindings.py $(CYMONGOOSE)/published/bin/python $(LIB)/libmongoose.so
 	LD_PRELOAD_FOR_TESTS='$(CURDIR)/$(LIB)/libmongoose.so' \
 	  tests/cymongoose/with_sources $(CYMONGOOSE) $(CYMONGOOSE)/published/*.whl $(CYMONGOOSE_SUITE)
+
+bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
+	@tests/reference/reference setup
+	benches/bench.py --lib $(LIB) --include $(INCLUDE)
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
