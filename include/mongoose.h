@@ -1944,8 +1944,10 @@ struct mg_connection {
   /** Encrypted output waits for the socket. */
   unsigned int is_tls_throttled: 1;
   /**
-   * A response to an HTTP request is not finished. mg_http_reply() clears it; programs that
-   * write responses themselves have to.
+   * A response to an HTTP request is not finished; the next request waits. mg_http_reply() and
+   * the end of a chunked response clear it. When a program writes a response itself, its last
+   * byte does on the way to the socket, if the head was queued at once and has a
+   * Content-Length, or the response has no body; in other cases the program has to.
    */
   unsigned int is_resp: 1;
   /** There is something to read. */

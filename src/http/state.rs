@@ -29,6 +29,19 @@ pub struct HttpState {
     pub(super) close_when_idle: Cell<bool>,
     /// The client sent a HEAD request.
     pub(super) head_sent: Cell<bool>,
+    pub(super) hand_made: Cell<HandMade>,
+}
+
+/// A response that the program writes itself, with mg_send() or mg_printf().
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum HandMade {
+    /// There is none, or only the program knows where it ends.
+    #[default]
+    Unknown,
+    /// It begins behind so many bytes of the output queue.
+    Behind(usize),
+    /// So many bytes of it have not been sent.
+    Unsent(usize),
 }
 
 /// How far the message at the front of the receive buffer has come.

@@ -176,7 +176,11 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
     if c.is(Flag::Hexdumping) {
         hexdump(c, "->", 0, n, false);
     }
+    let responded = c.is(Flag::Resp) && crate::http::ffi::conn::completes_response(c, n);
     c.send.consume(n);
+    if responded {
+        crate::http::ffi::conn::finish_response(c);
+    }
     fire(c, ev::WRITE, n);
 }
 

@@ -270,6 +270,37 @@ def test_django():
         assert request(port, "GET", "/fails/").status == 500
 
 
+async def echo(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-path", scope["path"].encode())]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.mark.parametrize("kind", ["wsgi", "asgi"])
+def test_browsers_send_many_requests_on_a_connection(kind):
+    def wsgi_echo(environ, start_response):
+        start_response("200 OK", [("X-Path", environ["PATH_INFO"])])
+        return [environ["wsgi.input"].read()]
+
+    with wsgi(wsgi_echo) if kind == "wsgi" else asgi(echo) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        for number, size in enumerate([0, 10, 100_000, 3, 0, 20_000]):
+            body = bytes([number]) * size
+            connection.request("POST", f"/{number}", body)
+            socket = connection.sock
+            response = connection.getresponse()
+            assert (response.read(), response.headers["X-Path"]) == (body, f"/{number}")
+            assert connection.sock is socket
+        connection.close()
+
+
 @pytest.mark.parametrize("kind", ["wsgi", "asgi"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_runs_until_a_signal(kind, number):

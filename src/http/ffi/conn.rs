@@ -16,7 +16,7 @@ use crate::http::chunked::{self, Chunks, Step};
 use crate::http::framing::{self, Framing, FramingError, Persistence};
 use crate::http::parser::{self, HeadEnd, Parsed};
 use crate::http::reply;
-use crate::http::state::{Body, HttpState, Incoming, Request};
+use crate::http::state::{Body, HandMade, HttpState, Incoming, Request};
 use crate::net::{self, Backlog, Flag, ev, mg_connection, mg_event_handler_t};
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr::from_mut;
@@ -97,6 +97,42 @@ pub fn finish_response(c: &mg_connection) {
     if responding && !state.running.get() {
         settle(c, state);
         close_if_idle(c, state);
+    }
+}
+
+/// `n` bytes at the front of the output queue are on their way while a response is due. When that
+/// completes a response that the program wrote itself, returns true: see [`finish_response`].
+pub fn completes_response(c: &mg_connection, n: usize) -> bool {
+    let Some(state) = c.http() else { return false };
+    let unsent = match state.hand_made.get() {
+        HandMade::Unknown => return false,
+        HandMade::Unsent(unsent) => Some(unsent),
+        HandMade::Behind(before) if before >= n => {
+            state.hand_made.set(HandMade::Behind(before - n));
+            return false;
+        }
+        HandMade::Behind(before) => response_end(c, state, before),
+    };
+    let left = unsent.map(|unsent| unsent.saturating_sub(n));
+    state
+        .hand_made
+        .set(left.map_or(HandMade::Unknown, HandMade::Unsent));
+    left == Some(0)
+}
+
+/// Where in the output queue a response ends whose head stands at `at`, if it says so.
+fn response_end(c: &mg_connection, state: &HttpState, at: usize) -> Option<usize> {
+    if !speaks_http(c) {
+        return None;
+    }
+    // SAFETY: no handler runs while the slice lives.
+    let text = unsafe { c.send.as_bytes() }.get(at..)?;
+    let Parsed::Complete(head) = parser::parse(text, &mut |_, _, _| {}) else {
+        return None;
+    };
+    match framing::framing(&head, state.request.get().is_head) {
+        Ok(Framing::Length(len)) if head.is_response => at.checked_add(head.len)?.checked_add(len),
+        _ => None,
     }
 }
 
@@ -436,6 +472,7 @@ impl Pass<'_> {
         state.head_sent.set(false);
         if c.is(Flag::Accepted) {
             c.set(Flag::Resp, true);
+            state.hand_made.set(HandMade::Behind(c.send.len.get()));
             let request = state.request.get();
             state.request.set(Request {
                 dispatched: true,
