@@ -26,11 +26,18 @@ fn shape(code: i32, to_head: bool) -> Shape {
 
 /// The value of a field in header lines that a program gives.
 fn field<'a>(headers: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    headers.split(|&b| b == b'\n').find_map(|line| {
-        let colon = memchr::memchr(b':', line)?;
-        let is_name = line[..colon].eq_ignore_ascii_case(name);
-        is_name.then(|| line[colon + 1..].trim_ascii())
-    })
+    let mut rest = headers;
+    while rest.len() > name.len() {
+        let (line, next) = match memchr::memchr(b'\n', rest) {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &[][..]),
+        };
+        if line.get(name.len()) == Some(&b':') && line[..name.len()].eq_ignore_ascii_case(name) {
+            return Some(line[name.len() + 1..].trim_ascii());
+        }
+        rest = next;
+    }
+    None
 }
 
 fn is_event_stream(headers: &[u8]) -> bool {
