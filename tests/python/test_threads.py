@@ -2,7 +2,6 @@
 
 import http.client
 import queue
-import shutil
 import subprocess
 import threading
 
@@ -105,7 +104,6 @@ def test_wakeup_of_a_closed_connection_does_nothing():
         assert not loop.manager.wakeup(0, b"hello")
 
 
-@pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
 def test_a_million_wakeups_under_load():
     """Four threads call wakeup 250,000 times each while wrk loads the server; every one arrives, once."""
     threads, each = 4, 250_000
