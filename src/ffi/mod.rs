@@ -13,6 +13,7 @@
 pub mod alloc;
 pub mod env;
 pub mod guard;
+pub mod heap;
 pub mod layout;
 pub mod str;
 pub mod va;

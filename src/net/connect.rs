@@ -3,6 +3,7 @@
 use super::conn::{Ready, system_error};
 use super::mgr::{allocate, link, manager, release};
 use super::{Flag, call, error, ev, mg_connection, mg_event_handler_t, mg_mgr, resolve, socket};
+use crate::ffi::heap;
 use crate::url;
 use libc::c_int;
 use mio::Interest;
@@ -124,7 +125,11 @@ pub(super) fn connect<'a>(
     c.pfn_data.set(handlers.pfn_data);
     call(c, ev::OPEN, url_ptr.cast_mut().cast());
     if !c.is_dead() {
+        heap::ran_out();
         resolve::resolve(c, url);
+        if heap::ran_out() && !c.is_dead() {
+            error(c, b"OOM");
+        }
     }
     (!c.is_dead()).then_some(c)
 }
@@ -364,5 +369,8 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     }
     if !c.is_dead() && c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
         plain_instead_of_tls(c);
+    }
+    if heap::ran_out() && !c.is_dead() {
+        error(c, b"OOM");
     }
 }

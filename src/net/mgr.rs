@@ -6,6 +6,7 @@ use super::resolve::Resolver;
 use super::wake::WakeChannel;
 use super::{IO_SIZE, ev, mg_addr, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
+use crate::ffi::heap::strictly;
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use std::cell::{Cell, RefCell, UnsafeCell};
@@ -117,14 +118,10 @@ impl MgrPrivate {
             return Ok(slot);
         }
         let slot = u32::try_from(slots.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        slots
-            .try_reserve(1)
-            .map_err(|_| io::ErrorKind::OutOfMemory)?;
         // Room to note every slot as vacant, so that closing never allocates.
         let mut vacant = self.vacant.borrow_mut();
         let room = (slots.len() + 1).saturating_sub(vacant.len());
-        vacant
-            .try_reserve(room)
+        strictly(|| slots.try_reserve(1).and_then(|()| vacant.try_reserve(room)))
             .map_err(|_| io::ErrorKind::OutOfMemory)?;
         slots.push(c.as_ptr());
         Ok(slot)
@@ -196,7 +193,7 @@ impl MgrPrivate {
         // SAFETY: shutdown accepts any descriptor.
         unsafe { libc::shutdown(fd, libc::SHUT_WR) };
         let mut lingering = self.lingering.borrow_mut();
-        if !discard_input(fd) && lingering.try_reserve(1).is_ok() {
+        if !discard_input(fd) && strictly(|| lingering.try_reserve(1)).is_ok() {
             lingering.push((fd, crate::util::ffi::mg_millis() + LINGER_MS));
         } else {
             super::socket::close(fd);

@@ -17,7 +17,7 @@
 use super::conn::{ConnPrivate, Ready, call};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr, tls};
-use crate::ffi::guard;
+use crate::ffi::{guard, heap};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -121,7 +121,8 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
             }
         }
     }
-    private.events.set(Some(events));
+    // Memory of the reserve is not kept.
+    private.events.set((!heap::ran_out()).then_some(events));
 }
 
 /// Remembers what an event says about a connection.
@@ -156,6 +157,7 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
 fn turns(mgr: &mg_mgr, now: &mut u64) {
     let next = Cell::new(mgr.conns.get());
     let current = Cell::new(null_mut());
+    heap::ran_out();
     while catch_unwind(AssertUnwindSafe(|| walk(&next, &current, now))).is_err() {
         // SAFETY: the walk stood on it; its memory stays until phase 5.
         let c: &mg_connection = unsafe { &*current.get() };
@@ -174,10 +176,21 @@ fn walk(next: &Cell<*mut mg_connection>, current: &Cell<*mut mg_connection>, now
         next.set(c.next.get());
         match c.private() {
             Some(p) if p.dead.get() => {}
-            Some(p) => turn(c, p, now),
+            Some(p) => {
+                turn(c, p, now);
+                if heap::ran_out() && !p.dead.get() && !is_lasting(c) {
+                    error(c, b"OOM");
+                }
+            }
             None => call(c, ev::POLL, from_mut(now).cast()),
         }
     }
+}
+
+/// What stays open when memory runs out: listeners and the channel for wakeups. They had to do with
+/// it only because they called somebody's handler.
+fn is_lasting(c: &mg_connection) -> bool {
+    c.is(Flag::Listening) || super::wake::is_channel(c)
 }
 
 fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {

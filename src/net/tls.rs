@@ -6,6 +6,8 @@
 use super::conn::{ConnPrivate, Ready};
 use super::mgr::{MgrPrivate, manager};
 use super::{Flag, MAX_RECV_SIZE, call, error, ev, io, mg_connection, mg_mgr, socket};
+use crate::ffi::alloc::try_box;
+use crate::ffi::heap::{self, strictly};
 use crate::tls::{Cache, End, Outcome, Session, Settings, Side};
 use std::cell::{Cell, RefCell};
 use std::ffi::c_long;
@@ -72,9 +74,15 @@ pub(crate) fn init(c: &mg_connection, settings: &Settings<'_>) {
     } else {
         Side::Server { http }
     };
-    match shared.cache.session(settings, &side) {
-        Ok(session) => {
-            let session = Box::new(session);
+    heap::ran_out();
+    let session = shared.cache.session(settings, &side);
+    match session.map(|session| try_box(session).filter(|_| !heap::ran_out())) {
+        Ok(None) => {
+            // What it made may be in the reserve.
+            shared.cache.clear();
+            fail(c, "tls oom");
+        }
+        Ok(Some(session)) => {
             c.tls.set(std::ptr::from_ref(&*session).cast_mut().cast());
             p.tls.0.replace(Some(session));
         }
@@ -188,7 +196,7 @@ fn receive_into(c: &mg_connection, p: &ConnPrivate, input: &mut Vec<u8>) -> Rece
     let waiting = c.rtls.len.get();
     let size = waiting + READ_SIZE;
     if let Some(missing) = size.checked_sub(input.len()) {
-        if input.try_reserve(missing).is_err() {
+        if strictly(|| input.try_reserve(missing)).is_err() {
             return Received::NoMemory;
         }
         input.resize(size, 0);

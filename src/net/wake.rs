@@ -3,6 +3,7 @@
 
 use super::mgr::manager;
 use super::{call, ev, mg_connection, mg_mgr, socket};
+use crate::ffi::heap::strictly;
 use crate::ffi::mg_str;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -50,12 +51,12 @@ impl WakeChannel {
     /// Queues a message and wakes the loop. False when there is no channel or no memory.
     pub fn send(&self, id: c_ulong, data: &[u8]) -> bool {
         let mut payload = Vec::new();
-        if payload.try_reserve_exact(data.len()).is_err() {
+        if strictly(|| payload.try_reserve_exact(data.len())).is_err() {
             return false;
         }
         payload.extend_from_slice(data);
         let mut queue = self.0.lock();
-        if queue.fd < 0 || queue.messages.try_reserve(1).is_err() {
+        if queue.fd < 0 || strictly(|| queue.messages.try_reserve(1)).is_err() {
             return false;
         }
         let idle = queue.messages.is_empty();
@@ -95,6 +96,12 @@ pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _da
         }
         _ => {}
     }
+}
+
+pub(super) fn is_channel(c: &mg_connection) -> bool {
+    c.pfn
+        .get()
+        .is_some_and(|pfn| pfn as usize == handler as *const () as usize)
 }
 
 fn deliver(mgr: &mg_mgr, message: &Message) {

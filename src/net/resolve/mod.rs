@@ -125,11 +125,16 @@ fn look_up(c: &mg_connection, host: &[u8]) {
         Choice::Host => {
             let mut files = resolver.host.borrow_mut();
             let found = files.addresses(host, ip6);
-            if !found.is_empty() {
+            if let Some(addresses) = found.as_ref().filter(|found| !found.is_empty()) {
                 drop(files);
-                return finish(c, &found);
+                return finish(c, addresses);
             }
-            files.names_and_servers(host, ip6)
+            let asked = found.and_then(|_| files.names_and_servers(host, ip6));
+            drop(files);
+            let Some(asked) = asked else {
+                return error(c, b"OOM");
+            };
+            asked
         }
         Choice::Url(url) => (
             Name::from_text(host).into_iter().collect(),
