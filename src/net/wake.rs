@@ -138,7 +138,10 @@ pub(super) fn init(mgr: &mg_mgr) -> bool {
     };
     c.set_raw_fd(inner);
     c.pfn.set(Some(handler));
-    if private.register(c, mio::Interest::READABLE).is_err() {
+    // With a buffer from the beginning, wakeups arrive even when memory has run out.
+    let ready =
+        c.recv.reserve(super::IO_SIZE) && private.register(c, mio::Interest::READABLE).is_ok();
+    if !ready {
         socket::close(inner);
         socket::close(outer);
         super::mgr::release(c);
