@@ -2,6 +2,7 @@
 
 use super::ev;
 use super::ffi::{mg_addr, mg_event_handler_t, mg_mgr};
+use crate::ffi::guard;
 use crate::fmt::stack::Stack;
 use crate::http::state::HttpState;
 use crate::iobuf::mg_iobuf;
@@ -266,6 +267,23 @@ pub(crate) fn call_user(c: &mg_connection, event: c_int, data: *mut c_void) {
     if let Some(f) = c.r#fn.get() {
         // SAFETY: as in `call`.
         unsafe { f(c.as_ptr(), event, data) };
+    }
+}
+
+/// Does something for a connection. A panic costs that connection, which gets MG_EV_ERROR and
+/// closes, and nobody else.
+#[inline]
+pub(crate) fn contain<R>(c: &mg_connection, fallback: R, body: impl FnOnce() -> R) -> R {
+    guard(None, || Some(body())).unwrap_or_else(|| {
+        fail_after_panic(c);
+        fallback
+    })
+}
+
+#[cold]
+pub(super) fn fail_after_panic(c: &mg_connection) {
+    if !c.is_dead() {
+        guard((), || error(c, b"internal error"));
     }
 }
 

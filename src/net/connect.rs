@@ -2,8 +2,10 @@
 
 use super::conn::{Ready, system_error};
 use super::mgr::{allocate, link, manager, release};
-use super::{Flag, call, error, ev, mg_connection, mg_event_handler_t, mg_mgr, resolve, socket};
-use crate::ffi::heap;
+use super::{
+    Flag, call, contain, error, ev, mg_connection, mg_event_handler_t, mg_mgr, resolve, socket,
+};
+use crate::ffi::{heap, inject};
 use crate::url;
 use libc::c_int;
 use mio::Interest;
@@ -126,7 +128,7 @@ pub(super) fn connect<'a>(
     call(c, ev::OPEN, url_ptr.cast_mut().cast());
     if !c.is_dead() {
         heap::ran_out();
-        resolve::resolve(c, url);
+        contain(c, (), || resolve::resolve(c, url));
         if heap::ran_out() && !c.is_dead() {
             error(c, b"OOM");
         }
@@ -227,6 +229,7 @@ pub(super) fn connect_failed(c: &mg_connection) {
 
 /// The connection is up.
 fn finish(c: &mg_connection) {
+    inject("connect");
     c.set(Flag::Connecting, false);
     if let Some(p) = c.private() {
         p.other_addresses.set(None);
@@ -363,13 +366,16 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     } else {
         loc
     });
-    call(c, ev::OPEN, null_mut());
-    if !c.is_dead() {
-        call(c, ev::ACCEPT, null_mut());
-    }
-    if !c.is_dead() && c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
-        plain_instead_of_tls(c);
-    }
+    contain(c, (), || {
+        inject("accept");
+        call(c, ev::OPEN, null_mut());
+        if !c.is_dead() {
+            call(c, ev::ACCEPT, null_mut());
+        }
+        if !c.is_dead() && c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
+            plain_instead_of_tls(c);
+        }
+    });
     if heap::ran_out() && !c.is_dead() {
         error(c, b"OOM");
     }

@@ -14,10 +14,10 @@
 //! Any handler may close any connection. A closed one leaves the list but keeps its memory, its
 //! `next` and a mark until phase 5, so walks step over it.
 
-use super::conn::{ConnPrivate, Ready, call};
+use super::conn::{ConnPrivate, Ready, call, contain, fail_after_panic};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr, tls};
-use crate::ffi::{guard, heap};
+use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -117,7 +117,8 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
             if let Some(c) = private.connection(event.token()) {
                 // SAFETY: the table holds live connections only; memory of those closed by a
                 // handler in this loop stays until phase 5.
-                note(unsafe { &*c }, event);
+                let c = unsafe { &*c };
+                contain(c, (), || note(c, event));
             }
         }
     }
@@ -128,6 +129,7 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
 /// Remembers what an event says about a connection.
 fn note(c: &mg_connection, event: &mio::event::Event) {
     let Some(p) = c.private() else { return };
+    inject("notification");
     if event.is_error() {
         // One that has failed already, or whose peer is known to be gone, has nothing to report.
         if p.peer_done.get() {
@@ -161,7 +163,7 @@ fn turns(mgr: &mg_mgr, now: &mut u64) {
     while catch_unwind(AssertUnwindSafe(|| walk(&next, &current, now))).is_err() {
         // SAFETY: the walk stood on it; its memory stays until phase 5.
         let c: &mg_connection = unsafe { &*current.get() };
-        guard((), || error(c, b"internal error"));
+        fail_after_panic(c);
     }
 }
 
@@ -194,6 +196,7 @@ fn is_lasting(c: &mg_connection) -> bool {
 }
 
 fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
+    inject("turn");
     show_readiness(c, p);
     let responding = c.is(Flag::Resp);
     call(c, ev::POLL, from_mut(now).cast());

@@ -8,6 +8,7 @@ use super::mgr::{MgrPrivate, manager};
 use super::{Flag, MAX_RECV_SIZE, call, error, ev, io, mg_connection, mg_mgr, socket};
 use crate::ffi::alloc::try_box;
 use crate::ffi::heap::{self, strictly};
+use crate::ffi::inject;
 use crate::tls::{Cache, End, Outcome, Session, Settings, Side};
 use std::cell::{Cell, RefCell};
 use std::ffi::c_long;
@@ -246,6 +247,7 @@ fn decrypt(c: &mg_connection, p: &ConnPrivate, input: &mut [u8]) -> Option<Outco
     let shared = shared(c)?;
     let outcome = p.tls.with(|session| {
         session.output.lend_memory(|| shared.output.take());
+        inject("tls");
         session.process(input, &mut |plaintext| c.recv.append(plaintext))
     })?;
     c.rtls.len.set(0);
@@ -345,6 +347,7 @@ fn encrypt_bytes(c: &mg_connection, p: &ConnPrivate, plaintext: &[u8]) -> Result
     let memory = || shared(c).map(|s| s.output.take()).unwrap_or_default();
     let end = p.tls.with(|session| {
         session.output.lend_memory(memory);
+        inject("tls send");
         with_rtls(c, |input| session.encrypt(input, plaintext))
     });
     match end.flatten() {
@@ -406,6 +409,7 @@ pub(super) fn say_goodbye(c: &mg_connection, p: &ConnPrivate) {
         return;
     }
     p.tls.with(|session| {
+        inject("tls close");
         with_rtls(c, |input| {
             session.say_goodbye(input);
             Outcome {

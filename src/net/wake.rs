@@ -2,9 +2,9 @@
 //! socket pair wakes the loop when the queue was empty.
 
 use super::mgr::manager;
-use super::{call, ev, mg_connection, mg_mgr, socket};
+use super::{call, contain, ev, mg_connection, mg_mgr, socket};
 use crate::ffi::heap::strictly;
-use crate::ffi::mg_str;
+use crate::ffi::{guard, inject, mg_str};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_ulong, c_void};
@@ -83,7 +83,7 @@ pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _da
     let c = unsafe { &*c };
     let Some(mgr) = manager(c) else { return };
     let Some(private) = mgr.private() else { return };
-    match event {
+    guard((), || match event {
         ev::READ => {
             c.recv.consume(usize::MAX);
             for message in private.wake.take() {
@@ -95,7 +95,7 @@ pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _da
             mgr.pipe.set(super::ffi::mg_pipe { fd: -1 });
         }
         _ => {}
-    }
+    });
 }
 
 pub(super) fn is_channel(c: &mg_connection) -> bool {
@@ -111,8 +111,10 @@ fn deliver(mgr: &mg_mgr, message: &Message) {
         let c = unsafe { &*next };
         if c.id.get() == message.id {
             let mut view = mg_str::from_bytes(&message.payload);
-            call(c, ev::WAKEUP, std::ptr::from_mut(&mut view).cast());
-            return;
+            return contain(c, (), || {
+                inject("wakeup");
+                call(c, ev::WAKEUP, std::ptr::from_mut(&mut view).cast());
+            });
         }
         next = c.next.get();
     }

@@ -20,7 +20,7 @@ use super::mgr::{MgrPrivate, manager};
 use super::{Flag, connect, error, mg_connection, mg_mgr};
 use crate::dns::response::Outcome;
 use crate::dns::{Name, rtype};
-use crate::ffi::str::cstr;
+use crate::ffi::{inject, str::cstr};
 use crate::url;
 use host::HostFiles;
 use lookup::{Lookup, Lookups, Next, Waiter};
@@ -61,6 +61,7 @@ pub(super) fn resolve(c: &mg_connection, url: &[u8]) {
         return;
     }
     cancel(c);
+    inject("resolve");
     let mut rem = c.rem.get();
     rem.port = url::port(url).to_be();
     c.rem.set(rem);

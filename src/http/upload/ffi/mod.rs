@@ -7,7 +7,7 @@ pub use stream::{Report, Upload};
 
 use crate::ffi::alloc::try_box;
 use crate::ffi::str::cstr;
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{inject, mg_str};
 use crate::fs::ffi::{FileSystem, mg_fs};
 use crate::fs::flag;
 use crate::fs::path::{CPath, PATH_MAX};
@@ -16,7 +16,7 @@ use crate::http::fields;
 use crate::http::framing::{self, Persistence};
 use crate::http::parser::{self, Parsed};
 use crate::http::reply::reply;
-use crate::net::{Flag, mg_connection};
+use crate::net::{Flag, contain, mg_connection};
 use crate::ota::ffi::installer;
 use crate::util::is_sane;
 use sink::Sink;
@@ -77,11 +77,12 @@ pub unsafe extern "C" fn mg_http_upload(
     dir: *const c_char,
     max_size: usize,
 ) -> c_long {
-    guard(-1, || {
-        // SAFETY: pointer contract.
-        let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
-            return -1;
-        };
+    // SAFETY: pointer contract.
+    let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
+        return -1;
+    };
+    contain(c, -1, || {
+        inject("mg_http_upload");
         // SAFETY: pointer contract.
         let (query, body, dir, fs) = unsafe {
             (
@@ -197,11 +198,11 @@ pub unsafe extern "C" fn mg_http_start_upload(
     fs: *mut mg_fs,
     r#fn: Option<unsafe extern "C" fn(c: *mut mg_connection, error: *const c_char)>,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
+        return;
+    };
+    contain(c, (), || {
         // SAFETY: pointer contract.
         let (name, dir, fs) = unsafe { (name.as_bytes(), dir.as_bytes(), FileSystem::new(fs)) };
         // SAFETY: pointer contract.
@@ -233,13 +234,11 @@ pub unsafe extern "C" fn mg_http_start_ota(
     hm: *mut mg_http_message,
     r#fn: Option<unsafe extern "C" fn(c: *mut mg_connection, error: *const c_char)>,
 ) {
-    guard((), || {
+    // SAFETY: pointer contract.
+    if let (Some(c), Some(hm)) = unsafe { (c.as_ref(), hm.as_ref()) } {
         // SAFETY: pointer contract.
-        if let (Some(c), Some(hm)) = unsafe { (c.as_ref(), hm.as_ref()) } {
-            // SAFETY: pointer contract.
-            unsafe { start_ota(c, hm, r#fn, None) };
-        }
-    });
+        contain(c, (), || unsafe { start_ota(c, hm, r#fn, None) });
+    }
 }
 
 /// mg_http_start_ota() for requests and responses. With a deadline (mg_millis()), it ends there with
