@@ -129,6 +129,14 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
 /// Remembers what an event says about a connection.
 fn note(c: &mg_connection, event: &mio::event::Event) {
     let Some(p) = c.private() else { return };
+    // First of all, since it is told only once.
+    if event.is_readable() || event.is_read_closed() {
+        p.set_ready(Ready::Read, true);
+        p.set_ready(Ready::ReadClosed, event.is_read_closed());
+    }
+    if event.is_writable() {
+        p.set_ready(Ready::Write, true);
+    }
     inject("notification");
     if event.is_error() {
         // One that has failed already, or whose peer is known to be gone, has nothing to report.
@@ -142,16 +150,6 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
         if !c.is(Flag::Closing) {
             error(c, b"socket error");
         }
-        if c.is(Flag::Closing) {
-            return;
-        }
-    }
-    if event.is_readable() || event.is_read_closed() {
-        p.set_ready(Ready::Read, true);
-        p.set_ready(Ready::ReadClosed, event.is_read_closed());
-    }
-    if event.is_writable() {
-        p.set_ready(Ready::Write, true);
     }
 }
 
@@ -180,19 +178,13 @@ fn walk(next: &Cell<*mut mg_connection>, current: &Cell<*mut mg_connection>, now
             Some(p) if p.dead.get() => {}
             Some(p) => {
                 turn(c, p, now);
-                if heap::ran_out() && !p.dead.get() && !is_lasting(c) {
+                if heap::ran_out() && !p.dead.get() && !c.is_lasting() {
                     error(c, b"OOM");
                 }
             }
             None => call(c, ev::POLL, from_mut(now).cast()),
         }
     }
-}
-
-/// What stays open when memory runs out: listeners and the channel for wakeups. They had to do with
-/// it only because they called somebody's handler.
-fn is_lasting(c: &mg_connection) -> bool {
-    c.is(Flag::Listening) || super::wake::is_channel(c)
 }
 
 fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {

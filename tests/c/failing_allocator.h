@@ -29,12 +29,12 @@ static char last_error[64];
 static const char *scenario_name;
 static long scenario_n;
 
-static void show_case(void) {
+static inline void show_case(void) {
   printf("%s: call %ld fails%s; error '%s'\n", scenario_name ? scenario_name : "", scenario_n, heap.all ? " and all after it" : "",
          last_error);
 }
 
-static bool fails(void) {
+static inline bool fails(void) {
   if (heap.left < 0 || (heap.left > 0 && --heap.left > 0)) return false;
   heap.left = heap.all ? 0 : -1;
   heap.failed = true;
@@ -86,25 +86,25 @@ void free(void *p) {
   next(p);
 }
 
-static int open_descriptors(void) {
+static inline int open_descriptors(void) {
   int count = 0;
   for (int fd = 0; fd < 200; fd++) count += fcntl(fd, F_GETFD) >= 0;
   return count;
 }
 
 // Handlers call this first.
-static void note(struct mg_connection *c, int ev, void *ev_data) {
+static inline void note(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_ERROR) errors++, snprintf(last_error, sizeof(last_error), "%s", (char *) ev_data);
   (void) c;
 }
 
-static bool is(bool ok) {
+static inline bool is(bool ok) {
   refusals += !ok;
   return ok;
 }
 
 // A connection that cannot be accepted has no handler to tell: only the log says so.
-static void log_sink(char ch, void *param) {
+static inline void log_sink(char ch, void *param) {
   static char line[200];
   static size_t len;
   unsigned long id;
@@ -126,19 +126,19 @@ struct world {
   long n;
 };
 
-static void echo(struct mg_connection *c, int ev, void *ev_data) {
+static inline void echo(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_READ) mg_send(c, c->recv.buf, c->recv.len), c->recv.len = 0;
   (void) ev_data;
 }
 
-static int connect_to(uint16_t port) {
+static inline int connect_to(uint16_t port) {
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = port};
   CHECK(connect(fd, (struct sockaddr *) &addr, sizeof(addr)) == 0);
   return fd;
 }
 
-static void check_bystander(struct world *w) {
+static inline void check_bystander(struct world *w) {
   char answer[3] = "";
   CHECK(send(w->bystander, "you", 3, MSG_NOSIGNAL) == 3);
   for (int i = 0; i < 200; i++) {
@@ -148,7 +148,7 @@ static void check_bystander(struct world *w) {
   CHECK(memcmp(answer, "you", 3) == 0);
 }
 
-static void begin(struct world *w) {
+static inline void begin(struct world *w) {
   mg_mgr_init(&w->mgr);
   struct mg_connection *l = mg_listen(&w->mgr, "tcp://127.0.0.1:0", echo, NULL);
   w->bystander = connect_to(l->loc.port);
@@ -156,18 +156,18 @@ static void begin(struct world *w) {
 }
 
 // From here on, allocations fail.
-static void begin_faults(struct world *w) {
+static inline void begin_faults(struct world *w) {
   errors = refusals = 0;
   last_error[0] = '\0';
   heap.failed = false;
   heap.left = w->n;
 }
 
-static void end_faults(void) {
+static inline void end_faults(void) {
   heap.left = -1;
 }
 
-static void end(struct world *w) {
+static inline void end(struct world *w) {
   end_faults();
   check_bystander(w);
   mg_mgr_free(&w->mgr);
@@ -176,7 +176,7 @@ static void end(struct world *w) {
 }
 
 // A scenario calls begin(), begin_faults() and end(). It returns true when all of it worked.
-static void every_allocation(const char *name, bool (*scenario)(struct world *)) {
+static inline void every_allocation(const char *name, bool (*scenario)(struct world *)) {
   static struct world w;
   long total = 0;
   scenario_name = name, scenario_n = 0;

@@ -50,7 +50,10 @@ pub unsafe extern "C" fn http_handler(c: *mut mg_connection, event: c_int, data:
                     .unwrap_or(0);
                 run(c, state, usize::try_from(n).unwrap_or(0), false);
             }
-            ev::CLOSE => run(c, state, 0, true),
+            ev::CLOSE => {
+                inject("http close");
+                run(c, state, 0, true);
+            }
             ev::POLL | ev::WRITE => resume(c, state),
             _ => {}
         }
@@ -229,7 +232,7 @@ impl Drop for Pass<'_> {
 impl Pass<'_> {
     fn run(&self, received: usize) {
         let (c, state) = (self.c, self.state);
-        inject(if self.closing { "http close" } else { "http" });
+        inject("http");
         let before = c.recv.len.get().saturating_sub(received);
         if before < state.seen.get() {
             // The program took bytes of the message away.
