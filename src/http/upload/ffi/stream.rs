@@ -126,6 +126,7 @@ fn store(c: &mg_connection, state: &HttpState) -> Option<&'static CStr> {
         if c.is_dead() {
             active.failure = Some(c"connection closed");
         } else if !stored {
+            active.sink.discard();
             active.failure = Some(c"write error");
         }
     }
