@@ -39,7 +39,7 @@ say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
 .PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-panics test-reference test-peers header-check abi-check layout-check \
-  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
+  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload churn bench fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -188,6 +188,12 @@ test-cymongoose-preload: build ## the published wheel, this library preloaded, u
 	tests/cymongoose/check_bindings.py $(CYMONGOOSE)/published/bin/python $(LIB)/libmongoose.so
 	LD_PRELOAD_FOR_TESTS='$(CURDIR)/$(LIB)/libmongoose.so' \
 	  tests/cymongoose/with_sources $(CYMONGOOSE) $(CYMONGOOSE)/published/*.whl $(CYMONGOOSE_SUITE)
+
+churn: build ## open and drop 10,000 connections a second, for SECONDS (default: 60)
+	@mkdir -p $(TARGET)/churn
+	$(CC) -std=gnu11 $(CFLAGS) -I$(INCLUDE) tests/c/own/connection_churn.c -o $(TARGET)/churn/connection_churn -L$(LIB) -lmongoose -pthread \
+	  -Wl,-rpath,'$(CURDIR)/$(LIB)'
+	$(TARGET)/churn/connection_churn $(SECONDS)
 
 bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
 	@tests/reference/reference setup
