@@ -13,7 +13,9 @@ import unittest
 import aiohttp
 import websockets
 
-from example import EXAMPLES, Server
+from example import EXAMPLES, Server, enter
+from test_mqtt import Lines, mosquitto, run
+from tls_certs import Certificate
 
 PROGRAM = EXAMPLES / "unix_socket"
 
@@ -77,6 +79,24 @@ class UnixSockets(unittest.TestCase):
 
         self.start(f"ws+unix://{self.path}")
         asyncio.run(talk())
+
+    def test_tls(self):
+        authority = Certificate("Test CA", authority=True)
+        (self.folder / "ca.pem").write_bytes(authority.pem)
+        own = Certificate("server", authority, names=["localhost"]).write(self.folder, "own")
+        enter(self, Server(EXAMPLES / "https_server", f"https+unix://{self.path}", *own))
+        reply = self.curl("--unix-socket", str(self.path), "--cacert", str(self.folder / "ca.pem"),
+                          "--write-out", "%{http_code} %{ssl_verify_result}", "https://localhost/secret")
+        self.assertTrue(reply.endswith("200 0"), reply)
+
+    def test_mqtt(self):
+        self.folder.chmod(0o755)
+        mosquitto(self, f"listener 0 {self.path}")
+        client = [EXAMPLES / "mqtt_client", f"mqtt+unix://{self.path}"]
+        lines = enter(self, Lines(*client, "t", "", 4, 1))
+        self.assertEqual(lines.next(), b"subscribed")
+        self.assertEqual(run(*client, "t", "over a path", 4, 1).returncode, 0)
+        self.assertEqual(lines.next(), b"t over a path")
 
     def test_many_connections(self):
         async def talk():
