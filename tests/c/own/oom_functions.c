@@ -4,7 +4,7 @@
 #include "../failing_allocator.h"
 
 static char big[10000];
-static int timers, wakeups;
+static int timers, wakeups, piped;
 
 static void on_timer(void *arg) {
   timers++;
@@ -13,6 +13,7 @@ static void on_timer(void *arg) {
 
 static void on_event(struct mg_connection *c, int ev, void *ev_data) {
   note(c, ev, ev_data);
+  if (ev == MG_EV_READ) piped += (int) c->recv.len, c->recv.len = 0;
   if (ev == MG_EV_WAKEUP) wakeups += (int) ((struct mg_str *) ev_data)->len;
 }
 
@@ -77,7 +78,7 @@ static bool files(struct world *w) {
 
 static bool loop(struct world *w) {
   begin(w);
-  timers = wakeups = 0;
+  timers = wakeups = piped = 0;
   begin_faults(w);
   bool ok = is(mg_timer_add(&w->mgr, 1, MG_TIMER_ONCE | MG_TIMER_RUN_NOW, on_timer, NULL) != NULL);
   struct mg_connection *l = mg_listen(&w->mgr, "udp://127.0.0.1:0", on_event, NULL);
@@ -90,7 +91,10 @@ static bool loop(struct world *w) {
     // The descriptor stays the program's when wrapping fails.
     struct mg_connection *wrapped = mg_wrapfd(&w->mgr, pipe_fds[0], on_event, NULL);
     if (!is(wrapped != NULL)) close(pipe_fds[0]), ok = false;
+    CHECK(write(pipe_fds[1], "x", 1) == 1 || wrapped == NULL);
     close(pipe_fds[1]);
+    for (int i = 0; i < 10; i++) mg_mgr_poll(&w->mgr, 0);
+    ok = ok && piped == 1;
   }
   end_faults();
   for (int i = 0; i < 10; i++) mg_mgr_poll(&w->mgr, 0);
