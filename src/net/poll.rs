@@ -179,12 +179,21 @@ fn walk(next: &Cell<*mut mg_connection>, current: &Cell<*mut mg_connection>, now
             Some(p) => {
                 turn(c, p, now);
                 if heap::ran_out() && !p.dead.get() && !c.is_lasting() {
-                    error(c, b"OOM");
+                    out_of_memory(c);
                 }
             }
             None => call(c, ev::POLL, from_mut(now).cast()),
         }
     }
+}
+
+/// Work for a connection took from the reserve. What it holds of it goes back at once, before others
+/// need it.
+#[cold]
+fn out_of_memory(c: &mg_connection) {
+    error(c, b"OOM");
+    close(c);
+    tls::free(c);
 }
 
 fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
@@ -265,15 +274,20 @@ pub(super) fn free(mgr: &mg_mgr) {
         private.freeing.set(true);
         mark_closing(mgr);
         poll(mgr, 0);
-        while !mgr.conns.get().is_null() {
-            // A handler refused to close, or one without a private part: no more asking.
-            // SAFETY: list members are live.
-            let c = unsafe { &*mgr.conns.get() };
-            close(c);
-            if mgr.conns.get() == c.as_ptr() {
-                mgr.conns.set(c.next.get());
-            }
+    }
+    while !mgr.conns.get().is_null() {
+        // A handler refused to close, or one without a private part, or a manager without: no more
+        // asking.
+        let first = mgr.conns.get();
+        // SAFETY: list members are live.
+        let next = unsafe { (*first).next.get() };
+        // SAFETY: as above.
+        close(unsafe { &*first });
+        if mgr.conns.get() == first {
+            mgr.conns.set(next);
         }
+    }
+    if let Some(private) = mgr.private() {
         private.reap();
         // SAFETY: made by Box in mg_mgr_init; no frame of the loop is running.
         drop(unsafe { Box::from_raw(mgr.ifp.replace(null_mut()).cast::<MgrPrivate>()) });
