@@ -83,7 +83,7 @@ int main(void) {
   server_opts.key = mg_str(SERVER_KEY);
   client_opts.ca = mg_str(CA_CERT);
   every_allocation("handshake and data", exchange);
-  every_allocation("resumption", resumed);
+  every_later_allocation("resumption", resumed);
 
   static struct world w = {.n = -1};
   CHECK(crowd(&w));
