@@ -175,11 +175,18 @@ static inline void end(struct world *w) {
   close(w->bystander);
 }
 
+// Children are slow under the address sanitizer.
+#ifdef __SANITIZE_ADDRESS__
+#define STEP 5
+#else
+#define STEP 1
+#endif
+
 // The same for the first run in a process, in children: much is set up then, and never again.
 static inline void every_first_allocation(bool (*scenario)(struct world *)) {
   static struct world w;
   for (int all = 0, status = 0; all < 2; all++) {
-    for (scenario_n = 1, status = 0; WEXITSTATUS(status) == 0; scenario_n++) {
+    for (scenario_n = 1, status = 0; WEXITSTATUS(status) == 0; scenario_n += STEP) {
       pid_t child = fork();
       if (child == 0) {
         heap.all = all;
