@@ -434,6 +434,8 @@ struct mg_modbus_req;
 struct mg_mqtt_message;
 struct mg_mqtt_opts;
 struct mg_mqtt_prop;
+struct mg_mqtt_session;
+struct mg_mqtt_session_opts;
 struct mg_phy;
 struct mg_queue;
 struct mg_rpc;
@@ -3246,6 +3248,39 @@ struct mg_mqtt_message {
 };
 
 /**
+ * What mg_mqtt_session_open() needs. Zero the struct, then set `size`, `url`, and what else is wanted.
+ * Nothing is kept after the call but `fn_data`.
+ */
+struct mg_mqtt_session_opts {
+  /** sizeof(struct mg_mqtt_session_opts), for later versions of this library. */
+  size_t size;
+  /** URL of the broker, see mg_mqtt_connect(). */
+  const char *url;
+  /**
+   * What to log in with, see mg_mqtt_login(). An empty `client_id` becomes a random one that stays the same.
+   * With `clean` false the broker is asked to keep its side of the session; MQTT 5 brokers do so only with the
+   * property MQTT_PROP_SESSION_EXPIRY_INTERVAL. The library sends the pings that `keepalive` promises.
+   */
+  struct mg_mqtt_opts login;
+  /** Handler of each connection, with the events of mg_mqtt_connect(), or NULL. */
+  mg_event_handler_t fn;
+  /** `c->fn_data` of each connection. */
+  void *fn_data;
+  /**
+   * Milliseconds until the first new attempt, and at most between later ones, each of which waits twice as
+   * long as the one before, less a random part. 0 stands for 1000 and 60000.
+   */
+  uint32_t reconnect_min_ms;
+  uint32_t reconnect_max_ms;
+  /** Milliseconds that connecting and logging in may take; 0 stands for 10000. */
+  uint32_t connect_timeout_ms;
+  /** Most messages of quality of service 1 and 2 that are kept until they are acknowledged; 0 stands for 1000. */
+  size_t max_messages;
+  /** Most bytes of their packets; 0 stands for 1 MB. */
+  size_t max_bytes;
+};
+
+/**
  * Opens an MQTT client connection (3.1.1 or 5) to "mqtt://host:1883" or "mqtts://...", and
  * queues CONNECT with `opts`, which may be NULL.
  *
@@ -3337,6 +3372,110 @@ int mg_mqtt_parse(const uint8_t *buf, size_t len, uint8_t version, struct mg_mqt
 size_t mg_mqtt_next_prop(struct mg_mqtt_message *msg,
                          struct mg_mqtt_prop *prop,
                          size_t ofs);
+
+/**
+ * Opens a client session that survives its connections.
+ *
+ * It connects at once and again whenever the connection is lost; pings the broker and drops a connection
+ * that stays silent; keeps messages of quality of service 1 and 2 until they are acknowledged and sends them
+ * again on the next connection, in order and marked as duplicates (section 4.4 of the standard); renews
+ * subscriptions when the broker has forgotten them; and does not deliver a message of quality of service 2
+ * twice. The handler gets the events of each connection, and may close it: the next one follows.
+ *
+ * Returns the session, which the program releases with mg_mqtt_session_close() before mg_mgr_free(), or NULL when
+ * `url` is missing, an option cannot be expressed (see mg_mqtt_login()), or memory is exhausted. All functions
+ * on it belong to the thread of its manager, and may be called in any handler.
+ */
+struct mg_mqtt_session *mg_mqtt_session_open(struct mg_mgr *mgr,
+                                             const struct mg_mqtt_session_opts *opts);
+
+/**
+ * Sends a message: `topic`, `message`, `qos`, `retain`, and `props` with MQTT 5 of `opts`. A topic alias must not be
+ * among them, since it means something on one connection only.
+ *
+ * With `qos` 1 or 2 the message is kept until the broker has acknowledged it, and `*id`, unless `id` is NULL, is the
+ * packet id, with which MG_EV_MQTT_CMD tells of MQTT_CMD_PUBACK or MQTT_CMD_PUBCOMP. With `qos` 0 it is sent if the
+ * broker is connected. False when it is not, when as much is kept as may be, when an option cannot be
+ * expressed, or when memory is exhausted; nothing was kept or sent then.
+ */
+bool mg_mqtt_session_pub(struct mg_mqtt_session *session,
+                         const struct mg_mqtt_opts *opts,
+                         uint16_t *id);
+
+/**
+ * Subscribes to the topic filter `topic` of `opts` with its `qos` and, with MQTT 5, its `props`. The subscription
+ * lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed.
+ */
+bool mg_mqtt_session_sub(struct mg_mqtt_session *session,
+                         const struct mg_mqtt_opts *opts);
+
+/** Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed. */
+bool mg_mqtt_session_unsub(struct mg_mqtt_session *session,
+                           const struct mg_mqtt_opts *opts);
+
+/** How many messages of quality of service 1 and 2 have not been acknowledged to the end. */
+size_t mg_mqtt_session_pending(const struct mg_mqtt_session *session);
+
+/** True when the broker has accepted the connection of the session. */
+bool mg_mqtt_session_connected(const struct mg_mqtt_session *session);
+
+/**
+ * Ends a session: DISCONNECT is sent, the connection closes once everything queued on it is sent, and what was not
+ * acknowledged is forgotten. NULL does nothing. The handler still gets the events of that connection.
+ */
+void mg_mqtt_session_close(struct mg_mqtt_session *session);
+
+/**
+ * Opens a client session that survives its connections.
+ *
+ * It connects at once and again whenever the connection is lost; pings the broker and drops a connection
+ * that stays silent; keeps messages of quality of service 1 and 2 until they are acknowledged and sends them
+ * again on the next connection, in order and marked as duplicates (section 4.4 of the standard); renews
+ * subscriptions when the broker has forgotten them; and does not deliver a message of quality of service 2
+ * twice. The handler gets the events of each connection, and may close it: the next one follows.
+ *
+ * Returns the session, which the program releases with mg_mqtt_session_close() before mg_mgr_free(), or NULL when
+ * `url` is missing, an option cannot be expressed (see mg_mqtt_login()), or memory is exhausted. All functions
+ * on it belong to the thread of its manager, and may be called in any handler.
+ */
+struct mg_mqtt_session *mg_mqtt_session_open(struct mg_mgr *mgr,
+                                             const struct mg_mqtt_session_opts *opts);
+
+/**
+ * Sends a message: `topic`, `message`, `qos`, `retain`, and `props` with MQTT 5 of `opts`. A topic alias must not be
+ * among them, since it means something on one connection only.
+ *
+ * With `qos` 1 or 2 the message is kept until the broker has acknowledged it, and `*id`, unless `id` is NULL, is the
+ * packet id, with which MG_EV_MQTT_CMD tells of MQTT_CMD_PUBACK or MQTT_CMD_PUBCOMP. With `qos` 0 it is sent if the
+ * broker is connected. False when it is not, when as much is kept as may be, when an option cannot be
+ * expressed, or when memory is exhausted; nothing was kept or sent then.
+ */
+bool mg_mqtt_session_pub(struct mg_mqtt_session *session,
+                         const struct mg_mqtt_opts *opts,
+                         uint16_t *id);
+
+/**
+ * Subscribes to the topic filter `topic` of `opts` with its `qos` and, with MQTT 5, its `props`. The subscription
+ * lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed.
+ */
+bool mg_mqtt_session_sub(struct mg_mqtt_session *session,
+                         const struct mg_mqtt_opts *opts);
+
+/** Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed. */
+bool mg_mqtt_session_unsub(struct mg_mqtt_session *session,
+                           const struct mg_mqtt_opts *opts);
+
+/** How many messages of quality of service 1 and 2 have not been acknowledged to the end. */
+size_t mg_mqtt_session_pending(const struct mg_mqtt_session *session);
+
+/** True when the broker has accepted the connection of the session. */
+bool mg_mqtt_session_connected(const struct mg_mqtt_session *session);
+
+/**
+ * Ends a session: DISCONNECT is sent, the connection closes once everything queued on it is sent, and what was not
+ * acknowledged is forgotten. NULL does nothing. The handler still gets the events of that connection.
+ */
+void mg_mqtt_session_close(struct mg_mqtt_session *session);
 
 /* DNS and multicast DNS */
 
