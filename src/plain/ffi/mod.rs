@@ -1,0 +1,6 @@
+//! `extern "C"` functions that every foreign function interface can call.
+
+mod abi;
+mod conn;
+mod message;
+mod send;
