@@ -23,6 +23,8 @@ need 'command -v node' nodejs
 need 'command -v npm' npm
 need 'PATH=$PATH:/usr/sbin command -v nginx' nginx-light
 need 'command -v ab' apache2-utils
+need 'command -v luajit' luajit
+need 'command -v go' golang-go
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

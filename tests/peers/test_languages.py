@@ -15,8 +15,11 @@ import websockets
 from example import ROOT, Server, content, enter
 
 LIB = pathlib.Path(os.environ.get("MG_LIB", ROOT / "target" / "release")).resolve()
+INCLUDE = ROOT / "include"
 PROGRAMS = ROOT / "c_examples" / "ffi"
-FLAGS = {"CGO_CFLAGS": f"-I{ROOT / 'include'}", "CGO_LDFLAGS": f"-L{LIB} -Wl,-rpath,{LIB}"}
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+RUN_TIME = {"LD_LIBRARY_PATH": str(LIB), "NODE_PATH": str(ROOT / "target" / "node" / "node_modules")}
+CPP = ["-std=c++17", "-Wall", "-Wextra", "-Wshadow", "-pedantic", "-Werror"]
 CLIENTS = 50
 
 
@@ -41,8 +44,8 @@ class Echo:
     def start(cls):
         # What the program has to say comes to light when a check fails.
         cls.stderr = enter(cls, tempfile.TemporaryFile())
-        return Server("env", f"LD_LIBRARY_PATH={LIB}", f"NODE_PATH={ROOT / 'target' / 'node' / 'node_modules'}",
-                      *cls.command_line, "http://127.0.0.1:0", stderr=cls.stderr)
+        environment = [f"{name}={value}" for name, value in RUN_TIME.items()]
+        return Server("env", *environment, *cls.command_line, "http://127.0.0.1:0", stderr=cls.stderr)
 
     @classmethod
     def setUpClass(cls):
@@ -112,11 +115,7 @@ class Echo:
 
     def test_failing_handler(self):
         for _ in range(3):
-            try:
-                status, _ = self.server.get("/fail")
-                self.assertEqual(status, 500)
-            except (http.client.RemoteDisconnected, ConnectionResetError):
-                self.fail("no answer")
+            self.assertEqual(self.server.get("/fail"), (500, b"Failed\n"))
             self.assertEqual(self.server.get("/")[0], 200)
         self.assertIn("asked to fail", self.said())
 
@@ -175,8 +174,8 @@ class Echo:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-            environment = {**os.environ, "LD_LIBRARY_PATH": str(LIB), "NODE_PATH": str(ROOT / "target" / "node" / "node_modules")}
-            result = subprocess.run([*map(str, self.command_line), url], env=environment, capture_output=True, timeout=20)
+            result = subprocess.run([*map(str, self.command_line), url], env={**os.environ, **RUN_TIME}, capture_output=True,
+                                    timeout=20)
         self.assertEqual(result.returncode, 1)
 
 
@@ -217,8 +216,46 @@ class Go(Echo, unittest.TestCase):
 
     @classmethod
     def command(cls, folder):
-        build("go", "build", "-o", folder / "echo", folder=PROGRAMS / "go", **FLAGS)
+        build("go", "build", "-o", folder / "echo", folder=PROGRAMS / "go", CGO_CFLAGS=f"-I{INCLUDE}", CGO_LDFLAGS=f"-L{LIB}",
+              GOCACHE=str(TARGET / "languages" / "go"), GOFLAGS="-mod=readonly")
         return [folder / "echo"]
+
+
+class Cpp(Echo, unittest.TestCase):
+    name = "C++"
+
+    @classmethod
+    def command(cls, folder):
+        build("c++", *CPP, PROGRAMS / "echo.cpp", "-o", folder / "echo", f"-I{INCLUDE}", f"-L{LIB}", "-lmongoose")
+        return [folder / "echo"]
+
+
+class CppWrapper(unittest.TestCase):
+    def test_promises_of_the_header(self):
+        folder = pathlib.Path(enter(self, tempfile.TemporaryDirectory(prefix="mg-language-")))
+        build("c++", *CPP, "-g", "-fsanitize=address,undefined", ROOT / "tests" / "peers" / "cpp_wrapper.cpp", "-o", folder / "test",
+              f"-I{INCLUDE}", f"-L{LIB}", "-lmongoose")
+        build(folder / "test", **RUN_TIME)
+
+
+class Zig(Echo, unittest.TestCase):
+    name = "Zig"
+
+    @classmethod
+    def command(cls, folder):
+        cache = TARGET / "languages" / "zig"
+        build(sys.executable, "-m", "ziglang", "build-exe", PROGRAMS / "echo.zig", f"-femit-bin={folder / 'echo'}", "-lc",
+              "-I", INCLUDE, "-L", LIB, "-lmongoose", "--cache-dir", cache, "--global-cache-dir", cache)
+        return [folder / "echo"]
+
+
+class Rust(Echo, unittest.TestCase):
+    name = "Rust"
+
+    @classmethod
+    def command(cls, folder):
+        build(os.environ.get("CARGO", "cargo"), "build", "--quiet", "--example", "echo", CARGO_TARGET_DIR=str(TARGET))
+        return [TARGET / "debug" / "examples" / "echo"]
 
 
 if __name__ == "__main__":

@@ -4,3 +4,8 @@ mod abi;
 mod conn;
 mod message;
 mod send;
+
+pub use abi::*;
+pub use conn::*;
+pub use message::*;
+pub use send::*;
