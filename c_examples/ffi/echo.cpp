@@ -1,7 +1,7 @@
 // HTTP and WebSocket echo in C++17, with mongoose.hpp.
 //
-// Build: c++ -std=c++17 c_examples/ffi/echo.cpp -o echo -I include -L target/release -lmongoose
-// Run:   LD_LIBRARY_PATH=target/release ./echo http://127.0.0.1:8000
+// Build: c++ -std=c++17 c_examples/ffi/echo.cpp -o target/echo_cpp -I include -L target/release -lmongoose
+// Run:   LD_LIBRARY_PATH=target/release target/echo_cpp http://127.0.0.1:8000
 // Try:   curl -d hello http://127.0.0.1:8000/echo, and a WebSocket client on ws://127.0.0.1:8000/ws
 
 #include "mongoose.hpp"

@@ -1,8 +1,9 @@
 //! HTTP and WebSocket echo in Rust, with this crate as a dependency: the functions of the C interface under their
 //! own names, without a shared library.
 //!
-//! Run: cargo run --example echo http://127.0.0.1:8000
-//! Try: curl -d hello http://127.0.0.1:8000/echo, and a WebSocket client on ws://127.0.0.1:8000/ws
+//! Build: cargo build --example echo
+//! Run:   target/debug/examples/echo http://127.0.0.1:8000
+//! Try:   curl -d hello http://127.0.0.1:8000/echo, and a WebSocket client on ws://127.0.0.1:8000/ws
 
 use mongoose::ffi::mg_str;
 use mongoose::http::ffi::{accessors::mg_http_get_header, mg_http_listen, mg_http_message};

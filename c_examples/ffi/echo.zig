@@ -1,7 +1,7 @@
 // HTTP and WebSocket echo in Zig, which reads the C header itself. Written for Zig 0.15.
 //
-// Build: zig build-exe c_examples/ffi/echo.zig -lc -I include -L target/release -lmongoose
-// Run:   LD_LIBRARY_PATH=target/release ./echo http://127.0.0.1:8000
+// Build: python3 -m ziglang build-exe c_examples/ffi/echo.zig -femit-bin=target/echo_zig -lc -I include -L target/release -lmongoose
+// Run:   LD_LIBRARY_PATH=target/release target/echo_zig http://127.0.0.1:8000
 // Try:   curl -d hello http://127.0.0.1:8000/echo, and a WebSocket client on ws://127.0.0.1:8000/ws
 
 const std = @import("std");

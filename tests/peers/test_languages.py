@@ -1,9 +1,11 @@
 """The echo programs of c_examples/ffi, in other languages than C, against Python peers."""
 
 import asyncio
+import ctypes
 import http.client
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -15,43 +17,65 @@ import websockets
 from example import ROOT, Server, content, enter
 
 LIB = pathlib.Path(os.environ.get("MG_LIB", ROOT / "target" / "release")).resolve()
-INCLUDE = ROOT / "include"
+PAGE = ROOT / "docs" / "languages.md"
 PROGRAMS = ROOT / "c_examples" / "ffi"
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-RUN_TIME = {"LD_LIBRARY_PATH": str(LIB), "NODE_PATH": str(ROOT / "target" / "node" / "node_modules")}
-CPP = ["-std=c++17", "-Wall", "-Wextra", "-Wshadow", "-pedantic", "-Werror"]
+CACHES = ROOT / "target" / "languages"
+ENVIRONMENT = {
+    **os.environ,
+    "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+    "LD_LIBRARY_PATH": str(LIB),
+    "NODE_PATH": str(ROOT / "target" / "node" / "node_modules"),
+    "GOCACHE": str(CACHES / "go"),
+    "ZIG_GLOBAL_CACHE_DIR": str(CACHES / "zig"),
+    "ZIG_LOCAL_CACHE_DIR": str(CACHES / "zig"),
+}
+URL = "http://127.0.0.1:8000"
 CLIENTS = 50
 
 
-def build(*command, folder=ROOT, **environment):
-    result = subprocess.run([str(part) for part in command], cwd=folder, env={**os.environ, **environment},
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def sections():
+    """Titles and texts of the page."""
+    parts = re.split(r"^## (.*)\n", PAGE.read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def blocks(text):
+    """Languages and texts of the code in it."""
+    return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def run(*command):
+    result = subprocess.run([str(part) for part in command], cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode:
         raise AssertionError(f"{' '.join(map(str, command))}\n{result.stdout}")
 
 
 class Echo:
-    """What each of the programs does."""
+    """What each of the programs does. They are built and run with the commands of their sections in docs/languages.md."""
 
-    name = None
+    section = name = program = None
 
     @classmethod
-    def command(cls, folder):
-        """The program as a command; it may be built in the folder."""
-        raise NotImplementedError
+    def setUpClass(cls):
+        commands = re.sub(r"(\$PWD/)?target/release", str(LIB), blocks(sections()[cls.section])[0][1])
+        *build, run_line = commands.splitlines()
+        for line in build:
+            run("sh", "-c", line)
+        assert run_line.endswith(f" {URL}"), run_line
+        cls.run_line = run_line.removesuffix(URL)
+        cls.server = enter(cls, cls.start())
+
+    @classmethod
+    def command(cls, url):
+        return ["sh", "-c", f"exec env {cls.run_line} {url}"]
 
     @classmethod
     def start(cls):
         # What the program has to say comes to light when a check fails.
         cls.stderr = enter(cls, tempfile.TemporaryFile())
-        environment = [f"{name}={value}" for name, value in RUN_TIME.items()]
-        return Server("env", *environment, *cls.command_line, "http://127.0.0.1:0", stderr=cls.stderr)
-
-    @classmethod
-    def setUpClass(cls):
-        folder = pathlib.Path(enter(cls, tempfile.TemporaryDirectory(prefix="mg-language-")))
-        cls.command_line = cls.command(folder)
-        cls.server = enter(cls, cls.start())
+        environment = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
+        return Server("env", f"--chdir={ROOT}", *environment, *cls.command("http://127.0.0.1:0"), stderr=cls.stderr)
 
     def said(self):
         self.stderr.seek(0)
@@ -66,6 +90,16 @@ class Echo:
         connection.request(method, path, body, headers)
         response = connection.getresponse()
         return response.status, response.read()
+
+    def test_page_shows_the_program(self):
+        source = (PROGRAMS / self.program).read_text()
+        (language, commands), *rest = blocks(sections()[self.section])
+        self.assertEqual(language, "sh")
+        for line in commands.splitlines():
+            self.assertIn(f": {line}", re.sub(r" +", " ", source).replace(":  ", ": "))
+        self.assertTrue(rest)
+        for _, code in rest:
+            self.assertIn(code, source)
 
     def test_get(self):
         connection = self.connection()
@@ -174,88 +208,68 @@ class Echo:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-            result = subprocess.run([*map(str, self.command_line), url], env={**os.environ, **RUN_TIME}, capture_output=True,
-                                    timeout=20)
+            result = subprocess.run(self.command(url), cwd=ROOT, env=ENVIRONMENT, capture_output=True, timeout=20)
         self.assertEqual(result.returncode, 1)
 
 
 class PythonCtypes(Echo, unittest.TestCase):
-    name = "Python"
-
-    @classmethod
-    def command(cls, folder):
-        return [sys.executable, PROGRAMS / "echo_ctypes.py"]
+    section, name, program = "Python: ctypes", "Python", "echo_ctypes.py"
 
 
 class PythonCffi(Echo, unittest.TestCase):
-    name = "Python"
-
-    @classmethod
-    def command(cls, folder):
-        return [sys.executable, PROGRAMS / "echo_cffi.py"]
+    section, name, program = "Python: cffi", "Python", "echo_cffi.py"
 
 
 class LuaJit(Echo, unittest.TestCase):
-    name = "Lua"
-
-    @classmethod
-    def command(cls, folder):
-        return ["luajit", PROGRAMS / "echo.lua"]
+    section, name, program = "Lua: LuaJIT", "Lua", "echo.lua"
 
 
 class Node(Echo, unittest.TestCase):
-    name = "JavaScript"
-
-    @classmethod
-    def command(cls, folder):
-        return ["node", PROGRAMS / "echo.js"]
+    section, name, program = "JavaScript: Node", "JavaScript", "echo.js"
 
 
 class Go(Echo, unittest.TestCase):
-    name = "Go"
-
-    @classmethod
-    def command(cls, folder):
-        build("go", "build", "-o", folder / "echo", folder=PROGRAMS / "go", CGO_CFLAGS=f"-I{INCLUDE}", CGO_LDFLAGS=f"-L{LIB}",
-              GOCACHE=str(TARGET / "languages" / "go"), GOFLAGS="-mod=readonly")
-        return [folder / "echo"]
+    section, name, program = "Go", "Go", "echo.go"
 
 
 class Cpp(Echo, unittest.TestCase):
-    name = "C++"
+    section, name, program = "C++", "C++", "echo.cpp"
 
-    @classmethod
-    def command(cls, folder):
-        build("c++", *CPP, PROGRAMS / "echo.cpp", "-o", folder / "echo", f"-I{INCLUDE}", f"-L{LIB}", "-lmongoose")
-        return [folder / "echo"]
+
+class Zig(Echo, unittest.TestCase):
+    section, name, program = "Zig", "Zig", "echo.zig"
+
+
+class Rust(Echo, unittest.TestCase):
+    section, name, program = "Rust", "Rust", "echo.rs"
 
 
 class CppWrapper(unittest.TestCase):
     def test_promises_of_the_header(self):
         folder = pathlib.Path(enter(self, tempfile.TemporaryDirectory(prefix="mg-language-")))
-        build("c++", *CPP, "-g", "-fsanitize=address,undefined", ROOT / "tests" / "peers" / "cpp_wrapper.cpp", "-o", folder / "test",
-              f"-I{INCLUDE}", f"-L{LIB}", "-lmongoose")
-        build(folder / "test", **RUN_TIME)
+        run("c++", "-std=c++17", "-g", "-Wall", "-Wextra", "-Wshadow", "-pedantic", "-Werror", "-fsanitize=address,undefined",
+            ROOT / "tests" / "peers" / "cpp_wrapper.cpp", "-o", folder / "test", f"-I{ROOT / 'include'}", f"-L{LIB}", "-lmongoose")
+        run(folder / "test")
 
 
-class Zig(Echo, unittest.TestCase):
-    name = "Zig"
+class Page(unittest.TestCase):
+    """docs/languages.md says what is so."""
 
-    @classmethod
-    def command(cls, folder):
-        cache = TARGET / "languages" / "zig"
-        build(sys.executable, "-m", "ziglang", "build-exe", PROGRAMS / "echo.zig", f"-femit-bin={folder / 'echo'}", "-lc",
-              "-I", INCLUDE, "-L", LIB, "-lmongoose", "--cache-dir", cache, "--global-cache-dir", cache)
-        return [folder / "echo"]
+    def test_every_section_is_tested(self):
+        tested = {case.section for case in Echo.__subclasses__()}
+        with_code = {title for title, text in sections().items() if "```" in text}
+        self.assertEqual(with_code, tested)
 
+    def test_names_exist(self):
+        header = (ROOT / "include" / "mongoose.h").read_text()
+        names = set(re.findall(r"\b(?:mg|MG)_\w+\b(?!\*)", PAGE.read_text()))
+        self.assertGreater(len(names), 50)
+        self.assertEqual(names - set(re.findall(r"\w+", header)), set())
 
-class Rust(Echo, unittest.TestCase):
-    name = "Rust"
-
-    @classmethod
-    def command(cls, folder):
-        build(os.environ.get("CARGO", "cargo"), "build", "--quiet", "--example", "echo", CARGO_TARGET_DIR=str(TARGET))
-        return [TARGET / "debug" / "examples" / "echo"]
+    def test_layout(self):
+        library = ctypes.CDLL(str(LIB / "libmongoose.so"))
+        library.mg_abi.restype = ctypes.c_char_p
+        self.assertIn(f"`{library.mg_abi().decode()}`", PAGE.read_text())
 
 
 if __name__ == "__main__":

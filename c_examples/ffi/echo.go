@@ -1,7 +1,7 @@
 // HTTP and WebSocket echo in Go, with cgo.
 //
-// Build: cd c_examples/ffi/go && CGO_CFLAGS="-I$PWD/../../../include" CGO_LDFLAGS="-L$PWD/../../../target/release" go build
-// Run:   LD_LIBRARY_PATH=target/release c_examples/ffi/go/echo http://127.0.0.1:8000
+// Build: CGO_CFLAGS=-I$PWD/include CGO_LDFLAGS=-L$PWD/target/release go build -o target/echo_go c_examples/ffi/echo.go
+// Run:   LD_LIBRARY_PATH=target/release target/echo_go http://127.0.0.1:8000
 // Try:   curl -d hello http://127.0.0.1:8000/echo, and a WebSocket client on ws://127.0.0.1:8000/ws
 package main
 
