@@ -252,6 +252,118 @@ class CppWrapper(unittest.TestCase):
         run(folder / "test")
 
 
+CTYPES = """
+import ctypes, threading
+mg = ctypes.CDLL("libmongoose.so")
+mg.mg_mgr_new.restype = mg.mg_listen.restype = mg.mg_conn_get_fn_data.restype = ctypes.c_void_p
+mg.mg_conn_id.restype = ctypes.c_ulong
+mg.mg_log_set_level(1)
+mgr = ctypes.c_void_p(mg.mg_mgr_new())
+Handler = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+"""
+
+CFFI = """
+import cffi
+ffi = cffi.FFI()
+ffi.cdef("void mg_log_set_level(int); void *mg_mgr_new(void); void mg_mgr_poll(void *, int); void mg_mgr_delete(void *);"
+         "void *mg_listen(void *, const char *, void (*)(void *, int, void *), void *);")
+mg = ffi.dlopen("libmongoose.so")
+mg.mg_log_set_level(1)
+mgr = mg.mg_mgr_new()
+"""
+
+LUA = """
+local ffi = require "ffi"
+ffi.cdef "void mg_log_set_level(int); void *mg_mgr_new(void); void mg_mgr_poll(void *, int); typedef void (*handler_t)(void *, int, void *);\
+          void *mg_listen(void *, const char *, handler_t, void *);"
+local mg = ffi.load "mongoose"
+mg.mg_log_set_level(1)
+local mgr = mg.mg_mgr_new()
+"""
+
+NODE = """
+const koffi = require('koffi');
+const lib = koffi.load('libmongoose.so');
+const Handler = koffi.proto('void handler_t(void *c, int ev, void *data)');
+const poll = lib.func('void mg_mgr_poll(void *mgr, int ms)');
+const listen = lib.func('void *mg_listen(void *mgr, str url, handler_t *fn, void *data)');
+lib.func('void mg_log_set_level(int level)')(1);
+const mgr = lib.func('void *mg_mgr_new()')();
+"""
+
+
+class Runtimes(unittest.TestCase):
+    """What the page says about errors that leave a handler, and about threads."""
+
+    def outcome(self, *command):
+        result = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+        return result.returncode, result.stdout, result.stderr
+
+    def goes_on(self, program):
+        status, out, err = self.outcome(sys.executable, "-c", program)
+        self.assertEqual((status, out), (0, "3 polls\n"), err)
+        self.assertEqual(err.count("ValueError: in a handler"), 3 + 2)  # the end of the manager is one more poll, and the close
+
+    def test_ctypes_prints_and_goes_on(self):
+        self.goes_on(CTYPES + """
+@Handler
+def handler(c, ev, data):
+    if ev in (2, 9): raise ValueError("in a handler")
+mg.mg_listen(mgr, b"tcp://127.0.0.1:0", handler, None)
+for i in range(3): mg.mg_mgr_poll(mgr, 0)
+mg.mg_mgr_free(mgr)
+print(i + 1, "polls")
+""")
+
+    def test_cffi_prints_and_goes_on(self):
+        self.goes_on(CFFI + """
+@ffi.callback("void(void *, int, void *)")
+def handler(c, ev, data):
+    if ev in (2, 9): raise ValueError("in a handler")
+mg.mg_listen(mgr, b"tcp://127.0.0.1:0", handler, ffi.NULL)
+for i in range(3): mg.mg_mgr_poll(mgr, 0)
+mg.mg_mgr_delete(mgr)
+print(i + 1, "polls")
+""")
+
+    def test_lua_ends(self):
+        status, out, _ = self.outcome("luajit", "-joff", "-e", LUA + """
+local handler = ffi.cast("handler_t", function(c, ev) if ev == 2 then error "in a handler" end end)
+mg.mg_listen(mgr, "tcp://127.0.0.1:0", handler, nil)
+pcall(mg.mg_mgr_poll, mgr, 0)
+print "went on"
+""")
+        self.assertNotEqual(status, 0)
+        self.assertEqual(out, "")
+
+    def test_node_throws_from_poll(self):
+        status, out, err = self.outcome("node", "-e", NODE + """
+const handler = koffi.register((c, ev) => { if (ev === 2) throw new Error('in a handler'); }, koffi.pointer(Handler));
+listen(mgr, 'tcp://127.0.0.1:0', handler, null);
+for (let i = 0; i < 3; i++) {
+  try { poll(mgr, 0); } catch (error) { console.log(error.message); }
+}
+""")
+        self.assertEqual((status, out), (0, "in a handler\n" * 3), err)
+
+    def test_python_threads_wake_the_loop(self):
+        status, out, err = self.outcome(sys.executable, "-c", CTYPES + """
+woken = []
+@Handler
+def handler(c, ev, data):
+    if ev == 19: woken.append(threading.current_thread() is threading.main_thread())
+c = ctypes.c_void_p(mg.mg_listen(mgr, b"tcp://127.0.0.1:0", handler, None))
+assert mg.mg_wakeup_init(mgr)
+id = ctypes.c_ulong(mg.mg_conn_id(c))
+# The other thread only gets to run because the interpreter's lock is free while the loop waits.
+threading.Timer(0.1, lambda: mg.mg_wakeup(mgr, id, b"x", ctypes.c_size_t(1))).start()
+while not woken: mg.mg_mgr_poll(mgr, -1)
+mg.mg_mgr_delete(mgr)
+print(woken)
+""")
+        self.assertEqual((status, out), (0, "[True]\n"), err)
+
+
 class Page(unittest.TestCase):
     """docs/languages.md says what is so."""
 
