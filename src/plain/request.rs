@@ -83,6 +83,7 @@ fn is_token(b: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn head(method: &str, url: &str, headers: &str, body_len: usize) -> Option<String> {
         let head = Head::new(
@@ -137,6 +138,27 @@ mod tests {
             ("GET", ""),
         ] {
             assert_eq!(head(method, url, "", 0), None, "{method:?} {url:?}");
+        }
+    }
+
+    proptest! {
+        /// Whatever method and URL are, the head is refused or has three lines of our making.
+        #[test]
+        fn a_head_has_its_own_lines_only(
+            method in prop_oneof![Just("GET".to_owned()), any::<String>()],
+            url in prop_oneof!["http://[a-z]{1,5}/[ -~\r\n]{0,9}", "[ -~\r\n\t]{0,20}", any::<String>()],
+            body_len in 1usize..1000,
+        ) {
+            if let Some(text) = head(&method, &url, "", body_len) {
+                let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+                prop_assert_eq!(lines.len(), 4, "{:?}", text);
+                prop_assert_eq!(lines[0].split(' ').count(), 3);
+                prop_assert!(lines[0].starts_with(&format!("{method} /")), "{:?}", text);
+                prop_assert!(lines[0].ends_with(" HTTP/1.1") && lines[1].starts_with("Host: "));
+                prop_assert_eq!(lines[2], format!("Content-Length: {body_len}"));
+                prop_assert_eq!(text.matches('\n').count(), 4);
+                prop_assert_eq!(lines[3], "");
+            }
         }
     }
 

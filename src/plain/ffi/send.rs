@@ -43,6 +43,8 @@ pub unsafe extern "C" fn mg_http_reply_buf(
 /// the method is POST, PUT or PATCH, unless `headers` has it or Transfer-Encoding; then the program sends
 /// the body in pieces.
 ///
+/// For a Unix domain socket, name a host all the same: "http://localhost/path".
+///
 /// False, and nothing is queued, when `method` is no token, `url` has no host or contains blanks or control
 /// characters, or memory is exhausted.
 #[unsafe(no_mangle)]
@@ -96,10 +98,8 @@ pub unsafe extern "C" fn mg_ws_upgrade_headers(
     hm: *mut mg_http_message,
     headers: *const c_char,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        unsafe { upgrade_with(c, hm, |c| lines(c, headers)) };
-    });
+    // SAFETY: pointer contract.
+    unsafe { upgrade_with(c, hm, |c| lines(c, headers)) };
 }
 
 /// Appends header lines to the output. How many bytes, or `None` when memory is exhausted.

@@ -8,7 +8,7 @@ use super::handshake;
 use super::state::Phase;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{guard, inject, mg_str};
 use crate::fmt::ffi::vprintf_iobuf;
 use crate::fmt::stack::Stack;
 use crate::http::ffi::mg_http_message;
@@ -136,10 +136,8 @@ unsafe extern "C" fn vupgrade(
     fmt: *const c_char,
     ap: *mut va_list,
 ) {
-    guard((), || {
-        // SAFETY: same contract; the shim started `ap`, and the caller passed what `fmt` asks for.
-        unsafe { upgrade_with(c, hm, |c| append_format(c, fmt, ap)) };
-    });
+    // SAFETY: same contract; the shim started `ap`, and the caller passed what `fmt` asks for.
+    unsafe { upgrade_with(c, hm, |c| append_format(c, fmt, ap)) };
 }
 
 /// mg_ws_upgrade() with header fields that `append_fields` appends; see [`connect_with`].
@@ -155,37 +153,40 @@ pub(crate) unsafe fn upgrade_with(
     let (Some(c), Some(request)) = (unsafe { (c.as_ref(), hm.as_ref()) }) else {
         return;
     };
-    c.pfn.set(Some(ws_handler));
-    c.pfn_data.set(null_mut());
-    let state = c.ws();
-    if let Some(state) = state {
-        state.begin(Phase::default());
-    }
-    // SAFETY: the strings of a message are readable while its event is handled.
-    let field = |name| unsafe { request.header(name).map(|value| value.as_bytes()) };
-    let key = field(b"Sec-WebSocket-Key");
-    let current = handshake::speaks_version(field(b"Sec-WebSocket-Version"));
-    let (Some(key), true) = (key, current) else {
-        let headers: &[u8] = if current {
-            b""
-        } else {
-            b"Sec-WebSocket-Version: 13\r\n"
-        };
-        reply::reply(c, 426, headers, b"WS upgrade expected\n");
-        c.set(Flag::Draining, true);
-        net::set_linger(c);
+    net::contain(c, (), || {
+        inject("mg_ws_upgrade");
+        c.pfn.set(Some(ws_handler));
+        c.pfn_data.set(null_mut());
+        let state = c.ws();
         if let Some(state) = state {
-            state.phase.set(Phase::Over);
+            state.begin(Phase::default());
         }
-        return;
-    };
-    let offered = field(b"Sec-WebSocket-Protocol");
-    if !switch_protocols(c, key, offered, append_fields) {
-        return net::error(c, b"OOM");
-    }
-    c.set(Flag::Websocket, true);
-    c.set(Flag::Resp, false);
-    net::call(c, ev::WS_OPEN, hm.cast());
+        // SAFETY: the strings of a message are readable while its event is handled.
+        let field = |name| unsafe { request.header(name).map(|value| value.as_bytes()) };
+        let key = field(b"Sec-WebSocket-Key");
+        let current = handshake::speaks_version(field(b"Sec-WebSocket-Version"));
+        let (Some(key), true) = (key, current) else {
+            let headers: &[u8] = if current {
+                b""
+            } else {
+                b"Sec-WebSocket-Version: 13\r\n"
+            };
+            reply::reply(c, 426, headers, b"WS upgrade expected\n");
+            c.set(Flag::Draining, true);
+            net::set_linger(c);
+            if let Some(state) = state {
+                state.phase.set(Phase::Over);
+            }
+            return;
+        };
+        let offered = field(b"Sec-WebSocket-Protocol");
+        if !switch_protocols(c, key, offered, append_fields) {
+            return net::error(c, b"OOM");
+        }
+        c.set(Flag::Websocket, true);
+        c.set(Flag::Resp, false);
+        net::call(c, ev::WS_OPEN, hm.cast());
+    });
 }
 
 /// mg_ws_upgrade() without header fields of the program.
