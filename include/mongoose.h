@@ -4543,6 +4543,8 @@ void mg_http_reply_buf(struct mg_connection *c,
  * the method is POST, PUT or PATCH, unless `headers` has it or Transfer-Encoding; then the program sends
  * the body in pieces.
  *
+ * For a Unix domain socket, name a host all the same: "http://localhost/path".
+ *
  * False, and nothing is queued, when `method` is no token, `url` has no host or contains blanks or control
  * characters, or memory is exhausted.
  */
