@@ -37,6 +37,7 @@ pub(super) struct MgrPrivate {
     pub freeing: Cell<bool>,
     pub wake: WakeChannel,
     pub resolver: Resolver,
+    pub limits: crate::limits::Shared,
     tls: Box<super::tls::Shared>,
 }
 
@@ -53,6 +54,7 @@ impl MgrPrivate {
             freeing: Cell::new(false),
             wake: WakeChannel::default(),
             resolver: Resolver::default(),
+            limits: crate::limits::Shared::default(),
             tls: Box::default(),
         })
     }
@@ -364,6 +366,7 @@ pub(super) fn close(c: &mg_connection) {
         return;
     }
     c.set(Flag::Closing, true);
+    super::limits::closed(c, private);
     crate::net::resolve::cancel(c);
     if private.tls.is_on() && !c.is(Flag::Listening) {
         super::tls::say_goodbye(c, private);

@@ -13,6 +13,7 @@ pub mod conn;
 mod connect;
 pub mod ffi;
 mod io;
+pub(crate) mod limits;
 mod mgr;
 mod poll;
 pub(crate) mod resolve;
