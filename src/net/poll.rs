@@ -9,7 +9,8 @@
 //!    response in it, then one of: nothing (resolving, closing), accepting, finishing a connect,
 //!    reading. What its handlers queued is sent at once. Then draining and closing take effect.
 //!    Connections made meanwhile stand before the head and have their first turn next time.
-//! 5. *Release* the memory of closed connections, when no outer iteration is running.
+//! 5. *Deadlines* of limits are looked at. The memory of closed connections is *released*, when no
+//!    outer iteration is running.
 //!
 //! Any handler may close any connection. A closed one leaves the list but keeps its memory, its
 //! `next` and a mark until phase 5, so walks step over it.
