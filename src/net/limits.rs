@@ -208,7 +208,7 @@ pub(super) fn may_accept(listener: &mg_connection, p: &ConnPrivate) -> bool {
     if full {
         p.set_ready(Ready::Read, false);
         if !shared.crowded.replace(true) {
-            crate::log::info(format_args!("{} connection limit", listener.id.get()));
+            crate::log::debug(format_args!("{} connection limit", listener.id.get()));
         }
     }
     !full
@@ -406,10 +406,12 @@ fn look(c: &mg_connection, shared: &Shared, now: u64) {
 /// True when it is the program that the peer waits for.
 fn is_excused(c: &mg_connection, p: &ConnPrivate, cause: Cause) -> bool {
     let blocked = p.limits.with(|watch| watch.is_blocked()) == Some(true);
+    // A handler that runs the loop has not looked at all the input yet.
+    let busy = c.is(Flag::Full) || p.http.is_running();
     match cause {
         Cause::Write => !super::poll::output_waits(c, p),
-        Cause::Idle => !blocked && (c.is(Flag::Full) || c.is(Flag::Resp)),
-        Cause::Head | Cause::Body => c.is(Flag::Full),
+        Cause::Idle => !blocked && (busy || c.is(Flag::Resp)),
+        Cause::Head | Cause::Body => busy,
         Cause::Connect | Cause::Handshake | Cause::Ending => false,
     }
 }
