@@ -172,8 +172,8 @@ impl Watch {
         limits.body_timeout.saturating_add(earned)
     }
 
-    /// The peer is not to blame for the time that has passed: begins anew.
-    pub fn excuse(&mut self, cause: Cause, now: u64) {
+    /// The time for something begins anew.
+    pub fn restart(&mut self, cause: Cause, now: u64) {
         match cause {
             Cause::Idle => self.moved = now,
             Cause::Write => self.blocked = None,
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(watch.deadline(), Some((120, Cause::Idle)));
         watch.sent(0, true, 30);
         assert_eq!(watch.deadline(), Some((120, Cause::Idle)));
-        watch.excuse(Cause::Idle, 120);
+        watch.restart(Cause::Idle, 120);
         assert_eq!(watch.deadline(), Some((220, Cause::Idle)));
     }
 
@@ -303,7 +303,7 @@ mod tests {
                 }
                 prop_assert!(deadline.is_none_or(|(at, _)| at >= now));
                 if let Some((at, cause)) = deadline && at < u64::MAX {
-                    watch.excuse(cause, at);
+                    watch.restart(cause, at);
                     prop_assert!(watch.deadline().is_none_or(|(next, other)| next > at || other != cause));
                 }
             }

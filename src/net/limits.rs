@@ -396,10 +396,12 @@ fn look(c: &mg_connection, shared: &Shared, now: u64) {
             arm(c, p, shared);
             return;
         };
-        if !is_excused(c, p, cause) {
+        let excused = is_excused(c, p, cause);
+        // Also when it is not: a handler may keep the connection, which is not due again at once.
+        p.limits.with(|watch| watch.restart(cause, now));
+        if !excused {
             return too_late(c, cause);
         }
-        p.limits.with(|watch| watch.excuse(cause, now));
     }
 }
 
