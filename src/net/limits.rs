@@ -5,8 +5,9 @@
 
 use super::conn::{ConnPrivate, Ready};
 use super::mgr::{MgrPrivate, manager};
-use super::{Flag, MAX_RECV_SIZE, error, mg_connection, mg_mgr, report};
+use super::{Flag, MAX_RECV_SIZE, contain, error, mg_connection, mg_mgr, report};
 use crate::ffi::alloc::try_box;
+use crate::ffi::heap::strictly;
 use crate::fmt::stack::Stack;
 use crate::limits::{Cause, Limits, Phase, Shared, Watch};
 use crate::util::ffi::mg_millis;
@@ -103,7 +104,7 @@ fn arm(c: &mg_connection, p: &ConnPrivate, shared: &Shared) -> bool {
     };
     let armed = match p.slot.get().checked_sub(1) {
         Some(key) if !c.is(Flag::Listening) && !p.dead.get() => {
-            shared.deadlines.borrow_mut().advance(key, at)
+            strictly(|| shared.deadlines.borrow_mut().advance(key, at))
         }
         _ => true,
     };
@@ -375,7 +376,8 @@ pub(super) fn enforce(private: &MgrPrivate, now: u64) {
         if let Some(c) = private.connection(Token(key as usize)) {
             // SAFETY: the table holds live connections only; memory of those closed by a handler
             // stays until the end of the iteration.
-            look(unsafe { &*c }, &private.limits, now);
+            let c = unsafe { &*c };
+            contain(c, (), || look(c, &private.limits, now));
         }
     }
 }
