@@ -8,6 +8,7 @@ pub mod ffi;
 pub mod message;
 pub mod packet;
 pub mod property;
+pub mod session;
 pub mod state;
 
 /// Reason codes of DISCONNECT (MQTT 5, section 3.14.2.1).
