@@ -37,6 +37,7 @@ static bool queue(struct mg_connection *c, int how, size_t n) {
     case 6: mg_http_write_chunk(c, data, n - 7); return c->send.len > before;
     case 7: mg_http_printf_chunk(c, "%.*s", (int) n - 12, data); return c->send.len > before;
     case 8: mg_mqtt_pub(c, &opts); return c->send.len > before;
+    case 11: return mg_http_request_buf(c, "GET", "http://a/", NULL, data, n - 44);
     case 9: mg_mqtt_send_header(c, 1, 0, 1); return c->send.len > before;
     default: return mg_send(c, c->send.buf, n);
   }
@@ -49,7 +50,7 @@ static void overflow(struct mg_connection *listener, int how) {
     int fd = dial(listener);
     WAIT_FOR(&s_mgr, s_ready);
     struct mg_connection *c = s_mgr.conns;
-    if (how >= 9) CHECK(mg_send(c, NULL, how == 9 ? n : LIMIT / 2));
+    if (how == 9 || how == 10) CHECK(mg_send(c, NULL, how == 9 ? n : LIMIT / 2));
     size_t before = c->send.len;
     bool fits = queue(c, how, how == 9 ? 2 : how == 10 ? n - LIMIT / 2 : n);
     CHECK(c->send.len <= LIMIT);
@@ -115,7 +116,7 @@ int main(void) {
   mg_mgr_init(&s_mgr);
   CHECK(mg_mgr_set_limits(&s_mgr, &l));
   struct mg_connection *listener = mg_listen(&s_mgr, "tcp://127.0.0.1:0", handler, NULL);
-  for (int how = 0; how <= 10; how++) overflow(listener, how);
+  for (int how = 0; how <= 11; how++) overflow(listener, how);
   direct(listener, LIMIT + 1);
   direct(listener, 50000000);
   files(&l);
