@@ -45,6 +45,7 @@ const SECTIONS: &[Section] = &[
         ..section("hash", "Hashes")
     },
     section("net", "Connections and the event loop"),
+    section("limits", "Limits"),
     section("http", "HTTP"),
     section("tls", "TLS"),
     Section {

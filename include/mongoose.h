@@ -426,6 +426,7 @@ struct mg_http_part;
 struct mg_http_serve_opts;
 struct mg_iobuf;
 struct mg_jwt_opts;
+struct mg_limits;
 struct mg_mdns_req;
 struct mg_mdns_resp;
 struct mg_mem_file;
@@ -2104,9 +2105,10 @@ struct mg_connection *mg_wrapfd(struct mg_mgr *mgr,
  *
  * On a TCP connection they are appended to `c->send` and leave when the handler has returned;
  * `buf` NULL appends `len` unspecified bytes for the program to fill. True unless
- * memory is exhausted; sending 0 bytes is fine. On a UDP connection they go out at once as one
- * datagram to `c->rem`, MG_EV_WRITE fires before this returns, and the result is true if
- * more than 0 bytes were sent; an error other than a full socket closes the connection.
+ * memory is exhausted or `send_size` of struct mg_limits would be exceeded; sending 0 bytes is
+ * fine. On a UDP connection they go out at once as one datagram to `c->rem`, MG_EV_WRITE fires
+ * before this returns, and the result is true if more than 0 bytes were sent; an error other
+ * than a full socket closes the connection.
  */
 bool mg_send(struct mg_connection *c, const void *buf, size_t len);
 
@@ -2155,6 +2157,131 @@ bool mg_wakeup(struct mg_mgr *mgr,
                unsigned long id,
                const void *buf,
                size_t len);
+
+/* Limits */
+
+/**
+ * Limits of stream connections; see mg_mgr_set_limits() and mg_conn_set_limits().
+ *
+ * Zero the struct, put its size into `size`, and set what is to be limited. A member that is 0
+ * leaves things as they are without this interface, which its comment tells. Sizes are bytes,
+ * times are milliseconds as mg_millis() counts them.
+ *
+ * A connection that exceeds a limit gets MG_EV_ERROR, once, with the text in quotes, and closes. The
+ * peer is told before, where its protocol has words for it and `is_draining` is set then: HTTP
+ * clients get a status, WebSocket peers a Close frame, MQTT 5 peers DISCONNECT. It has
+ * 2 seconds to take that.
+ */
+struct mg_limits {
+  /** sizeof(struct mg_limits), so that later versions can add members. */
+  size_t size;
+  /**
+   * Unread input in `c->recv`, which whole HTTP messages, WebSocket messages and MQTT packets have
+   * to fit in. "MG_MAX_RECV_SIZE" when they do not. 0: 3 MB (MG_MAX_RECV_SIZE).
+   */
+  size_t recv_size;
+  /**
+   * Output in `c->send`. "send limit" when the program queues more, because the peer does not
+   * read: the function that was to queue it fails as if memory were exhausted. Bytes that
+   * the program puts into `c->send` itself count once the socket takes no more. Files that
+   * the library sends need no more than 64 KB. 0: no limit.
+   */
+  size_t send_size;
+  /**
+   * Head of an HTTP message: start line, fields, empty line. "header limit", status 431.
+   * 0: no limit besides `recv_size`.
+   */
+  size_t header_size;
+  /** Fields in it. "header limit", status 431. 0: no limit; the first MG_MAX_HTTP_HEADERS are stored. */
+  size_t header_count;
+  /**
+   * Body of an HTTP message, without the framing of chunks. "body limit", status 413, which answers
+   * "Expect: 100-continue", too. Looked at when the handlers of MG_EV_HTTP_HDRS have
+   * returned, so these can change it for the request at hand, or take the body over, as
+   * mg_http_start_upload() does; then it does not count. 0: no limit besides `recv_size`.
+   */
+  size_t body_size;
+  /**
+   * Payload of a WebSocket message: "WS message limit", Close code 1009. MQTT packet: "MQTT packet
+   * limit", reason 0x95. 0: no limit besides `recv_size`.
+   */
+  size_t message_size;
+  /**
+   * Open connections that were accepted: of a listener, or of all listeners of a manager. More
+   * are left in the system's queue, without an event, until one closes. 0: no limit.
+   */
+  size_t connections;
+  /**
+   * From the first attempt to MG_EV_CONNECT, without the name lookup (see `mgr->dnstimeout`).
+   * "connect timeout". 0: as long as the system tries.
+   */
+  uint64_t connect_timeout;
+  /** From mg_tls_init() to MG_EV_TLS_HS. "TLS handshake timeout". 0: no limit. */
+  uint64_t handshake_timeout;
+  /**
+   * Until the head of an HTTP request is complete; from MG_EV_ACCEPT, or MG_EV_TLS_HS, or, for later
+   * requests, from their first byte. "header timeout", status 408 if a part of it came. 0: no limit.
+   */
+  uint64_t header_timeout;
+  /**
+   * From the head of an HTTP request to the end of its body, uploads included. "body timeout",
+   * status 408. 0: no limit.
+   */
+  uint64_t body_timeout;
+  /**
+   * Bytes of a body for which `body_timeout` grows by a second, so that large ones may take
+   * longer if they come at this rate. 0: it does not grow.
+   */
+  size_t body_rate;
+  /** While output waits: until the peer takes some of it. "write timeout". 0: no limit. */
+  uint64_t write_timeout;
+  /**
+   * While nothing is received or sent. Not while the program owes an HTTP response (`is_resp`) or
+   * does not want input (`is_full`). "idle timeout"; status 408 inside a request, Close code 1001,
+   * reason 0x8d. 0: no limit.
+   */
+  uint64_t idle_timeout;
+};
+
+/**
+ * Limits the connections that a manager makes from now on: those that its listeners accept, unless a
+ * listener has limits of its own, and its TCP clients. `connections` counts from now on. Open
+ * connections keep what they have; mg_conn_set_limits() changes it. UDP is not limited, nor
+ * are the library's own connections.
+ *
+ * `limits` is copied. NULL: no limits. Returns false, with nothing changed, when `limits->size` is
+ * absurd, or when a member is set that this version of the library does not have.
+ *
+ * Deadlines are looked at in mg_mgr_poll(), which does not sleep past the next one by more than 50
+ * milliseconds, whatever it was told.
+ */
+bool mg_mgr_set_limits(struct mg_mgr *mgr,
+                       const struct mg_limits *limits);
+
+/**
+ * Reads the limits of a manager into `limits`, whose `size` the caller has set. `recv_size` is never
+ * 0. False when there is no manager or the size is absurd.
+ */
+bool mg_mgr_get_limits(const struct mg_mgr *mgr,
+                       struct mg_limits *limits);
+
+/**
+ * Limits one connection; or, given a listener, those that it accepts from now on, in the place
+ * of the manager's limits. All members are replaced; to change one, call mg_conn_get_limits()
+ * before. Allowed in any handler. Times that have begun to run go on under the new limits.
+ *
+ * `limits` is copied. NULL: the manager's limits as they are now; a listener follows its manager
+ * again. Returns false, with nothing changed, for a UDP or closed connection, when memory is
+ * exhausted, and as mg_mgr_set_limits() does.
+ */
+bool mg_conn_set_limits(struct mg_connection *c,
+                        const struct mg_limits *limits);
+
+/**
+ * Reads the limits of a connection, or those that a listener gives to what it accepts; see
+ * mg_mgr_get_limits().
+ */
+bool mg_conn_get_limits(const struct mg_connection *c, struct mg_limits *limits);
 
 /* HTTP */
 
@@ -3086,7 +3213,8 @@ size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
  * for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
  * After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
  *
- * Returns the size of the frame with its header, or 0 when memory is exhausted.
+ * Returns the size of the frame with its header, or 0 when memory is exhausted or `send_size` of the
+ * connection's limits would be exceeded.
  */
 size_t mg_ws_send(struct mg_connection *c,
                   const void *buf,

@@ -289,8 +289,10 @@ pub unsafe extern "C" fn mg_vprintf(
             let Some(c) = c.as_ref() else {
                 return 0;
             };
+            let start = c.send.len.get();
             match vprintf_iobuf(&c.send, fmt, VaList::new(ap)) {
-                Some(n) => n,
+                Some(n) if crate::net::limits::may_stay(c, start) => n,
+                Some(_) => 0,
                 None => {
                     crate::net::error(c, b"OOM");
                     0

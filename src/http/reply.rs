@@ -127,6 +127,9 @@ impl Draft {
     /// The body is behind the head: fills in its length and finishes the response. A response whose
     /// body is to follow in chunks ends with the last of them.
     pub fn finish(self, c: &mg_connection) {
+        if !net::limits::may_stay(c, self.start) {
+            return;
+        }
         let io = &c.send;
         let len = io.len.get().saturating_sub(self.body_at);
         let is_head_only = len == 0 && self.shape.has_body;

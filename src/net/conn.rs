@@ -182,6 +182,7 @@ pub struct ConnPrivate {
     /// What an SNTP client asked.
     pub sntp: Cell<Option<Box<Query>>>,
     pub modbus: ModbusState,
+    pub(super) limits: crate::limits::Slot,
     pub ws: WsState,
     pub mqtt: MqttState,
 }

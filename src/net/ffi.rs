@@ -3,7 +3,7 @@
 use super::conn::system_error;
 use super::connect::{self, Handlers};
 use super::mgr::{self, MgrPrivate};
-use super::{Flag, call, io, mg_connection, poll, resolve, socket, wake};
+use super::{Flag, call, io, limits, mg_connection, poll, resolve, socket, wake};
 use crate::ffi::alloc::try_box;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::{guard, heap};
@@ -403,9 +403,10 @@ pub unsafe extern "C" fn mg_wrapfd(
 ///
 /// On a TCP connection they are appended to `c->send` and leave when the handler has returned;
 /// `buf` NULL appends `len` unspecified bytes for the program to fill. True unless
-/// memory is exhausted; sending 0 bytes is fine. On a UDP connection they go out at once as one
-/// datagram to `c->rem`, MG_EV_WRITE fires before this returns, and the result is true if
-/// more than 0 bytes were sent; an error other than a full socket closes the connection.
+/// memory is exhausted or `send_size` of struct mg_limits would be exceeded; sending 0 bytes is
+/// fine. On a UDP connection they go out at once as one datagram to `c->rem`, MG_EV_WRITE fires
+/// before this returns, and the result is true if more than 0 bytes were sent; an error other
+/// than a full socket closes the connection.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_send(c: *mut mg_connection, buf: *const c_void, len: usize) -> bool {
     guard(false, || {
@@ -416,6 +417,9 @@ pub unsafe extern "C" fn mg_send(c: *mut mg_connection, buf: *const c_void, len:
         if c.is(Flag::Udp) {
             // SAFETY: pointer contract.
             return io::send_datagram(c, unsafe { bytes(buf.cast(), len) });
+        }
+        if !limits::has_room(c, len) {
+            return false;
         }
         let start = c.send.buf.get() as usize;
         let own = (start..start + c.send.size.get()).contains(&(buf as usize));

@@ -1,7 +1,7 @@
 //! Moving bytes between sockets and connection buffers.
 
 use super::conn::{ConnPrivate, Ready};
-use super::{Flag, IO_SIZE, MAX_RECV_SIZE, call, error, ev, mg_connection, socket};
+use super::{Flag, IO_SIZE, call, error, ev, limits, mg_connection, socket};
 use crate::ffi::inject;
 use std::ffi::{c_int, c_long};
 use std::io;
@@ -26,7 +26,12 @@ fn fire(c: &mg_connection, event: c_int, n: usize) {
 /// Makes room for a read; the number of bytes that may be read, 0 after an error.
 fn make_room(c: &mg_connection, wanted: usize) -> usize {
     let len = c.recv.len.get();
-    if len >= MAX_RECV_SIZE {
+    let max = if c.is(Flag::Udp) {
+        super::MAX_RECV_SIZE
+    } else {
+        limits::recv_size(c)
+    };
+    if len >= max {
         error(c, b"MG_MAX_RECV_SIZE");
         return 0;
     }
@@ -35,7 +40,7 @@ fn make_room(c: &mg_connection, wanted: usize) -> usize {
         error(c, b"OOM");
         return 0;
     }
-    (c.recv.size.get() - len).min(MAX_RECV_SIZE - len)
+    (c.recv.size.get() - len).min(max - len)
 }
 
 /// Reads while there is input, the handlers consume it and the budget lasts.
@@ -63,6 +68,7 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
         if !udp && n < room && !p.is_ready(Ready::ReadClosed) && !p.not_a_socket.get() {
             p.set_ready(Ready::Read, false);
         }
+        limits::received(p, n);
         let before = c.recv.len.get();
         c.recv.len.set(before + n);
         c.recv.terminate();
@@ -160,6 +166,7 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
                 p.set_ready(Ready::Write, false);
             }
             wrote(c, n);
+            limits::sent(c, p, n);
         }
         Err(e) => write_failed(c, p, &e),
     }
@@ -190,6 +197,7 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
 pub(super) fn write_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
     if e.kind() == io::ErrorKind::WouldBlock {
         p.set_ready(Ready::Write, false);
+        limits::sent(c, p, 0);
     } else {
         c.set(Flag::Closing, true);
     }
@@ -302,12 +310,14 @@ pub fn send_file(
         match sendfile(c.raw_fd(), file, *offset, max) {
             Ok(n) => {
                 *offset += n as u64;
+                limits::sent(c, p, n);
                 return Ok(n);
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => {
                 if e.kind() == io::ErrorKind::WouldBlock {
                     p.set_ready(Ready::Write, false);
+                    limits::sent(c, p, 0);
                 }
                 return Err(e);
             }

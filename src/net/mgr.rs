@@ -40,6 +40,7 @@ pub(super) struct MgrPrivate {
     pub freeing: Cell<bool>,
     pub wake: WakeChannel,
     pub resolver: Resolver,
+    pub limits: crate::limits::Shared,
     tls: Box<super::tls::Shared>,
 }
 
@@ -56,6 +57,7 @@ impl MgrPrivate {
             freeing: Cell::new(false),
             wake: WakeChannel::default(),
             resolver: Resolver::default(),
+            limits: crate::limits::Shared::default(),
             tls: Box::default(),
         })
     }
@@ -366,6 +368,7 @@ pub(super) fn close(c: &mg_connection) {
         return;
     }
     c.set(Flag::Closing, true);
+    super::limits::closed(c, private);
     // Whatever happens here, the rest must happen.
     guard((), || {
         crate::net::resolve::cancel(c);

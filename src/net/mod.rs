@@ -14,6 +14,7 @@ mod connect;
 pub(crate) mod endpoint;
 pub mod ffi;
 mod io;
+pub(crate) mod limits;
 mod local;
 mod mgr;
 mod poll;

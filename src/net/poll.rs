@@ -9,14 +9,15 @@
 //!    response in it, then one of: nothing (resolving, closing), accepting, finishing a connect,
 //!    reading. What its handlers queued is sent at once. Then draining and closing take effect.
 //!    Connections made meanwhile stand before the head and have their first turn next time.
-//! 5. *Release* the memory of closed connections, when no outer iteration is running.
+//! 5. *Deadlines* of limits are looked at. The memory of closed connections is *released*, when no
+//!    outer iteration is running.
 //!
 //! Any handler may close any connection. A closed one leaves the list but keeps its memory, its
 //! `next` and a mark until phase 5, so walks step over it.
 
 use super::conn::{ConnPrivate, Ready, call, contain, fail_after_panic};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
-use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr, tls};
+use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, tls};
 use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
@@ -49,6 +50,7 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     let mut now = crate::util::ffi::mg_millis();
     crate::timer::ffi::poll(&mgr.timers, now);
     turns(mgr, &mut now);
+    limits::enforce(private, now);
     if private.has_lingering() {
         private.serve_lingering(now);
     }
@@ -73,7 +75,7 @@ impl Drop for Iteration<'_> {
     }
 }
 
-fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
+pub(super) fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
     let queued = (c.send.len.get() > 0 || p.has_output_pending(c)) && !c.any(NOT_SENDING);
     queued || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
 }
@@ -81,6 +83,11 @@ fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
 /// Phase 1: the longest time to sleep.
 fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration> {
     let mut limit = u64::try_from(ms).ok();
+    limits::look_for_room(mgr, private);
+    if let Some(at) = limits::next_deadline(private) {
+        let left = at.saturating_sub(crate::util::ffi::mg_millis());
+        limit = Some(limit.unwrap_or(u64::MAX).min(left.max(HOUSEKEEPING_MS)));
+    }
     if private.has_lingering() {
         limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
     }

@@ -221,6 +221,8 @@ unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap
         if !done {
             c.send.len.set(c.send.len.get().min(at));
             net::error(c, b"OOM");
+        } else {
+            net::limits::may_stay(c, at);
         }
     });
 }
@@ -243,9 +245,15 @@ pub unsafe extern "C" fn mg_http_write_chunk(
     };
     net::contain(c, (), || {
         let len = if buf.is_null() { 0 } else { len };
+        let at = c.send.len.get();
+        if !net::limits::has_room(c, len) {
+            return;
+        }
         // SAFETY: pointer contract.
         if !write_chunk(c, unsafe { bytes(buf.cast(), len) }) {
             net::error(c, b"OOM");
+        } else {
+            net::limits::may_stay(c, at);
         }
     });
 }

@@ -310,6 +310,7 @@ pub unsafe extern "C" fn mg_mqtt_send_header(c: *mut mg_connection, cmd: u8, fla
         let mut header = Stack::<5>::new();
         header.push(cmd << 4 | flags);
         match put_varint(&mut header, len as usize) {
+            Ok(()) if !net::limits::has_room(c, header.as_bytes().len()) => {}
             Ok(()) if c.send.append(header.as_bytes()) => {}
             Ok(()) => net::error(c, b"OOM"),
             Err(refusal) => refuse(c, refusal),
@@ -544,6 +545,13 @@ fn keep_id(c: &mg_connection, new: bool, id: u16) -> u16 {
     id
 }
 
+/// Tells an MQTT 5 peer why the connection ends. False when the peer does not speak that.
+pub fn disconnect(c: &mg_connection, reason: u8) -> bool {
+    let handler: mg_event_handler_t = Some(mqtt_handler);
+    let speaks_mqtt = c.pfn.get().map(|f| f as usize) == handler.map(|f| f as usize);
+    speaks_mqtt && c.is(Flag::Mqtt5) && c.send.append(&[first_byte(cmd::DISCONNECT), 1, reason])
+}
+
 fn refuse(c: &mg_connection, refusal: Refusal) {
     let mut text = Stack::<64>::new();
     let _ = write!(text, "{refusal}");
@@ -575,6 +583,9 @@ fn send(
         return false;
     }
     let total = header.as_bytes().len() + body.len;
+    if !net::limits::has_room(c, total) {
+        return false;
+    }
     let moves = io.size.get().saturating_sub(io.len.get()) < total;
     let done = if moves && body.overlaps {
         // What is sent lies in the buffer that is about to move.

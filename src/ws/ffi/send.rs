@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::ffi::str::bytes;
+use crate::net::limits::has_room;
 use crate::net::{Flag, mg_connection};
 use crate::ws::frame::{Header, MAX_HEADER, opcode};
 use crate::ws::mask;
@@ -50,7 +51,7 @@ pub unsafe fn frame(c: &mg_connection, first: u8, from: *const u8, len: usize) -
     let Some(total) = out.len.checked_add(len) else {
         return 0;
     };
-    if !io.reserve(total) {
+    if !has_room(c, total) || !io.reserve(total) {
         return 0;
     }
     io.append(out.header());
@@ -88,7 +89,7 @@ pub fn wrap(c: &mg_connection, first: u8, len: usize) -> bool {
     let Some(at) = io.len.get().checked_sub(len) else {
         return false;
     };
-    if !io.reserve(out.len) {
+    if !has_room(c, out.len) || !io.reserve(out.len) {
         return false;
     }
     // SAFETY: the block holds the data and the header, all initialised because buffers grow zeroed,
