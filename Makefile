@@ -39,7 +39,7 @@ say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
 .PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
-  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
+  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench bench-micro fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -180,6 +180,10 @@ test-cymongoose-preload: build ## the published wheel, this library preloaded, u
 bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
 	@tests/reference/reference setup
 	benches/bench.py --lib $(LIB) --include $(INCLUDE)
+
+bench-micro: build ## time the functions that only calculate, on this library and the reference (INSTRUCTIONS=1 counts)
+	@tests/reference/reference setup
+	benches/micro.py --lib $(LIB) --include $(INCLUDE) $(if $(INSTRUCTIONS),--instructions)
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
