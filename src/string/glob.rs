@@ -37,8 +37,16 @@ pub fn glob_match(
 ) -> bool {
     let (mut p, mut t, mut slot) = (0, 0, 0);
     let mut retry: Option<Retry> = None;
-    while p < pattern.len() || t < text.len() {
+    loop {
+        // Most of a pattern stands for itself.
+        while let (Some(&a), Some(&b)) = (pattern.get(p), text.get(t))
+            && a == b
+            && !is_wildcard(a)
+        {
+            (p, t) = (p + 1, t + 1);
+        }
         match (pattern.get(p), text.get(t)) {
+            (None, None) => return true,
             (Some(b'?'), Some(_)) => {
                 capture(slot, t..t + 1);
                 slot += 1;
@@ -58,7 +66,6 @@ pub fn glob_match(
                     slot: own,
                 });
             }
-            (Some(a), Some(b)) if a == b => t += 1,
             (_, next) => match &mut retry {
                 Some(last)
                     if last.resume <= text.len()
@@ -75,7 +82,6 @@ pub fn glob_match(
         }
         p += 1;
     }
-    true
 }
 
 #[cfg(test)]

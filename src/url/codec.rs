@@ -11,45 +11,73 @@ use std::cell::Cell;
 ///
 /// `None` when a `%` is not followed by two hexadecimal digits, or when `to` is too short. `to`
 /// then holds what came before, and the NUL, for which it needs room for one byte.
-pub fn decode_cells(
-    text: impl IntoIterator<Item = u8>,
+pub fn decode_cells(text: &[Cell<u8>], to: &[Cell<u8>], form: bool) -> Option<usize> {
+    decode_bytes(text, Cell::get, to, form)
+}
+
+/// [`decode_cells`] for memory that does not overlap.
+pub fn decode(text: &[u8], to: &mut [u8], form: bool) -> Option<usize> {
+    let to = Cell::from_mut(to).as_slice_of_cells();
+    decode_bytes(text, |&byte| byte, to, form)
+}
+
+fn decode_bytes<T>(
+    text: &[T],
+    read: impl Fn(&T) -> u8,
     to: &[Cell<u8>],
     form: bool,
 ) -> Option<usize> {
-    let mut text = text.into_iter();
     let room = to.len().checked_sub(1)?;
-    let mut len = 0;
+    let (mut at, mut len) = (0, 0);
     let complete = loop {
-        let Some(b) = text.next() else { break true };
-        let decoded = match b {
+        // Text without escapes moves in words. One that was read is not read again, so decoding
+        // in place works here, too.
+        while let (Some(from), Some(to)) = (text[at..].first_chunk(), to[len..room].first_chunk()) {
+            let word: &[T; 8] = from;
+            let word = word.each_ref().map(&read);
+            if word.iter().any(|b| matches!(b, b'%' | b'+')) {
+                break;
+            }
+            let to: &[Cell<u8>; 8] = to;
+            to.iter().zip(word).for_each(|(to, byte)| to.set(byte));
+            (at, len) = (at + 8, len + 8);
+        }
+        let Some(byte) = text.get(at).map(&read) else {
+            break true;
+        };
+        let decoded = match byte {
             b'%' => {
-                let mut digit = || char::from(text.next()?).to_digit(16);
-                digit().and_then(|high| Some((high << 4 | digit()?) as u8))
+                let digit = |at: usize| char::from(read(text.get(at)?)).to_digit(16);
+                digit(at + 1).and_then(|high| Some((high << 4 | digit(at + 2)?) as u8))
             }
             b'+' if form => Some(b' '),
-            b => Some(b),
+            byte => Some(byte),
         };
         match decoded {
-            Some(b) if len < room => to[len].set(b),
+            Some(byte) if len < room => to[len].set(byte),
             _ => break false,
         }
+        at += if byte == b'%' { 3 } else { 1 };
         len += 1;
     };
     to[len].set(0);
     complete.then_some(len)
 }
 
-/// [`decode_cells`] for memory that does not overlap.
-pub fn decode(text: &[u8], to: &mut [u8], form: bool) -> Option<usize> {
-    decode_cells(
-        text.iter().copied(),
-        Cell::from_mut(to).as_slice_of_cells(),
-        form,
-    )
-}
-
 /// Most bytes that one byte is encoded to, and a NUL, and one for the sake of compatibility.
 const ENCODED: usize = 5;
+
+/// The characters that stay as they are (RFC 3986 section 2.3).
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] =
+            (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 /// Encodes `text` into `to` and puts a NUL behind it; returns the length. Only unreserved
 /// characters (RFC 3986 section 2.3) stay as they are; hexadecimal digits are small letters.
@@ -61,17 +89,17 @@ pub fn encode_cells(text: impl IntoIterator<Item = u8>, to: &[Cell<u8>]) -> Opti
     let mut len = 0;
     let mut complete = true;
     for b in text {
-        if to.len() - len < ENCODED {
+        let Some(room) = to[len..].first_chunk::<ENCODED>() else {
             complete = false;
             break;
-        }
-        if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~') {
-            to[len].set(b);
+        };
+        if UNRESERVED[usize::from(b)] {
+            room[0].set(b);
             len += 1;
         } else {
-            to[len].set(b'%');
-            to[len + 1].set(HEX[usize::from(b >> 4)]);
-            to[len + 2].set(HEX[usize::from(b & 15)]);
+            room[0].set(b'%');
+            room[1].set(HEX[usize::from(b >> 4)]);
+            room[2].set(HEX[usize::from(b & 15)]);
             len += 3;
         }
     }
@@ -162,7 +190,7 @@ mod tests {
             let n = memory.len();
             memory.resize(21, b'#');
             let cells = Cell::from_mut(memory.as_mut_slice()).as_slice_of_cells();
-            prop_assert_eq!(decode_cells(cells[..n].iter().map(Cell::get), cells, form), len);
+            prop_assert_eq!(decode_cells(&cells[..n], cells, form), len);
             if let Some(len) = len {
                 prop_assert_eq!(&memory[..=len], &expected[..=len]);
             }
