@@ -1,6 +1,7 @@
 //! Looking things up in header fields and query strings.
 #![forbid(unsafe_code)]
 
+use crate::string::equal_ignore_case;
 use memchr::memchr;
 
 /// The parameter `name` of a header value such as `form-data; name="a"; filename=b`, or the cookie
@@ -9,13 +10,12 @@ use memchr::memchr;
 /// Parameters begin at the start or behind `;`, `,`, a blank or a tab, not in the middle of a word
 /// or of another parameter's quoted value, so that nobody can plant one there.
 pub fn parameter<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    if name.is_empty() {
-        return None;
-    }
+    let first = name.first()?;
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let value = rest.strip_prefix(name).and_then(|r| r.strip_prefix(b"="));
+        let rest_of_name = Some(rest).filter(|rest| rest.first() == Some(first));
+        let value = rest_of_name.and_then(|r| r.strip_prefix(name)?.strip_prefix(b"="));
         if let Some(value) = value {
             return Some(quoted(value).unwrap_or_else(|| &value[..token_len(value)]));
         }
@@ -65,7 +65,7 @@ pub fn variable<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     text.split(|&b| b == b'&').find_map(|pair| {
         let end = memchr(b'=', pair).unwrap_or(pair.len());
         let value = pair.get(end + 1..).unwrap_or(&pair[end..]);
-        (!pair.is_empty() && pair[..end].eq_ignore_ascii_case(name)).then_some(value)
+        (!pair.is_empty() && equal_ignore_case(&pair[..end], name)).then_some(value)
     })
 }
 

@@ -35,11 +35,25 @@ fn ip4(quad: [u8; 4]) -> Address {
 /// Four decimal numbers. Unlike std, leading zeros are accepted; they do not mean octal.
 fn quad(text: &[u8]) -> Option<[u8; 4]> {
     let mut quad = [0; 4];
-    let mut parts = text.split(|&b| b == b'.');
-    for byte in &mut quad {
-        *byte = decimal(parts.next()?)?;
+    let (mut part, mut digits, mut value) = (0, 0, 0u32);
+    for &b in text {
+        match b {
+            b'0'..=b'9' => {
+                value = value * 10 + u32::from(b - b'0');
+                digits += 1;
+            }
+            b'.' if digits > 0 && part < 3 => {
+                quad[part] = value as u8;
+                (part, digits, value) = (part + 1, 0, 0);
+            }
+            _ => return None,
+        }
+        if value > 255 {
+            return None;
+        }
     }
-    parts.next().is_none().then_some(quad)
+    quad[3] = value as u8;
+    (part == 3 && digits > 0).then_some(quad)
 }
 
 /// Decimal digits, at least one, of a value up to 255.
@@ -63,24 +77,57 @@ fn ip6(text: &[u8]) -> Option<Address> {
         Some(rest) => rest.strip_suffix(b"]")?,
         None => text,
     };
-    let (ip, scope_id) = match text.iter().position(|&b| b == b'%') {
-        Some(i) => (&text[..i], decimal(&text[i + 1..])?),
-        None => (text, 0),
-    };
-    let bytes = if text.contains(&b'.') {
-        let (prefix, quad_text) = text.split_at_checked(MAPPED.len())?;
-        if !prefix.eq_ignore_ascii_case(MAPPED) {
-            return None;
+    let (bytes, scope_id) = match memchr::memchr2(b'%', b'.', text) {
+        None => (groups(text)?, 0),
+        Some(i) if text[i] == b'%' => (groups(&text[..i])?, decimal(&text[i + 1..])?),
+        Some(_) => {
+            let (prefix, quad_text) = text.split_at_checked(MAPPED.len())?;
+            if !prefix.eq_ignore_ascii_case(MAPPED) {
+                return None;
+            }
+            (mapped(quad(quad_text)?), 0)
         }
-        Ipv6Addr::from_octets(mapped(quad(quad_text)?))
-    } else {
-        str::from_utf8(ip).ok()?.parse::<Ipv6Addr>().ok()?
     };
     Some(Address {
-        bytes: bytes.octets(),
+        bytes,
         scope_id,
         is_ip6: true,
     })
+}
+
+/// Eight groups of hexadecimal digits, of which `::` stands for at least one.
+fn groups(text: &[u8]) -> Option<[u8; 16]> {
+    let mut front = [0; 8];
+    let Some(gap) = text.windows(2).position(|pair| pair == b"::") else {
+        let all = take_groups(text, &mut front)? == 8;
+        return all.then(|| Ipv6Addr::from_segments(front).octets());
+    };
+    let before = take_groups(&text[..gap], &mut front)?;
+    let mut back = [0; 8];
+    let behind = take_groups(&text[gap + 2..], &mut back)?;
+    if before + behind > 7 {
+        return None;
+    }
+    front[8 - behind..].copy_from_slice(&back[..behind]);
+    Some(Ipv6Addr::from_segments(front).octets())
+}
+
+/// Reads groups between colons; returns how many.
+fn take_groups(text: &[u8], to: &mut [u16; 8]) -> Option<usize> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    let (mut group, mut digits) = (0, 0);
+    for &b in text {
+        if b == b':' && digits > 0 && group < 7 {
+            (group, digits) = (group + 1, 0);
+            continue;
+        }
+        let digit = char::from(b).to_digit(16).filter(|_| digits < 4)?;
+        to[group] = to[group] << 4 | digit as u16;
+        digits += 1;
+    }
+    (digits > 0).then_some(group + 1)
 }
 
 fn mapped(quad: [u8; 4]) -> [u8; 16] {
@@ -91,6 +138,7 @@ fn mapped(quad: [u8; 4]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn v4(text: &str) -> Option<[u8; 4]> {
         let a = parse(text.as_bytes())?;
@@ -206,6 +254,23 @@ mod tests {
             "::\u{e9}",
         ] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ipv6_as_std_reads_it(text in "[0-9a-fA-F:]{0,12}|(:|[0-9a-f]{1,5}|::){0,12}") {
+            let expected = text.parse::<Ipv6Addr>().ok().map(|ip| ip.octets());
+            prop_assert_eq!(groups(text.as_bytes()), expected);
+        }
+
+        #[test]
+        fn ipv6_as_std_writes_it(octets: [u8; 16], zeros in 0usize..16, n in 0usize..16) {
+            let mut octets = octets;
+            octets[zeros..].iter_mut().take(n).for_each(|byte| *byte = 0);
+            let ip = Ipv6Addr::from_octets(octets);
+            prop_assume!(ip.to_ipv4().is_none());
+            prop_assert_eq!(groups(ip.to_string().as_bytes()), Some(octets));
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::ffi::str::cstr;
 use crate::ffi::{guard, mg_str};
 use crate::http::credentials::{self, Credentials, SCRATCH};
 use crate::http::{fields, multipart, parser};
+use crate::string::equal_ignore_case;
 use std::ffi::{c_char, c_int};
 use std::ptr::null_mut;
 
@@ -43,7 +44,7 @@ impl mg_http_message {
         let used = self.headers.iter().take_while(|h| h.name.len > 0);
         // SAFETY: forwarded from the caller.
         used.into_iter()
-            .find(|h| unsafe { h.name.as_bytes() }.eq_ignore_ascii_case(name))
+            .find(|h| equal_ignore_case(unsafe { h.name.as_bytes() }, name))
             .map(|h| &h.value)
     }
 }
