@@ -282,7 +282,7 @@ ROW(mg_ws_wrap, 125_bytes, server->send.len = 125; OK(mg_ws_wrap(server, 125, WE
 
 // MQTT
 
-static struct mg_mqtt_message mqtt;
+static struct mg_mqtt_message mqtt, with_props;
 static struct mg_mqtt_prop prop, props[] = {
     {.id = MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, .iv = 3600},
     {.id = MQTT_PROP_CONTENT_TYPE, .val = {(char *) "text/plain", 10}},
@@ -296,7 +296,7 @@ static size_t publish_len, publish5_len;
 ROW(mg_mqtt_parse, publish, OK(mg_mqtt_parse(publish_packet, publish_len, 4, &mqtt) == MQTT_OK))
 ROW(mg_mqtt_parse, publish_version_5, OK(mg_mqtt_parse(publish5_packet, publish5_len, 5, &mqtt) == MQTT_OK))
 ROW(mg_mqtt_parse, ack, OK(mg_mqtt_parse((const uint8_t *) "\x40\2\0\1", 4, 4, &mqtt) == MQTT_OK))
-ROW(mg_mqtt_next_prop, three, size_t ofs = 0; while ((ofs = mg_mqtt_next_prop(&mqtt, &prop, ofs)) > 0) OK(prop.id != 0))
+ROW(mg_mqtt_next_prop, three, size_t ofs = 0; while ((ofs = mg_mqtt_next_prop(&with_props, &prop, ofs)) > 0) OK(prop.id != 0))
 ROW(mg_mqtt_login, user, SENT(client, mg_mqtt_login(client, &login)))
 ROW(mg_mqtt_pub, QoS_0, publish.qos = 0; SENT(client, mg_mqtt_pub(client, &publish)))
 ROW(mg_mqtt_pub, QoS_1, publish.qos = 1; SENT(client, OK(mg_mqtt_pub(client, &publish) > 0 || mgr.mqtt_id == 0)))
@@ -518,7 +518,7 @@ static void make_connections(void) {
   memcpy(publish_packet, client->send.buf, publish_len = client->send.len);
   mg_mqtt_pub(mqtt5, &publish5);
   memcpy(publish5_packet, mqtt5->send.buf, publish5_len = mqtt5->send.len);
-  mg_mqtt_parse(publish5_packet, publish5_len, 5, &mqtt);
+  mg_mqtt_parse(publish5_packet, publish5_len, 5, &with_props);
 }
 
 // RFC 8017, sections 9.2 and 9.1.

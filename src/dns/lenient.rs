@@ -33,6 +33,11 @@ impl Text {
         &self.bytes[..self.len]
     }
 
+    /// The text with zeros behind it, so that there is no loop of unknown length to copy it.
+    pub fn padded(&self) -> &[u8; 255] {
+        &self.bytes
+    }
+
     fn add_label(&mut self, label: &[u8]) {
         if self.len > 0 {
             self.add(b".");

@@ -67,6 +67,22 @@ pub enum Conversion {
     Percent,
 }
 
+impl Directive {
+    /// A directive without any of the optional parts.
+    #[inline]
+    pub const fn plain(conversion: Conversion) -> Directive {
+        Directive {
+            alternate: false,
+            left: false,
+            zero: false,
+            width: 0,
+            precision: Precision::Default,
+            size: Size::Int,
+            conversion,
+        }
+    }
+}
+
 impl Conversion {
     #[inline]
     fn from_letter(byte: u8) -> Option<Conversion> {
@@ -130,28 +146,19 @@ impl<'a> Format<'a> {
         value
     }
 
-    /// What follows a `%`.
+    /// Takes a directive that is nothing but a conversion, as most are.
     #[inline]
-    fn directive(&mut self) -> Piece<'a> {
-        if let Some((&byte, rest)) = self.rest.split_first()
-            && let Some(conversion) = Conversion::from_letter(byte)
-        {
-            self.rest = rest;
-            return Piece::Directive(Directive {
-                alternate: false,
-                left: false,
-                zero: false,
-                width: 0,
-                precision: Precision::Default,
-                size: Size::Int,
-                conversion,
-            });
-        }
-        self.long_directive()
+    pub fn take_plain(&mut self) -> Option<Conversion> {
+        let [b'%', byte, rest @ ..] = self.rest else {
+            return None;
+        };
+        let conversion = Conversion::from_letter(*byte)?;
+        self.rest = rest;
+        Some(conversion)
     }
 
-    /// What follows a `%` and is more than a conversion.
-    fn long_directive(&mut self) -> Piece<'a> {
+    /// What follows a `%`.
+    fn directive(&mut self) -> Piece<'a> {
         let alternate = self.accept(b'#');
         let left = self.accept(b'-');
         let zero = self.accept(b'0');
@@ -221,15 +228,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PLAIN: Directive = Directive {
-        alternate: false,
-        left: false,
-        zero: false,
-        width: 0,
-        precision: Precision::Default,
-        size: Size::Int,
-        conversion: Conversion::Signed,
-    };
+    const PLAIN: Directive = Directive::plain(Conversion::Signed);
 
     fn pieces(format: &str) -> Vec<Piece<'_>> {
         Format::new(format.as_bytes()).collect()
@@ -301,6 +300,16 @@ mod tests {
         for format in ["%", "%#", "%-05.3", "%.", "%.*", "%hhl"] {
             assert_eq!(pieces(format), [Piece::Text(b"%")], "{format}");
         }
+    }
+
+    #[test]
+    fn plain_directives_are_taken_at_once() {
+        let mut format = Format::new(b"%d%%%5d");
+        assert_eq!(format.take_plain(), Some(Conversion::Signed));
+        assert_eq!(format.take_plain(), Some(Conversion::Percent));
+        assert_eq!(format.take_plain(), None);
+        assert!(matches!(format.next(), Some(Piece::Directive(d)) if d.width == 5));
+        assert_eq!(format.take_plain(), None);
     }
 
     proptest! {

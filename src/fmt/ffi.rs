@@ -37,8 +37,14 @@ pub type mg_pm_t =
 /// the output function and printers.
 pub(crate) unsafe fn print(out: &mut Out, fmt: *const c_char, ap: VaList) {
     // SAFETY: by contract; a format does not change while it is used.
-    let format = Format::new(unsafe { cstr(fmt) });
-    for piece in format {
+    let mut format = Format::new(unsafe { cstr(fmt) });
+    loop {
+        if let Some(conversion) = format.take_plain() {
+            // SAFETY: forwarded from the caller.
+            unsafe { convert(out, &Directive::plain(conversion), ap) };
+            continue;
+        }
+        let Some(piece) = format.next() else { return };
         match piece {
             Piece::Text(text) => out.put(text),
             Piece::Unknown { byte, star } => {
@@ -49,9 +55,17 @@ pub(crate) unsafe fn print(out: &mut Out, fmt: *const c_char, ap: VaList) {
                 out.put(&[b'%', byte]);
             }
             // SAFETY: forwarded from the caller.
-            Piece::Directive(directive) => unsafe { convert(out, &directive, ap) },
+            Piece::Directive(directive) => unsafe { convert_with_options(out, &directive, ap) },
         }
     }
+}
+
+/// # Safety
+/// As for [`print`].
+#[inline(never)]
+unsafe fn convert_with_options(out: &mut Out, directive: &Directive, ap: VaList) {
+    // SAFETY: forwarded from the caller.
+    unsafe { convert(out, directive, ap) }
 }
 
 /// Takes the arguments of one directive and writes its text.
@@ -60,6 +74,7 @@ pub(crate) unsafe fn print(out: &mut Out, fmt: *const c_char, ap: VaList) {
 /// As for [`print`].
 // `long` has 32 bits on some targets.
 #[allow(clippy::unnecessary_cast)]
+#[inline(always)]
 unsafe fn convert(out: &mut Out, directive: &Directive, ap: VaList) {
     let precision = match directive.precision {
         Precision::Default => None,

@@ -14,9 +14,10 @@ pub fn parameter<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let rest_of_name = Some(rest).filter(|rest| rest.first() == Some(first));
-        let value = rest_of_name.and_then(|r| r.strip_prefix(name)?.strip_prefix(b"="));
-        if let Some(value) = value {
+        if rest[0] == *first
+            && let Some(value) = rest.strip_prefix(name)
+            && let Some(value) = value.strip_prefix(b"=")
+        {
             return Some(quoted(value).unwrap_or_else(|| &value[..token_len(value)]));
         }
         at += skip_len(rest);
@@ -42,6 +43,9 @@ fn skip_len(text: &[u8]) -> usize {
     let mut i = 0;
     while let Some(&b) = text.get(i) {
         i += 1;
+        if b > b'=' {
+            continue;
+        }
         match b {
             b';' | b',' | b' ' | b'\t' => break,
             b'=' => {

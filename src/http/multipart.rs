@@ -3,6 +3,7 @@
 
 use super::fields::parameter;
 use super::parser::trim;
+use crate::string::equal_ignore_case;
 use memchr::memmem;
 
 /// A part of a multipart body.
@@ -72,7 +73,7 @@ fn is_last(parts: &[u8], delimiter: &[u8]) -> bool {
 fn disposition(line: &[u8]) -> Option<&[u8]> {
     const NAME: &[u8] = b"Content-Disposition:";
     let (name, value) = line.split_at_checked(NAME.len())?;
-    name.eq_ignore_ascii_case(NAME).then_some(value)
+    equal_ignore_case(name, NAME).then_some(value)
 }
 
 /// Offset of the next delimiter line in what follows the headers of a part.

@@ -41,15 +41,15 @@ fn quad(text: &[u8]) -> Option<[u8; 4]> {
             b'0'..=b'9' => {
                 value = value * 10 + u32::from(b - b'0');
                 digits += 1;
+                if value > 255 {
+                    return None;
+                }
             }
             b'.' if digits > 0 && part < 3 => {
                 quad[part] = value as u8;
                 (part, digits, value) = (part + 1, 0, 0);
             }
             _ => return None,
-        }
-        if value > 255 {
-            return None;
         }
     }
     quad[3] = value as u8;
@@ -77,16 +77,20 @@ fn ip6(text: &[u8]) -> Option<Address> {
         Some(rest) => rest.strip_suffix(b"]")?,
         None => text,
     };
-    let (bytes, scope_id) = match memchr::memchr2(b'%', b'.', text) {
-        None => (groups(text)?, 0),
-        Some(i) if text[i] == b'%' => (groups(&text[..i])?, decimal(&text[i + 1..])?),
-        Some(_) => {
-            let (prefix, quad_text) = text.split_at_checked(MAPPED.len())?;
-            if !prefix.eq_ignore_ascii_case(MAPPED) {
-                return None;
-            }
-            (mapped(quad(quad_text)?), 0)
-        }
+    if let Some((prefix, mapped_quad)) = text.split_at_checked(MAPPED.len())
+        && prefix.eq_ignore_ascii_case(MAPPED)
+        && let Some(quad) = quad(mapped_quad)
+    {
+        return Some(Address {
+            bytes: mapped(quad),
+            scope_id: 0,
+            is_ip6: true,
+        });
+    }
+    let (bytes, scope_id) = match groups(text)? {
+        (bytes, []) => (bytes, 0),
+        (bytes, [b'%', scope @ ..]) => (bytes, decimal(scope)?),
+        _ => return None,
     };
     Some(Address {
         bytes,
@@ -95,39 +99,44 @@ fn ip6(text: &[u8]) -> Option<Address> {
     })
 }
 
-/// Eight groups of hexadecimal digits, of which `::` stands for at least one.
-fn groups(text: &[u8]) -> Option<[u8; 16]> {
-    let mut front = [0; 8];
-    let Some(gap) = text.windows(2).position(|pair| pair == b"::") else {
-        let all = take_groups(text, &mut front)? == 8;
-        return all.then(|| Ipv6Addr::from_segments(front).octets());
-    };
-    let before = take_groups(&text[..gap], &mut front)?;
-    let mut back = [0; 8];
-    let behind = take_groups(&text[gap + 2..], &mut back)?;
-    if before + behind > 7 {
-        return None;
+/// Takes eight groups of hexadecimal digits, of which `::` stands for at least one. Returns them
+/// and what is behind.
+fn groups(text: &[u8]) -> Option<([u8; 16], &[u8])> {
+    let mut groups = [0u16; 8];
+    let (mut count, mut gap, mut rest) = (0, None, text);
+    if let Some(behind) = rest.strip_prefix(b"::") {
+        (gap, rest) = (Some(0), behind);
     }
-    front[8 - behind..].copy_from_slice(&back[..behind]);
-    Some(Ipv6Addr::from_segments(front).octets())
-}
-
-/// Reads groups between colons; returns how many.
-fn take_groups(text: &[u8], to: &mut [u16; 8]) -> Option<usize> {
-    if text.is_empty() {
-        return Some(0);
-    }
-    let (mut group, mut digits) = (0, 0);
-    for &b in text {
-        if b == b':' && digits > 0 && group < 7 {
-            (group, digits) = (group + 1, 0);
-            continue;
+    loop {
+        let (mut value, mut digits) = (0, 0);
+        while let Some((&b, behind)) = rest.split_first()
+            && let Some(digit) = char::from(b).to_digit(16)
+        {
+            value = value << 4 | digit as u16;
+            (digits, rest) = (digits + 1, behind);
         }
-        let digit = char::from(b).to_digit(16).filter(|_| digits < 4)?;
-        to[group] = to[group] << 4 | digit as u16;
-        digits += 1;
+        match digits {
+            // Nothing has to follow a gap.
+            0 if gap == Some(count) => break,
+            1..=4 if count < groups.len() => groups[count] = value,
+            _ => return None,
+        }
+        count += 1;
+        match rest {
+            [b':', b':', behind @ ..] if gap.is_none() => (gap, rest) = (Some(count), behind),
+            [b':', behind @ ..] => rest = behind,
+            _ => break,
+        }
     }
-    (digits > 0).then_some(group + 1)
+    match gap {
+        Some(gap) if count < groups.len() => {
+            let missing = groups.len() - count;
+            groups[gap..].rotate_right(missing);
+        }
+        None if count == groups.len() => {}
+        _ => return None,
+    }
+    Some((Ipv6Addr::from_segments(groups).octets(), rest))
 }
 
 fn mapped(quad: [u8; 4]) -> [u8; 16] {
@@ -261,7 +270,8 @@ mod tests {
         #[test]
         fn ipv6_as_std_reads_it(text in "[0-9a-fA-F:]{0,12}|(:|[0-9a-f]{1,5}|::){0,12}") {
             let expected = text.parse::<Ipv6Addr>().ok().map(|ip| ip.octets());
-            prop_assert_eq!(groups(text.as_bytes()), expected);
+            let found = groups(text.as_bytes()).filter(|(_, rest)| rest.is_empty());
+            prop_assert_eq!(found.map(|(bytes, _)| bytes), expected);
         }
 
         #[test]
@@ -270,7 +280,8 @@ mod tests {
             octets[zeros..].iter_mut().take(n).for_each(|byte| *byte = 0);
             let ip = Ipv6Addr::from_octets(octets);
             prop_assume!(ip.to_ipv4().is_none());
-            prop_assert_eq!(groups(ip.to_string().as_bytes()), Some(octets));
+            let text = ip.to_string();
+            prop_assert_eq!(groups(text.as_bytes()), Some((octets, &[][..])));
         }
     }
 }

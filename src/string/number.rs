@@ -24,6 +24,13 @@ fn digits_value<const BASE: u32>(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
+    if digits.len() <= 16 {
+        // No such number is too large.
+        return digits.iter().try_fold(0u64, |value, &b| {
+            let digit = char::from(b).to_digit(BASE)?;
+            Some(value * u64::from(BASE) + u64::from(digit))
+        });
+    }
     digits.iter().try_fold(0u64, |value, &b| {
         let digit = char::from(b).to_digit(BASE)?;
         value

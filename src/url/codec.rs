@@ -29,17 +29,20 @@ fn decode_bytes<T>(
 ) -> Option<usize> {
     let room = to.len().checked_sub(1)?;
     let (mut at, mut len) = (0, 0);
+    // Where a word may be looked at again, after one with an escape.
+    let mut words_from = 0;
     let complete = loop {
         // Text without escapes moves in words. One that was read is not read again, so decoding
         // in place works here, too.
-        while let (Some(from), Some(to)) = (text[at..].first_chunk(), to[len..room].first_chunk()) {
-            let word: &[T; 8] = from;
-            let word = word.each_ref().map(&read);
-            if word.iter().any(|b| matches!(b, b'%' | b'+')) {
+        while at >= words_from
+            && let (Some(from), Some(to)) = (text[at..].first_chunk(), to[len..room].first_chunk())
+        {
+            let word = words::load(from, &read);
+            if words::contains(word, b'%') || words::contains(word, b'+') {
+                words_from = at + 8;
                 break;
             }
-            let to: &[Cell<u8>; 8] = to;
-            to.iter().zip(word).for_each(|(to, byte)| to.set(byte));
+            words::store(word, to);
             (at, len) = (at + 8, len + 8);
         }
         let Some(byte) = text.get(at).map(&read) else {
@@ -62,6 +65,30 @@ fn decode_bytes<T>(
     };
     to[len].set(0);
     complete.then_some(len)
+}
+
+/// Eight bytes as a number.
+mod words {
+    use std::cell::Cell;
+
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+
+    #[inline(always)]
+    pub fn load<T>(from: &[T; 8], read: impl Fn(&T) -> u8) -> u64 {
+        u64::from_le_bytes(from.each_ref().map(read))
+    }
+
+    #[inline(always)]
+    pub fn store(word: u64, to: &[Cell<u8>; 8]) {
+        let bytes = word.to_le_bytes();
+        to.iter().zip(bytes).for_each(|(to, byte)| to.set(byte));
+    }
+
+    #[inline(always)]
+    pub fn contains(word: u64, byte: u8) -> bool {
+        let differences = word ^ (ONES * u64::from(byte));
+        differences.wrapping_sub(ONES) & !differences & (ONES << 7) != 0
+    }
 }
 
 /// Most bytes that one byte is encoded to, and a NUL, and one for the sake of compatibility.

@@ -6,13 +6,8 @@
 /// begins with one is empty for it.
 pub fn is_sane(path: &[u8]) -> bool {
     // One look at all bytes settles most paths.
-    let suspicious = |a: u8, b: u8| a == 0 || a == b'~' || a == b'.' && b == b'.';
-    let next = path.iter().skip(1).chain(&[b'.']);
-    if !path
-        .iter()
-        .zip(next)
-        .fold(false, |any, (&a, &b)| any | suspicious(a, b))
-    {
+    let special = |pair: &[u8]| pair == b".." || pair[1] == 0;
+    if !matches!(path, [] | [0 | b'~', ..]) && !path.windows(2).any(special) {
         return true;
     }
     let empty = matches!(path, [] | [0, ..]);

@@ -92,7 +92,7 @@ pub unsafe extern "C" fn mg_dns_parse(buf: *const u8, len: usize, dm: *mut mg_dn
         }
         if let Some(at) = summary.name {
             let name = lenient::name(message, at);
-            for (to, from) in dm.name.iter_mut().zip(name.as_bytes()) {
+            for (to, from) in dm.name.iter_mut().zip(name.padded()) {
                 *to = *from as c_char;
             }
         }

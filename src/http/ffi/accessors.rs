@@ -44,7 +44,9 @@ impl mg_http_message {
         let used = self.headers.iter().take_while(|h| h.name.len > 0);
         // SAFETY: forwarded from the caller.
         used.into_iter()
-            .find(|h| equal_ignore_case(unsafe { h.name.as_bytes() }, name))
+            .find(|h| {
+                h.name.len == name.len() && equal_ignore_case(unsafe { h.name.as_bytes() }, name)
+            })
             .map(|h| &h.value)
     }
 }

@@ -147,18 +147,13 @@ pub unsafe extern "C" fn mg_base64_update(
             // SAFETY: pointer contract; `buf[len]` was written by the call before.
             unsafe { buf.add(len).read() }
         };
-        let step = encode_byte(input_byte, pending as u8, phase);
-        let new_len = len + step.len;
+        let ([a, b], complete) = encode_byte(input_byte, pending as u8, phase);
         // SAFETY: pointer contract: room for the characters and one more.
         unsafe {
-            for (i, digit) in step.digits[..step.len].iter().enumerate() {
-                buf.add(len + i).write(*digit as c_char);
-            }
-            if !new_len.is_multiple_of(4) {
-                buf.add(new_len).write(step.pending as c_char);
-            }
+            buf.add(len).write(a as c_char);
+            buf.add(len + 1).write(b as c_char);
         }
-        new_len
+        len + complete
     })
 }
 

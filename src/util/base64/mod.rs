@@ -122,34 +122,16 @@ fn digit(value: u8) -> u8 {
     DIGITS[usize::from(value & 63)]
 }
 
-/// What one more byte adds to the text.
-struct Step {
-    digits: [u8; 2],
-    /// How many of `digits` are complete.
-    len: usize,
-    /// The value of the next digit as far as it is known.
-    pending: u8,
-}
-
-/// Encodes byte by byte. `pending` is the value of the digit that the bytes before left
-/// unfinished, `phase` the number of digits since the last complete group.
-fn encode_byte(byte: u8, pending: u8, phase: usize) -> Step {
+/// Encodes byte by byte: the two characters that one more byte gives, and how many of them are
+/// complete; an incomplete one is the value of the digit as far as it is known.
+///
+/// `pending` is what the bytes before left incomplete, `phase` the number of digits since the last
+/// complete group.
+fn encode_byte(byte: u8, pending: u8, phase: usize) -> ([u8; 2], usize) {
     match phase {
-        1 => Step {
-            digits: [digit(pending | byte >> 4), 0],
-            len: 1,
-            pending: (byte & 15) << 2,
-        },
-        2 => Step {
-            digits: [digit(pending | byte >> 6), digit(byte)],
-            len: 2,
-            pending: 0,
-        },
-        _ => Step {
-            digits: [digit(byte >> 2), 0],
-            len: 1,
-            pending: (byte & 3) << 4,
-        },
+        1 => ([digit(pending | byte >> 4), (byte & 15) << 2], 1),
+        2 => ([digit(pending | byte >> 6), digit(byte)], 2),
+        _ => ([digit(byte >> 2), (byte & 3) << 4], 1),
     }
 }
 
@@ -239,9 +221,9 @@ mod tests {
         fn byte_by_byte_is_the_same(bytes: Vec<u8>) {
             let (mut text, mut pending) = (Vec::new(), 0);
             for &byte in &bytes {
-                let step = encode_byte(byte, pending, text.len() % 4);
-                text.extend_from_slice(&step.digits[..step.len]);
-                pending = step.pending;
+                let (characters, complete) = encode_byte(byte, pending, text.len() % 4);
+                text.extend_from_slice(&characters[..complete]);
+                pending = characters[1];
             }
             if text.len() % 4 != 0 {
                 text.push(digit(pending));
