@@ -34,6 +34,11 @@ pub fn p256_private_key(file: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     Some(Zeroizing::new(key.to_bytes().into()))
 }
 
+/// Where a marker is that begins with a dash.
+fn find_dashes(text: &[u8], marker: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'-', text).find(|&at| text[at..].starts_with(marker))
+}
+
 fn pkcs8_key(der: &[u8]) -> Option<EcPrivateKey<'_>> {
     let info = PrivateKeyInfoRef::from_der(der).ok()?;
     info.algorithm
@@ -49,11 +54,11 @@ fn pem_private_key(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     const END: &[u8] = b"-----END ";
     let mut blocks = memmem::find_iter(file, BEGIN).map(|at| &file[at + BEGIN.len()..]);
     let text = blocks.find_map(|block| {
-        let label_end = memmem::find(block, b"-----")?;
+        let label_end = find_dashes(block, b"-----")?;
         let text = &block[label_end + 5..];
         block[..label_end]
             .ends_with(b"PRIVATE KEY")
-            .then(|| &text[..memmem::find(text, END).unwrap_or(0)])
+            .then(|| &text[..find_dashes(text, END).unwrap_or(0)])
     })?;
     if text.len() > MAX_TEXT {
         return None;

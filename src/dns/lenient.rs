@@ -33,31 +33,27 @@ impl Text {
         &self.bytes[..self.len]
     }
 
-    /// The text with zeros behind it, so that there is no loop of unknown length to copy it.
-    pub fn padded(&self) -> &[u8; 255] {
-        &self.bytes
-    }
-
     fn add_label(&mut self, label: &[u8]) {
-        if self.len > 0 {
-            self.add(b".");
-        }
-        self.add(label);
-    }
-
-    fn add(&mut self, bytes: &[u8]) {
-        let room = &mut self.bytes[self.len..];
-        let n = bytes.len().min(room.len());
-        room[..n].copy_from_slice(&bytes[..n]);
-        self.len += n;
+        add_label(&mut self.bytes, &mut self.len, label);
     }
 }
 
-/// The name at `at`, as far as it is valid.
-pub fn name(message: &[u8], at: usize) -> Text {
-    let mut text = Text::new();
-    read_name(message, at, |label| text.add_label(label));
-    text
+/// Adds a label to a name of `len` bytes, as far as there is room.
+fn add_label(name: &mut [u8], len: &mut usize, label: &[u8]) {
+    let dot: &[u8] = if *len > 0 { b"." } else { b"" };
+    for bytes in [dot, label] {
+        let room = &mut name[*len..];
+        let n = bytes.len().min(room.len());
+        room[..n].copy_from_slice(&bytes[..n]);
+        *len += n;
+    }
+}
+
+/// Stores the name at `at`, as far as it is valid and there is room; returns its length.
+pub fn name(message: &[u8], at: usize, to: &mut [u8]) -> usize {
+    let mut len = 0;
+    read_name(message, at, |label| add_label(to, &mut len, label));
+    len
 }
 
 /// Reads the name at `start`, label by label; the number of bytes it takes there, `None` when it is
@@ -225,9 +221,9 @@ mod tests {
     fn parse(message: &[u8]) -> (bool, Option<IpAddr>, String) {
         let mut summary = Summary::default();
         let valid = read(message, &mut summary);
-        let name = summary.name.map(|at| name(message, at));
-        let name = name.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
-        let name = name.unwrap_or_default();
+        let mut text = [0; 255];
+        let len = summary.name.map_or(0, |at| name(message, at, &mut text));
+        let name = String::from_utf8_lossy(&text[..len]).into_owned();
         (valid, summary.address, name)
     }
 
@@ -265,7 +261,7 @@ mod tests {
         let mut message = [[63; 64]; 5].concat();
         message.extend([0, 0]);
         assert_eq!(read_name(&message, 0, |_| ()), Some(321));
-        assert_eq!(name(&message, 0).as_bytes().len(), 255);
+        assert_eq!(name(&message, 0, &mut [0; 255]), 255);
     }
 
     proptest! {

@@ -39,23 +39,29 @@ pub(crate) unsafe fn print(out: &mut Out, fmt: *const c_char, ap: VaList) {
     // SAFETY: by contract; a format does not change while it is used.
     let mut format = Format::new(unsafe { cstr(fmt) });
     loop {
-        if let Some(conversion) = format.take_plain() {
+        let text = format.take_text();
+        if !text.is_empty() {
+            out.put(text);
+        }
+        if let Some(directive) = format.take_simple() {
             // SAFETY: forwarded from the caller.
-            unsafe { convert(out, &Directive::plain(conversion), ap) };
+            unsafe { convert(out, &directive, ap) };
             continue;
         }
-        let Some(piece) = format.next() else { return };
-        match piece {
-            Piece::Text(text) => out.put(text),
-            Piece::Unknown { byte, star } => {
-                if star {
+        match &format.next() {
+            None => return,
+            Some(Piece::Text(text)) => out.put(text),
+            Some(Piece::Unknown { byte, star }) => {
+                if *star {
                     // SAFETY: the format says that there is an int.
                     unsafe { ap.int() };
                 }
-                out.put(&[b'%', byte]);
+                out.put(&[b'%', *byte]);
             }
             // SAFETY: forwarded from the caller.
-            Piece::Directive(directive) => unsafe { convert_with_options(out, &directive, ap) },
+            Some(Piece::Directive(directive)) => unsafe {
+                convert_with_options(out, directive, ap);
+            },
         }
     }
 }

@@ -73,6 +73,7 @@ impl<'a> Path<'a> {
 }
 
 impl Goal for Path<'_> {
+    #[inline(always)]
     fn begins(&mut self, depth: u32, at: usize) {
         if depth == self.target {
             self.candidate = at;
@@ -94,6 +95,7 @@ impl Goal for Path<'_> {
         Ok(())
     }
 
+    #[inline(always)]
     fn enters(&mut self, depth: u32, container: Container) -> bool {
         if depth < self.target {
             return true;
@@ -129,6 +131,7 @@ impl Goal for Path<'_> {
         }
     }
 
+    #[inline(always)]
     fn ends(&mut self, depth: u32) -> bool {
         if depth < self.target {
             return false;

@@ -46,8 +46,19 @@ fn exponent(text: &[u8]) -> (usize, i32) {
 }
 
 /// The length of the number at the front.
-#[inline]
+#[inline(always)]
 pub fn token_len(text: &[u8]) -> usize {
+    // Most numbers are whole.
+    let whole = usize::from(text.first() == Some(&b'-'));
+    let whole = whole + digits(&text[whole..]);
+    if !matches!(text.get(whole), Some(b'.' | b'e' | b'E')) {
+        return whole;
+    }
+    long_token_len(text)
+}
+
+#[inline(never)]
+fn long_token_len(text: &[u8]) -> usize {
     let mantissa = mantissa_len(text);
     mantissa + exponent(&text[mantissa..]).0
 }

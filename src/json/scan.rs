@@ -177,8 +177,11 @@ impl<'a> Scanner<'a> {
         let byte = self.peek()?;
         goal.begins(self.depth, self.at);
         match byte {
-            b'{' => return self.enter(goal, Container::Object),
-            b'[' => return self.enter(goal, Container::Array),
+            b'{' | b'[' => {
+                let is_object = byte == b'{';
+                let container = [Container::Array, Container::Object][usize::from(is_object)];
+                return self.enter(goal, container);
+            }
             b']' if self.depth > 0 => self.leave(goal, Container::Array)?,
             _ => self.at += scalar_len(&self.json[self.at..]).ok_or(Error::Invalid)?,
         }

@@ -16,6 +16,7 @@ pub struct Address {
 /// The address that `text` spells: a dotted quad, an IPv6 address in or without brackets and with
 /// or without a numeric `%scope`, `localhost`, or nothing at all, which is 0.0.0.0. `None` for
 /// anything else, such as a host name.
+#[inline]
 pub fn parse(text: &[u8]) -> Option<Address> {
     if text.is_empty() {
         return Some(Address::default());

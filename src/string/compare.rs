@@ -2,6 +2,7 @@
 //! first.
 #![forbid(unsafe_code)]
 
+use super::words::{first, small_letters};
 use std::cmp::Ordering;
 
 /// Byte-wise order; a prefix comes before what it begins.
@@ -28,7 +29,8 @@ pub fn difference_ignore_case(a: &[u8], b: &[u8]) -> i32 {
 
 /// Whether two strings are the same but for the case of ASCII letters. Faster than the method of
 /// std for what is as short as a header name.
-#[inline]
+// Most callers compare the lengths before.
+#[inline(never)]
 pub fn equal_ignore_case(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && common_len(a, b, small_letters) == a.len()
 }
@@ -43,14 +45,11 @@ fn folded(b: &u8) -> i8 {
 fn common_len(a: &[u8], b: &[u8], fold: impl Fn(u64) -> u64) -> usize {
     let len = a.len().min(b.len());
     let (a, b) = (&a[..len], &b[..len]);
-    let difference = |at: usize| {
-        let word = |s: &[u8]| Some(u64::from_le_bytes(*s.get(at..)?.first_chunk()?));
-        Some(fold(word(a)?) ^ fold(word(b)?))
-    };
     let mut at = 0;
-    while let Some(bits) = difference(at) {
+    while let (Some(x), Some(y)) = (a[at..].first_chunk(), b[at..].first_chunk()) {
+        let bits = fold(u64::from_le_bytes(*x)) ^ fold(u64::from_le_bytes(*y));
         if bits != 0 {
-            return at + bits.trailing_zeros() as usize / 8;
+            return at + first(bits);
         }
         at += 8;
         // The last word may begin in the one before.
@@ -58,21 +57,18 @@ fn common_len(a: &[u8], b: &[u8], fold: impl Fn(u64) -> u64) -> usize {
             at = len - 8;
         }
     }
+    if let (Some(x), Some(y)) = (a[at..].first_chunk(), b[at..].first_chunk()) {
+        let word = |bytes: &[u8; 4]| fold(u64::from(u32::from_le_bytes(*bytes)));
+        let bits = word(x) ^ word(y);
+        if bits != 0 {
+            return at + first(bits);
+        }
+        at += 4;
+    }
     while at < len && fold(u64::from(a[at])) == fold(u64::from(b[at])) {
         at += 1;
     }
     at
-}
-
-/// Eight bytes with ASCII capitals turned into small letters.
-#[inline(always)]
-fn small_letters(word: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const TOPS: u64 = ONES << 7;
-    // The top bit of each byte tells whether its low bits are at least `letter`.
-    let from = |letter: u8| (word & !TOPS) + ONES * u64::from(0x80 - letter);
-    let capitals = (from(b'A') ^ from(b'Z' + 1)) & !word & TOPS;
-    word | capitals >> 2
 }
 
 #[cfg(test)]

@@ -73,7 +73,15 @@ pub fn glob_match(
                 {
                     p = last.pattern;
                     t = last.resume;
-                    last.resume += 1;
+                    // What does not begin like the rest of the pattern would only lead back here.
+                    while let (Some(&a), Some(&b)) = (pattern.get(p + 1), text.get(t))
+                        && a != b
+                        && !is_wildcard(a)
+                        && (pattern[p] == b'#' || b != b'/')
+                    {
+                        t += 1;
+                    }
+                    last.resume = t + 1;
                     capture(last.slot, last.start..t);
                     slot = last.slot + 1;
                 }

@@ -4,6 +4,7 @@
 //! place.
 #![forbid(unsafe_code)]
 
+use crate::string::words;
 use std::cell::Cell;
 
 /// Decodes `text` into `to` and puts a NUL behind it; returns the length. With `form`, a `+` is a
@@ -28,30 +29,19 @@ fn decode_bytes<T>(
     form: bool,
 ) -> Option<usize> {
     let room = to.len().checked_sub(1)?;
-    let (mut at, mut len) = (0, 0);
-    // Where a word may be looked at again, after one with an escape.
-    let mut words_from = 0;
+    let mut len = 0;
+    if text.len() >= WORTH_WORDS {
+        len = copy_plain(text, &read, &to[..room]);
+    }
+    let mut text = text[len..].iter();
     let complete = loop {
-        // Text without escapes moves in words. One that was read is not read again, so decoding
-        // in place works here, too.
-        while at >= words_from
-            && let (Some(from), Some(to)) = (text[at..].first_chunk(), to[len..room].first_chunk())
-        {
-            let word = words::load(from, &read);
-            if words::contains(word, b'%') || words::contains(word, b'+') {
-                words_from = at + 8;
-                break;
-            }
-            words::store(word, to);
-            (at, len) = (at + 8, len + 8);
-        }
-        let Some(byte) = text.get(at).map(&read) else {
+        let Some(byte) = text.next().map(&read) else {
             break true;
         };
         let decoded = match byte {
             b'%' => {
-                let digit = |at: usize| char::from(read(text.get(at)?)).to_digit(16);
-                digit(at + 1).and_then(|high| Some((high << 4 | digit(at + 2)?) as u8))
+                let mut digit = || char::from(read(text.next()?)).to_digit(16);
+                digit().and_then(|high| Some((high << 4 | digit()?) as u8))
             }
             b'+' if form => Some(b' '),
             byte => Some(byte),
@@ -60,35 +50,29 @@ fn decode_bytes<T>(
             Some(byte) if len < room => to[len].set(byte),
             _ => break false,
         }
-        at += if byte == b'%' { 3 } else { 1 };
         len += 1;
     };
     to[len].set(0);
     complete.then_some(len)
 }
 
-/// Eight bytes as a number.
-mod words {
-    use std::cell::Cell;
+/// Shorter text is decoded byte by byte.
+const WORTH_WORDS: usize = 32;
 
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-
-    #[inline(always)]
-    pub fn load<T>(from: &[T; 8], read: impl Fn(&T) -> u8) -> u64 {
-        u64::from_le_bytes(from.each_ref().map(read))
-    }
-
-    #[inline(always)]
-    pub fn store(word: u64, to: &[Cell<u8>; 8]) {
-        let bytes = word.to_le_bytes();
+/// Copies words in front of the first escape; returns their length. Each is read before its place is written, so
+/// decoding in place works.
+fn copy_plain<T>(text: &[T], read: impl Fn(&T) -> u8, to: &[Cell<u8>]) -> usize {
+    let mut len = 0;
+    for (from, to) in text.as_chunks::<8>().0.iter().zip(to.as_chunks::<8>().0) {
+        let bytes = from.each_ref().map(&read);
+        let word = u64::from_le_bytes(bytes);
+        if words::equal(word, b'%') | words::equal(word, b'+') != 0 {
+            break;
+        }
         to.iter().zip(bytes).for_each(|(to, byte)| to.set(byte));
+        len += 8;
     }
-
-    #[inline(always)]
-    pub fn contains(word: u64, byte: u8) -> bool {
-        let differences = word ^ (ONES * u64::from(byte));
-        differences.wrapping_sub(ONES) & !differences & (ONES << 7) != 0
-    }
+    len
 }
 
 /// Most bytes that one byte is encoded to, and a NUL, and one for the sake of compatibility.

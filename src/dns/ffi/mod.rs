@@ -91,10 +91,9 @@ pub unsafe extern "C" fn mg_dns_parse(buf: *const u8, len: usize, dm: *mut mg_dn
             dm.addr = mg_addr::from_socket_addr(SocketAddr::new(ip, 0));
         }
         if let Some(at) = summary.name {
-            let name = lenient::name(message, at);
-            for (to, from) in dm.name.iter_mut().zip(name.padded()) {
-                *to = *from as c_char;
-            }
+            // SAFETY: characters of C have the size of bytes; a NUL stays behind them.
+            let name = unsafe { &mut *(&raw mut dm.name).cast::<[u8; 255]>() };
+            lenient::name(message, at, name);
         }
         valid
     })

@@ -41,13 +41,12 @@ impl mg_http_message {
     /// # Safety
     /// The strings of the message are readable; see [`mg_str::as_bytes`].
     pub unsafe fn header(&self, name: &[u8]) -> Option<&mg_str> {
-        let used = self.headers.iter().take_while(|h| h.name.len > 0);
-        // SAFETY: forwarded from the caller.
-        used.into_iter()
-            .find(|h| {
-                h.name.len == name.len() && equal_ignore_case(unsafe { h.name.as_bytes() }, name)
-            })
-            .map(|h| &h.value)
+        let mut used = self.headers.iter().take_while(|h| h.name.len > 0);
+        let found = used.find(|h| {
+            // SAFETY: forwarded from the caller.
+            h.name.len == name.len() && equal_ignore_case(unsafe { h.name.as_bytes() }, name)
+        });
+        found.map(|h| &h.value)
     }
 }
 
