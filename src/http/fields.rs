@@ -43,19 +43,14 @@ fn skip_len(text: &[u8]) -> usize {
     let mut i = 0;
     while let Some(&b) = text.get(i) {
         i += 1;
-        if b > b'=' {
-            continue;
+        if matches!(b, b';' | b',' | b' ' | b'\t') {
+            break;
         }
-        match b {
-            b';' | b',' | b' ' | b'\t' => break,
-            b'=' => {
-                if let Some(value) = text[i..].strip_prefix(b"\"")
-                    && let Some(end) = memchr(b'"', value)
-                {
-                    i += end + 2;
-                }
-            }
-            _ => {}
+        if b == b'='
+            && let Some(value) = text[i..].strip_prefix(b"\"")
+            && let Some(end) = memchr(b'"', value)
+        {
+            i += end + 2;
         }
     }
     i

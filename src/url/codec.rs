@@ -41,15 +41,18 @@ fn decode_bytes<T>(
         let decoded = match byte {
             b'%' => {
                 let mut digit = || char::from(read(text.next()?)).to_digit(16);
-                digit().and_then(|high| Some((high << 4 | digit()?) as u8))
+                match digit().zip(digit()) {
+                    Some((high, low)) => (high << 4 | low) as u8,
+                    None => break false,
+                }
             }
-            b'+' if form => Some(b' '),
-            byte => Some(byte),
+            b'+' if form => b' ',
+            byte => byte,
         };
-        match decoded {
-            Some(byte) if len < room => to[len].set(byte),
-            _ => break false,
+        if len >= room {
+            break false;
         }
+        to[len].set(decoded);
         len += 1;
     };
     to[len].set(0);

@@ -41,12 +41,17 @@ impl mg_http_message {
     /// # Safety
     /// The strings of the message are readable; see [`mg_str::as_bytes`].
     pub unsafe fn header(&self, name: &[u8]) -> Option<&mg_str> {
-        let mut used = self.headers.iter().take_while(|h| h.name.len > 0);
-        let found = used.find(|h| {
+        for header in &self.headers {
+            if header.name.len == 0 {
+                break;
+            }
             // SAFETY: forwarded from the caller.
-            h.name.len == name.len() && equal_ignore_case(unsafe { h.name.as_bytes() }, name)
-        });
-        found.map(|h| &h.value)
+            let is_named = || equal_ignore_case(unsafe { header.name.as_bytes() }, name);
+            if header.name.len == name.len() && is_named() {
+                return Some(&header.value);
+            }
+        }
+        None
     }
 }
 

@@ -8,11 +8,12 @@ use super::handshake;
 use super::state::Phase;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{guard, inject, mg_str};
 use crate::fmt::ffi::vprintf_iobuf;
 use crate::fmt::stack::Stack;
 use crate::http::ffi::mg_http_message;
 use crate::http::reply;
+use crate::net::endpoint;
 use crate::net::ffi::mg_connect;
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t, mg_mgr};
 use crate::url;
@@ -80,15 +81,20 @@ unsafe fn begin_client(
     c.pfn_data.set(null_mut());
     let io = &c.send;
     let mut port = Stack::<8>::new();
-    if let Some(number) = url::unusual_port(url) {
-        let _ = write!(port, ":{number}");
-    }
+    let (host, uri) = if endpoint::is_local(url) {
+        (&b"localhost"[..], endpoint::uri(url))
+    } else {
+        if let Some(number) = url::unusual_port(url) {
+            let _ = write!(port, ":{number}");
+        }
+        (url::host(url), url::uri(url))
+    };
     let mut appended = true;
     for part in [
         b"GET ",
-        url::uri(url),
+        uri,
         b" HTTP/1.1\r\nUpgrade: websocket\r\nHost: ",
-        url::host(url),
+        host,
         port.as_bytes(),
         b"\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
         &handshake::key(nonce),
@@ -119,11 +125,12 @@ unsafe extern "C" fn vupgrade(
     fmt: *const c_char,
     ap: *mut va_list,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let (Some(c), Some(request)) = (unsafe { (c.as_ref(), hm.as_ref()) }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let (Some(c), Some(request)) = (unsafe { (c.as_ref(), hm.as_ref()) }) else {
+        return;
+    };
+    net::contain(c, (), || {
+        inject("mg_ws_upgrade");
         c.pfn.set(Some(ws_handler));
         c.pfn_data.set(null_mut());
         let state = c.ws();
