@@ -38,16 +38,29 @@ fn token_len(text: &[u8]) -> usize {
         .unwrap_or(text.len())
 }
 
+/// The characters that [`skip_len`] looks at.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut characters: &[u8] = b";, \t=";
+    while let [first, rest @ ..] = characters {
+        special[*first as usize] = true;
+        characters = rest;
+    }
+    special
+};
+
 /// How far it is to the next place where a parameter can begin.
 fn skip_len(text: &[u8]) -> usize {
     let mut i = 0;
     while let Some(&b) = text.get(i) {
         i += 1;
-        if matches!(b, b';' | b',' | b' ' | b'\t') {
+        if !SPECIAL[usize::from(b)] {
+            continue;
+        }
+        if b != b'=' {
             break;
         }
-        if b == b'='
-            && let Some(value) = text[i..].strip_prefix(b"\"")
+        if let Some(value) = text[i..].strip_prefix(b"\"")
             && let Some(end) = memchr(b'"', value)
         {
             i += end + 2;

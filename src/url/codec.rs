@@ -82,7 +82,7 @@ fn copy_plain<T>(text: &[T], read: impl Fn(&T) -> u8, to: &[Cell<u8>]) -> usize 
 const ENCODED: usize = 5;
 
 /// The characters that stay as they are (RFC 3986 section 2.3).
-const UNRESERVED: [bool; 256] = {
+static UNRESERVED: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
