@@ -39,7 +39,7 @@ say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
 .PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-panics test-reference test-peers header-check abi-check layout-check \
-  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload churn bench fmt lint clean FORCE
+  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload churn bench bench-micro bench-size fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -198,6 +198,15 @@ churn: build ## open and drop 10,000 connections a second, for SECONDS (default:
 bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
 	@tests/reference/reference setup
 	benches/bench.py --lib $(LIB) --include $(INCLUDE)
+
+bench-micro: build ## time the functions that only calculate, on this library and the reference (INSTRUCTIONS=1 counts)
+	@tests/reference/reference setup
+	benches/micro.py --lib $(LIB) --include $(INCLUDE) $(if $(INSTRUCTIONS),--instructions)
+
+bench-size: build ## sizes of library and programs with and without TLS, and the time that loading takes
+	@tests/reference/reference setup
+	$(CARGO) build --release --no-default-features --target-dir $(TARGET)/no-tls
+	benches/size.py --lib $(LIB) --without-tls $(TARGET)/no-tls/release --include $(INCLUDE)
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all

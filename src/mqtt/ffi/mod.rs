@@ -369,8 +369,7 @@ pub unsafe extern "C" fn mg_mqtt_parse(
         }
         // SAFETY: pointer contract.
         let text = unsafe { bytes(buf, len) };
-        let mut packet = Packet::default();
-        let parsed = packet::parse(text, version == V5, &mut packet);
+        let (parsed, packet) = packet::read(text, version == V5);
         // SAFETY: pointer contract; all-zero bytes are a valid message.
         unsafe {
             m.write_bytes(0, 1);
@@ -438,6 +437,7 @@ fn view(packet: &[u8], text: &[u8]) -> mg_str {
 ///
 /// # Safety
 /// `m` points to a message.
+#[inline(always)]
 unsafe fn fill(m: *mut mg_mqtt_message, packet: &Packet<'_>) {
     // SAFETY: forwarded from the caller.
     let m = unsafe { &mut *m };

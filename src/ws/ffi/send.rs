@@ -96,7 +96,11 @@ pub fn wrap(c: &mg_connection, first: u8, len: usize) -> bool {
     // and no handler runs while the slice lives.
     let text = unsafe { std::slice::from_raw_parts_mut(io.buf.get().add(at), len + out.len) };
     text.copy_within(..len, out.len);
-    text[..out.len].copy_from_slice(out.header());
+    match out.header() {
+        // The usual one, without the call of a library function.
+        &[first, second] => [text[0], text[1]] = [first, second],
+        header => text[..header.len()].copy_from_slice(header),
+    }
     if let Some(key) = out.key {
         mask::apply(&mut text[out.len..], key, 0);
     }
