@@ -39,7 +39,7 @@ include packaging/install.mk
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
+.PHONY: help build examples run test fuzz test-setup test-install test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
   cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
 
 help: ## list the targets
@@ -67,7 +67,7 @@ run: $(TARGET)/examples/static_server ## serve DIR (default: this folder) on URL
 	@echo 'Serving $(DIR) on $(URL), Ctrl-C to stop'
 	@exec $< $(URL) $(DIR)
 
-test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers test-python test-cymongoose ## run every test
+test: test-setup test-rust test-fuzz abi-check layout-check test-static test-install test-c test-reference test-peers test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -103,6 +103,10 @@ test-static: build ## programs linked with the static library
 	  -Wl,-rpath,$(CURDIR)/$(LIB)
 	$(TARGET)/static/static
 	$(TARGET)/static/shared
+
+test-install: build test-setup ## an installed copy in a temporary prefix, and projects that use it
+	$(call say,installed copy and its consumers)
+	python3 -m unittest discover --start-directory tests/consumers
 
 test-reference: build test-setup ## C programs on this library and on the reference, compared
 	$(call say,C programs on this library and on the reference)
