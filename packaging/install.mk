@@ -63,3 +63,11 @@ uninstall: ## remove what install put there; takes the same variables
 	  '$(DESTDIR)$(CMAKEDIR)'/mongoose-config{,-version}.cmake \
 	  $(addprefix '$(DESTDIR)$(DOCDIR)'/,README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE)
 	@rmdir '$(DESTDIR)$(CMAKEDIR)' '$(DESTDIR)$(DOCDIR)' 2>/dev/null || true
+
+.PHONY: deb test-deb
+
+deb: build ## make Debian packages in target/deb
+	packaging/make_deb
+
+test-deb: deb ## install these packages in a fresh Debian root and use them there (needs root, debootstrap and a mirror)
+	tests/consumers/debian_root
