@@ -39,7 +39,7 @@ include packaging/install.mk
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run test fuzz test-setup test-install test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
+.PHONY: help build examples run test fuzz test-setup test-install test-docs docs test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
   cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
 
 help: ## list the targets
@@ -67,7 +67,7 @@ run: $(TARGET)/examples/static_server ## serve DIR (default: this folder) on URL
 	@echo 'Serving $(DIR) on $(URL), Ctrl-C to stop'
 	@exec $< $(URL) $(DIR)
 
-test: test-setup test-rust test-fuzz abi-check layout-check test-static test-install test-c test-reference test-peers test-python test-cymongoose ## run every test
+test: test-setup test-rust test-fuzz abi-check layout-check test-static test-install test-docs test-c test-reference test-peers test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -107,6 +107,10 @@ test-static: build ## programs linked with the static library
 test-install: build test-setup ## an installed copy in a temporary prefix, and projects that use it
 	$(call say,installed copy and its consumers)
 	python3 -m unittest discover --start-directory tests/consumers
+
+test-docs: build test-setup docs ## the code blocks of README.md and docs, compiled and run
+	$(call say,code blocks of the documentation)
+	tests/docs/check_blocks.py
 
 test-reference: build test-setup ## C programs on this library and on the reference, compared
 	$(call say,C programs on this library and on the reference)
@@ -177,6 +181,12 @@ test-cymongoose-preload: build ## the published wheel, this library preloaded, u
 bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
 	@tests/reference/reference setup
 	benches/bench.py --lib $(LIB) --include $(INCLUDE)
+
+# Constants are explained together, by the comment in front of them, so macros need no comment each.
+docs: ## the API reference in target/docs/html, from the header
+	@mkdir -p target/docs
+	doxygen docs/api/Doxyfile 2>target/docs/warnings
+	@! grep -v '(macro definition) of .* is not documented' target/docs/warnings
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all

@@ -3684,8 +3684,8 @@ long mg_json_get_long(struct mg_str json, const char *path, long dflt);
  *
  * Returns 0, with `to` unchanged, when there is no string. Returns 0 and stores as much as is
  * possible, with a NUL, when the room does not suffice or a backslash stands before something that
- * RFC 8259 section 7 does not name. \u0000 to \u00ff give one byte of that value; at larger ones
- * decoding ends, and the result is what came before.
+ * RFC 8259 section 7 does not name. `\u0000` to `\u00ff` give one byte of that value; at larger
+ * ones decoding ends, and the result is what came before.
  */
 size_t mg_json_unescape(struct mg_str json,
                         const char *path,
@@ -4328,10 +4328,13 @@ extern const struct mg_mem_file mg_packed_files[];
 /** The manager of a generated program. */
 extern struct mg_mgr g_mgr;
 
-/** Start-up and periodic work of modules in generated programs. */
+/** Start-up of the dashboard in a generated program. */
 void mg_dash_init(struct mg_mgr *mgr);
+/** Periodic work of the dashboard in a generated program. */
 void mg_dash_poll(struct mg_mgr *mgr);
+/** Start-up of the MQTT client in a generated program. */
 void mg_mqtt_init(struct mg_mgr *mgr);
+/** Periodic work of the MQTT client in a generated program. */
 void mg_mqtt_poll(struct mg_mgr *mgr);
 
 /** Only in builds with FatFs. */

@@ -14,6 +14,7 @@ need 'python3 -c "import ensurepip, venv"' python3-venv
 need 'command -v cmake' cmake
 need 'command -v pkg-config' pkg-config
 need 'command -v mandoc' mandoc
+need 'command -v doxygen' doxygen
 need 'command -v curl' curl
 need 'command -v wrk' wrk
 need 'command -v valgrind' valgrind
