@@ -2266,72 +2266,6 @@ void mg_http_reply(struct mg_connection *c,
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
 
 /**
- * Finds a header field by its name, in any ASCII case. Returns a pointer to its value inside
- * `*h`, of the first field when there are several, or NULL. Not found are fields beyond the
- * first MG_MAX_HTTP_HEADERS.
- */
-struct mg_str *mg_http_get_header(struct mg_http_message *h, const char *name);
-
-/**
- * Finds the parameter `v` in a header value, such as boundary in "multipart/form-data;
- * boundary=abc", or a cookie in a Cookie header. Case-sensitive.
- *
- * The parameter must stand at the start or behind ';', ',', a blank or a tab, directly followed
- * by '='. Quotes around its value are removed; a backslash is an ordinary character. Returns a
- * view into `s`, `{NULL, 0}` when there is no such parameter. Thread-safe.
- */
-struct mg_str mg_http_get_header_var(struct mg_str s, struct mg_str v);
-
-/**
- * Finds a variable in a query string or form body, "a=b&c=d". Its name is compared raw, in any
- * ASCII case. Returns a view of its raw value in `buf`: `{NULL, 0}` when there is no such
- * variable, empty but not NULL when it has no value. Thread-safe.
- */
-struct mg_str mg_http_var(struct mg_str buf, struct mg_str name);
-
-/**
- * Copies a variable of a query string or form body to `dst`, percent-decoded, '+' as blank. Its
- * name is compared raw, in any ASCII case.
- *
- * Returns the length without the NUL, or -1 for no source (no bytes, or `name` NULL), -2 for no
- * destination, -3 when the value has a broken escape or does not fit into `dst_len` bytes with its
- * NUL, -4 when there is no such variable. Except for -2, `dst` holds a string then: what could be
- * decoded in the case of -3, otherwise an empty one. Thread-safe.
- */
-int mg_http_get_var(const struct mg_str *buf,
-                    const char *name,
-                    char *dst,
-                    size_t dst_len);
-
-/**
- * Extracts credentials of a request as strings, cut to their buffers.
- *
- * Looks for "Authorization: Basic ..." (user and password; up to 255 bytes decoded), then
- * "Authorization: Bearer ...", then the cookie access_token, then, without any Cookie header, the
- * query variable access_token; the last three go to `pass`. What is missing or malformed gives
- * empty strings.
- */
-void mg_http_creds(struct mg_http_message *hm,
-                   char *user,
-                   size_t userlen,
-                   char *pass,
-                   size_t passlen);
-
-/** Returns the status code of a response, as atoi() reads it; 0 for a request. */
-int mg_http_status(const struct mg_http_message *hm);
-
-/**
- * Iterates over the parts of a multipart body. Call it with `ofs` 0 first, then with what the
- * call before returned, until it returns 0.
- *
- * Fills `*part`, unless NULL, with the part behind the delimiter line at `ofs`, and returns the
- * offset of the next delimiter line. Returns 0, with `*part` all zero, at the end, and for a
- * part that no delimiter line follows. The delimiter is whatever line stands at `ofs`; it is
- * not compared with the Content-Type header. Nothing is copied. Thread-safe.
- */
-size_t mg_http_next_multipart(struct mg_str body, size_t ofs, struct mg_http_part *part);
-
-/**
  * Finds the end of an HTTP message head. Returns its length with the empty line that ends it, 0
  * when it is not complete yet, or -1 when a control character stands before its end.
  */
@@ -3467,26 +3401,6 @@ size_t mg_dns_parse_rr(const uint8_t *buf,
                        size_t ofs,
                        bool is_question,
                        struct mg_dns_rr *rr);
-
-/**
- * Joins multicast DNS (RFC 6762) on the default interface.
- *
- * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
- * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
- * for, a C string without dots that stays valid; then only questions that concern it arrive.
- * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
- * closes. NULL on failure (see mg_listen()).
- */
-struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
-                                     mg_event_handler_t fn,
-                                     void *fn_data);
-
-/**
- * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
- * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
- * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
- */
-bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
 
 /**
  * Joins multicast DNS (RFC 6762) on the default interface.

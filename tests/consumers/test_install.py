@@ -183,7 +183,8 @@ class Header(Installed):
                                               ("c++", "c++", ("c++11", "c++14", "c++17", "c++20", "gnu++20"))):
             for standard in standards:
                 with self.subTest(standard):
-                    run(compiler, "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only",
+                    run(compiler, "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wredundant-decls",
+                        "-Wshadow", "-Wundef", "-fsyntax-only",
                         f"-I{self.prefix}/include", self.folder / "use.c")
 
 
