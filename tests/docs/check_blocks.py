@@ -29,10 +29,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.M | re.S)
 MARK = re.compile(r"<!-- (file|compile|text): (.+?) -->\s*$")
 KNOWN = {"c", "sh", "cmake", "python"}
 PLAIN = {"text", "json", "http", "html"}
@@ -79,7 +80,8 @@ class Page:
         for match in FENCE.finditer(self.text):
             before = self.text[:match.start()].rstrip("\n").rsplit("\n", 1)[-1]
             mark = MARK.search(before)
-            yield self.text.count("\n", 0, match.start()) + 1, match[1], match[2], mark.groups() if mark else (None, None)
+            source = textwrap.dedent(match[3])
+            yield self.text.count("\n", 0, match.start()) + 1, match[2], source, mark.groups() if mark else (None, None)
 
     def compile(self, source, name, *flags, libraries=()):
         path = self.folder / f"{name}.c"
