@@ -113,6 +113,7 @@ test-install: build test-setup ## an installed copy in a temporary prefix, and p
 test-docs: build test-setup docs ## the code blocks of README.md and docs, compiled and run
 	$(call say,code blocks of the documentation)
 	tests/docs/check_blocks.py
+	@tests/docs/check_blocks.py tests/docs/bad_blocks.md | grep -qx '2 passed, 8 failed' || { echo 'check_blocks.py takes bad blocks for good' >&2; exit 1; }
 
 test-reference: build test-setup ## C programs on this library and on the reference, compared
 	$(call say,C programs on this library and on the reference)
