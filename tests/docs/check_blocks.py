@@ -141,6 +141,8 @@ class Page:
             if connection.getresponse().status >= 500:
                 raise Failure("the program answers with an error")
             connection.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            raise Failure(f"the program ends with status {process.wait(0.5)} instead of serving")
 
     def check(self, number, language, source, kind, detail):
         name = f"block{number}"
