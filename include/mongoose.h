@@ -3205,6 +3205,7 @@ struct mg_mqtt_session_opts {
    * long as the one before, less a random part. 0 stands for 1000 and 60000.
    */
   uint32_t reconnect_min_ms;
+  /** See `reconnect_min_ms`. */
   uint32_t reconnect_max_ms;
   /** Milliseconds that connecting and logging in may take; 0 stands for 10000. */
   uint32_t connect_timeout_ms;

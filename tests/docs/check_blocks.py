@@ -16,6 +16,8 @@ A comment on the line before the fence says what else there is to know:
   <!-- file: NAME -->         the block is also written to NAME in the page's folder
   <!-- compile: REASON -->    compiled, not run
   <!-- text: REASON -->       not code to check
+
+A page with <!-- code blocks: TEST --> is left to that test, which must name it.
 """
 
 import argparse
@@ -34,6 +36,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.M | re.S)
+OTHER_TEST = re.compile(r"^<!-- code blocks: (\S+) -->$", re.M)
 MARK = re.compile(r"<!-- (file|compile|text): (.+?) -->\s*$")
 KNOWN = {"c", "sh", "cmake", "python"}
 PLAIN = {"text", "json", "http", "html"}
@@ -75,6 +78,10 @@ class Page:
         self.text = path.read_text(encoding="utf-8")
         self.env = {**os.environ, "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig"), "CMAKE_PREFIX_PATH": str(prefix),
                     "LD_LIBRARY_PATH": str(prefix / "lib")}
+
+    def has_other_test(self):
+        other = OTHER_TEST.search(self.text)
+        return bool(other) and self.path.name in (ROOT / other[1]).read_text(encoding="utf-8")
 
     def blocks(self):
         for match in FENCE.finditer(self.text):
@@ -179,6 +186,8 @@ def main():
             folder = scratch / path.stem
             folder.mkdir()
             page = Page(path.resolve(), scratch / "prefix", folder)
+            if page.has_other_test():
+                continue
             for number, language, source, mark in page.blocks():
                 try:
                     page.check(number, language, source, *mark)
