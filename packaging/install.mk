@@ -43,7 +43,7 @@ install: ## install what was built under PREFIX (default: /usr/local)
 	ln -sfn $(LIBRARY_FILE) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sfn $(SONAME) '$(DESTDIR)$(LIBDIR)/libmongoose.so'
 	$(INSTALL) -m 644 $(LIB)/libmongoose.a '$(DESTDIR)$(LIBDIR)/libmongoose.a'
-	$(INSTALL) -m 644 $(INCLUDE)/mongoose.h '$(DESTDIR)$(INCLUDEDIR)/mongoose.h'
+	$(INSTALL) -m 644 $(INCLUDE)/mongoose.h include/mongoose.hpp '$(DESTDIR)$(INCLUDEDIR)'
 	$(fill_in) packaging/mongoose.pc.in >'$(DESTDIR)$(PKGCONFIGDIR)/mongoose.pc'
 	$(fill_in) packaging/mongoose-config.cmake.in >'$(DESTDIR)$(CMAKEDIR)/mongoose-config.cmake'
 	$(fill_in) packaging/mongoose-config-version.cmake.in >'$(DESTDIR)$(CMAKEDIR)/mongoose-config-version.cmake'
@@ -59,7 +59,7 @@ install-strip: install ## the same, without the line tables for debuggers
 
 uninstall: ## remove what install put there; takes the same variables
 	rm -f $(addprefix '$(DESTDIR)$(LIBDIR)'/,$(LIBRARY_FILE) $(SONAME) libmongoose.so libmongoose.a) \
-	  '$(DESTDIR)$(INCLUDEDIR)/mongoose.h' '$(DESTDIR)$(PKGCONFIGDIR)/mongoose.pc' '$(DESTDIR)$(MANDIR)/man3/libmongoose.3' \
+	  '$(DESTDIR)$(INCLUDEDIR)'/mongoose.h{,pp} '$(DESTDIR)$(PKGCONFIGDIR)/mongoose.pc' '$(DESTDIR)$(MANDIR)/man3/libmongoose.3' \
 	  '$(DESTDIR)$(CMAKEDIR)'/mongoose-config{,-version}.cmake \
 	  $(addprefix '$(DESTDIR)$(DOCDIR)'/,README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE)
 	@rmdir '$(DESTDIR)$(CMAKEDIR)' '$(DESTDIR)$(DOCDIR)' 2>/dev/null || true

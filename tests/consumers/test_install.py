@@ -61,7 +61,7 @@ class Files(Installed):
         version = re.search(r"^Version: (.*)$", (self.prefix / "lib/pkgconfig/mongoose.pc").read_text(), re.M).group(1)
         self.assertRegex(version, rf"^{re.escape(ABI)}\.\d+$")
         self.assertEqual(files(self.prefix), sorted([
-            "include/mongoose.h", "lib/libmongoose.a", "lib/libmongoose.so", f"lib/{SONAME}", f"lib/libmongoose.so.{version}",
+            "include/mongoose.h", "include/mongoose.hpp", "lib/libmongoose.a", "lib/libmongoose.so", f"lib/{SONAME}", f"lib/libmongoose.so.{version}",
             "lib/cmake/mongoose/mongoose-config.cmake", "lib/cmake/mongoose/mongoose-config-version.cmake",
             "lib/pkgconfig/mongoose.pc", "share/man/man3/libmongoose.3",
             *(f"share/doc/libmongoose/{name}" for name in ("CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"))]))
@@ -186,6 +186,13 @@ class Header(Installed):
                     run(compiler, "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wredundant-decls",
                         "-Wshadow", "-Wundef", "-fsyntax-only",
                         f"-I{self.prefix}/include", self.folder / "use.c")
+
+    def test_cpp_wrapper(self):
+        (self.folder / "use.cpp").write_text("#include <mongoose.hpp>\nint main() { return mg_millis() == 0; }\n")
+        for standard in "c++17", "c++20":
+            with self.subTest(standard):
+                run("c++", f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only", f"-I{self.prefix}/include",
+                    self.folder / "use.cpp")
 
 
 if __name__ == "__main__":
