@@ -2395,72 +2395,6 @@ void mg_http_reply(struct mg_connection *c,
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
 
 /**
- * Finds a header field by its name, in any ASCII case. Returns a pointer to its value inside
- * `*h`, of the first field when there are several, or NULL. Not found are fields beyond the
- * first MG_MAX_HTTP_HEADERS.
- */
-struct mg_str *mg_http_get_header(struct mg_http_message *h, const char *name);
-
-/**
- * Finds the parameter `v` in a header value, such as boundary in "multipart/form-data;
- * boundary=abc", or a cookie in a Cookie header. Case-sensitive.
- *
- * The parameter must stand at the start or behind ';', ',', a blank or a tab, directly followed
- * by '='. Quotes around its value are removed; a backslash is an ordinary character. Returns a
- * view into `s`, `{NULL, 0}` when there is no such parameter. Thread-safe.
- */
-struct mg_str mg_http_get_header_var(struct mg_str s, struct mg_str v);
-
-/**
- * Finds a variable in a query string or form body, "a=b&c=d". Its name is compared raw, in any
- * ASCII case. Returns a view of its raw value in `buf`: `{NULL, 0}` when there is no such
- * variable, empty but not NULL when it has no value. Thread-safe.
- */
-struct mg_str mg_http_var(struct mg_str buf, struct mg_str name);
-
-/**
- * Copies a variable of a query string or form body to `dst`, percent-decoded, '+' as blank. Its
- * name is compared raw, in any ASCII case.
- *
- * Returns the length without the NUL, or -1 for no source (no bytes, or `name` NULL), -2 for no
- * destination, -3 when the value has a broken escape or does not fit into `dst_len` bytes with its
- * NUL, -4 when there is no such variable. Except for -2, `dst` holds a string then: what could be
- * decoded in the case of -3, otherwise an empty one. Thread-safe.
- */
-int mg_http_get_var(const struct mg_str *buf,
-                    const char *name,
-                    char *dst,
-                    size_t dst_len);
-
-/**
- * Extracts credentials of a request as strings, cut to their buffers.
- *
- * Looks for "Authorization: Basic ..." (user and password; up to 255 bytes decoded), then
- * "Authorization: Bearer ...", then the cookie access_token, then, without any Cookie header, the
- * query variable access_token; the last three go to `pass`. What is missing or malformed gives
- * empty strings.
- */
-void mg_http_creds(struct mg_http_message *hm,
-                   char *user,
-                   size_t userlen,
-                   char *pass,
-                   size_t passlen);
-
-/** Returns the status code of a response, as atoi() reads it; 0 for a request. */
-int mg_http_status(const struct mg_http_message *hm);
-
-/**
- * Iterates over the parts of a multipart body. Call it with `ofs` 0 first, then with what the
- * call before returned, until it returns 0.
- *
- * Fills `*part`, unless NULL, with the part behind the delimiter line at `ofs`, and returns the
- * offset of the next delimiter line. Returns 0, with `*part` all zero, at the end, and for a
- * part that no delimiter line follows. The delimiter is whatever line stands at `ofs`; it is
- * not compared with the Content-Type header. Nothing is copied. Thread-safe.
- */
-size_t mg_http_next_multipart(struct mg_str body, size_t ofs, struct mg_http_part *part);
-
-/**
  * Finds the end of an HTTP message head. Returns its length with the empty line that ends it, 0
  * when it is not complete yet, or -1 when a control character stands before its end.
  */
@@ -3399,6 +3333,7 @@ struct mg_mqtt_session_opts {
    * long as the one before, less a random part. 0 stands for 1000 and 60000.
    */
   uint32_t reconnect_min_ms;
+  /** See `reconnect_min_ms`. */
   uint32_t reconnect_max_ms;
   /** Milliseconds that connecting and logging in may take; 0 stands for 10000. */
   uint32_t connect_timeout_ms;
@@ -3500,58 +3435,6 @@ int mg_mqtt_parse(const uint8_t *buf, size_t len, uint8_t version, struct mg_mqt
 size_t mg_mqtt_next_prop(struct mg_mqtt_message *msg,
                          struct mg_mqtt_prop *prop,
                          size_t ofs);
-
-/**
- * Opens a client session that survives its connections.
- *
- * It connects at once and again whenever the connection is lost; pings the broker and drops a connection
- * that stays silent; keeps messages of quality of service 1 and 2 until they are acknowledged and sends them
- * again on the next connection, in order and marked as duplicates (section 4.4 of the standard); renews
- * subscriptions when the broker has forgotten them; and does not deliver a message of quality of service 2
- * twice. The handler gets the events of each connection, and may close it: the next one follows.
- *
- * Returns the session, which the program releases with mg_mqtt_session_close() before mg_mgr_free(), or NULL when
- * `url` is missing, an option cannot be expressed (see mg_mqtt_login()), or memory is exhausted. All functions
- * on it belong to the thread of its manager, and may be called in any handler.
- */
-struct mg_mqtt_session *mg_mqtt_session_open(struct mg_mgr *mgr,
-                                             const struct mg_mqtt_session_opts *opts);
-
-/**
- * Sends a message: `topic`, `message`, `qos`, `retain`, and `props` with MQTT 5 of `opts`. A topic alias must not be
- * among them, since it means something on one connection only.
- *
- * With `qos` 1 or 2 the message is kept until the broker has acknowledged it, and `*id`, unless `id` is NULL, is the
- * packet id, with which MG_EV_MQTT_CMD tells of MQTT_CMD_PUBACK or MQTT_CMD_PUBCOMP. With `qos` 0 it is sent if the
- * broker is connected. False when it is not, when as much is kept as may be, when an option cannot be
- * expressed, or when memory is exhausted; nothing was kept or sent then.
- */
-bool mg_mqtt_session_pub(struct mg_mqtt_session *session,
-                         const struct mg_mqtt_opts *opts,
-                         uint16_t *id);
-
-/**
- * Subscribes to the topic filter `topic` of `opts` with its `qos` and, with MQTT 5, its `props`. The subscription
- * lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed.
- */
-bool mg_mqtt_session_sub(struct mg_mqtt_session *session,
-                         const struct mg_mqtt_opts *opts);
-
-/** Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed. */
-bool mg_mqtt_session_unsub(struct mg_mqtt_session *session,
-                           const struct mg_mqtt_opts *opts);
-
-/** How many messages of quality of service 1 and 2 have not been acknowledged to the end. */
-size_t mg_mqtt_session_pending(const struct mg_mqtt_session *session);
-
-/** True when the broker has accepted the connection of the session. */
-bool mg_mqtt_session_connected(const struct mg_mqtt_session *session);
-
-/**
- * Ends a session: DISCONNECT is sent, the connection closes once everything queued on it is sent, and what was not
- * acknowledged is forgotten. NULL does nothing. The handler still gets the events of that connection.
- */
-void mg_mqtt_session_close(struct mg_mqtt_session *session);
 
 /**
  * Opens a client session that survives its connections.
@@ -3756,26 +3639,6 @@ struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
  */
 bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
 
-/**
- * Joins multicast DNS (RFC 6762) on the default interface.
- *
- * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
- * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
- * for, a C string without dots that stays valid; then only questions that concern it arrive.
- * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
- * closes. NULL on failure (see mg_listen()).
- */
-struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
-                                     mg_event_handler_t fn,
-                                     void *fn_data);
-
-/**
- * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
- * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
- * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
- */
-bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
-
 /* Network time */
 
 /**
@@ -3952,8 +3815,8 @@ long mg_json_get_long(struct mg_str json, const char *path, long dflt);
  *
  * Returns 0, with `to` unchanged, when there is no string. Returns 0 and stores as much as is
  * possible, with a NUL, when the room does not suffice or a backslash stands before something that
- * RFC 8259 section 7 does not name. \u0000 to \u00ff give one byte of that value; at larger ones
- * decoding ends, and the result is what came before.
+ * RFC 8259 section 7 does not name. `\u0000` to `\u00ff` give one byte of that value; at larger
+ * ones decoding ends, and the result is what came before.
  */
 size_t mg_json_unescape(struct mg_str json,
                         const char *path,
@@ -4880,10 +4743,13 @@ extern const struct mg_mem_file mg_packed_files[];
 /** The manager of a generated program. */
 extern struct mg_mgr g_mgr;
 
-/** Start-up and periodic work of modules in generated programs. */
+/** Start-up of the dashboard in a generated program. */
 void mg_dash_init(struct mg_mgr *mgr);
+/** Periodic work of the dashboard in a generated program. */
 void mg_dash_poll(struct mg_mgr *mgr);
+/** Start-up of the MQTT client in a generated program. */
 void mg_mqtt_init(struct mg_mgr *mgr);
+/** Periodic work of the MQTT client in a generated program. */
 void mg_mqtt_poll(struct mg_mgr *mgr);
 
 /** Only in builds with FatFs. */

@@ -50,10 +50,9 @@ fn is_event_stream(headers: &[u8]) -> bool {
 /// Appends header lines that a program gives. The end of the last one may be missing. False when
 /// memory is exhausted.
 pub(crate) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
-    let end: &[u8] = match headers.last() {
-        None | Some(b'\n') => b"",
-        Some(_) => b"\r\n",
-    };
+    let last = memchr::memrchr(b'\n', headers).map_or(headers, |end| &headers[end + 1..]);
+    // What has no colon is no field, and clients refuse it as a line of its own.
+    let end: &[u8] = if last.contains(&b':') { b"\r\n" } else { b"" };
     io.append(headers) && io.append(end)
 }
 

@@ -215,8 +215,8 @@ unsafe fn decode(text: *const u8, len: usize, to: *mut u8, n: usize) -> usize {
 ///
 /// Returns 0, with `to` unchanged, when there is no string. Returns 0 and stores as much as is
 /// possible, with a NUL, when the room does not suffice or a backslash stands before something that
-/// RFC 8259 section 7 does not name. \u0000 to \u00ff give one byte of that value; at larger ones
-/// decoding ends, and the result is what came before.
+/// RFC 8259 section 7 does not name. `\u0000` to `\u00ff` give one byte of that value; at larger
+/// ones decoding ends, and the result is what came before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_json_unescape(
     json: mg_str,
