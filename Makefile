@@ -38,7 +38,7 @@ SYSTEM_LIBS := -lpthread -ldl -lm
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
+.PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers test-soak soak header-check abi-check layout-check \
   cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
 
 help: ## list the targets
@@ -74,7 +74,7 @@ install: build ## install header and libraries under PREFIX (default: /usr/local
 	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
 	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
 
-test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers test-python test-cymongoose ## run every test
+test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers test-soak test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -128,6 +128,14 @@ test-peers: examples test-setup ## example programs against real peers
 	$(call say,example programs and real peers)
 	MG_EXAMPLES='$(CURDIR)/$(TARGET)/examples' MG_LIB='$(CURDIR)/$(LIB)' \
 	  target/venv/bin/python3 -m unittest discover --verbose --start-directory tests/peers
+
+soak: SECONDS := 1200
+soak: build test-setup ## mixed load from real clients on one manager, for SECONDS (default here: 1200)
+	target/venv/bin/python3 tests/soak/soak.py --lib $(LIB) --seconds $(SECONDS)
+
+test-soak: build test-setup ## the same for half a minute
+	$(call say,mixed load from real clients)
+	target/venv/bin/python3 tests/soak/soak.py --lib $(LIB) --seconds 30
 
 header-check: build ## the committed header is the one the sources give
 	git diff --exit-code include/mongoose.h
