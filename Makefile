@@ -117,6 +117,8 @@ test-reference: build test-setup ## C programs on this library and on the refere
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE)
 	$(call say,every symbol is used by a C program)
 	tests/abi/check_tested.py --programs target/ctests
+	$(call say,every event is compared)
+	tests/reference/check_events.py
 
 test-c: build test-setup ## C programs on this library under sanitizers and valgrind
 	$(call say,C programs under the address and undefined-behaviour sanitizers)
