@@ -2,6 +2,7 @@
 //
 // Usage: server FOLDER CERT KEY     prints "port HTTP HTTPS MQTT TCP UDP"; serves the folder, which also takes the uploads.
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -102,8 +103,10 @@ static void stored(struct mg_connection *c, const char *error) {
 
 static void statistics(struct mg_connection *c) {
   int connections = 0;
+  struct mallinfo2 heap = mallinfo2();
   for (struct mg_connection *other = c->mgr->conns; other != NULL; other = other->next) connections++;
-  mg_http_reply(c, 200, "", "{%m:%d,%m:%lu,%m:%lu}", MG_ESC("connections"), connections, MG_ESC("ticks"), ticks, MG_ESC("once"), once);
+  mg_http_reply(c, 200, "", "{%m:%d,%m:%lu,%m:%lu,%m:%lu}", MG_ESC("connections"), connections, MG_ESC("ticks"), ticks, MG_ESC("once"), once,
+                MG_ESC("heap"), (unsigned long) ((heap.uordblks + heap.hblkhd) / 1024));
 }
 
 static void http(struct mg_connection *c, int ev, void *ev_data) {
