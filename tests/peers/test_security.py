@@ -33,6 +33,11 @@ ELSEWHERE = {
     "WebSocket: continuation without start": ("own/ws_violations.c", "stray continuation"),
     "WebSocket: lengths of 64 bits (CVE-2025-51495)": ("own/ws_violations.c", "2^64 - 1 bytes"),
     "ChaCha20-Poly1305: forged tag (CVE-2026-2968)": ("chacha20_poly1305.c", "forgeries"),
+    "WebSocket: frames that are not masked": ("own/ws_violations.c", "WS frame not masked"),
+    "TLS: wildcards": ("tls_certificates.c", "wildcard for two labels"),
+    "Modbus: lengths that lie": ("modbus_framing.c", "length 255, part of it"),
+    "JSON: depth": ("json_deep_and_long.c", "nesting 10,000 deep"),
+    "random numbers that are none": ("random_bytes.c", "too rare or too frequent"),
     "HTTP: heads that arrive in drops": ("own/http_slow_head.c", "A head of 2 MB"),
     "HTTP: pipes, devices and directories as files": ("own/special_files.c", "mkfifo"),
     "SSI: includes that include themselves": ("own/ssi.c", "www/self.shtml"),
@@ -486,9 +491,7 @@ class Multipart(SecurityTest):
 class Advisories(SecurityTest):
     """Logic errors of mongoose that were published from 2022 to 2026; see also ELSEWHERE.
 
-    Not here: errors that are only about memory (CVE-2024-42383 to 42392, CVE-2026-5244), which the language prevents, and
-    those of parts that this library does not have, its own TCP/IP stack and an OpenSSL backend (CVE-2025-65502,
-    CVE-2026-2967, CVE-2026-6985).
+    ADVISORIES.md has them all, with the tests.
     """
 
     def test_cve_2022_25299_upload_names(self):
@@ -540,6 +543,18 @@ class Advisories(SecurityTest):
                 self.assertTrue(get(ca, kind).startswith(b"HTTP/1.1 200 "))
                 with self.assertRaises((ssl.SSLError, ConnectionError)):
                     get(namesake, kind)
+
+    def test_every_advisory_has_its_test(self):
+        """The tests that ADVISORIES.md names are there."""
+        sources = "".join(path.read_text() for path in (ROOT / "tests" / "peers").glob("test_*.py"))
+        named = re.findall(r"`([^`]+)`", (ROOT / "tests" / "peers" / "ADVISORIES.md").read_text())
+        self.assertGreater(len(named), 10)
+        for name in named:
+            with self.subTest(name):
+                if name.endswith(".c"):
+                    self.assertTrue((ROOT / "tests" / "c" / name).exists())
+                else:
+                    self.assertIn(f"def {name}(", sources)
 
     def test_what_is_tested_elsewhere_is_there(self):
         for attack, (name, text) in ELSEWHERE.items():
