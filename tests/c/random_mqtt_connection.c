@@ -2,7 +2,7 @@
 // sees of each, and what is answered by itself.
 //
 // All cases of a block use one connection. Payloads of less than two bytes are left out, as in random_mqtt.c, and no message
-// has the id of an earlier one: the reference delivers messages of QoS 2 again (mqtt_events_server).
+// has the id of an earlier one: the reference delivers messages of QoS 2 again (mqtt_events_client).
 
 #include "random.h"
 
