@@ -21,7 +21,11 @@ static void client(struct mg_connection *c, int ev, void *ev_data) {
     mg_error(c, "no answer after %d turns of %s", 60, "the loop");
     add("closing: %d\n", c->is_closing);
   }
-  if (ev == MG_EV_HTTP_MSG) add("answer [%.*s]\n", (int) ((struct mg_http_message *) ev_data)->body.len, ((struct mg_http_message *) ev_data)->body.buf), c->is_draining = 1;
+  if (ev == MG_EV_HTTP_MSG) {
+    struct mg_str body = ((struct mg_http_message *) ev_data)->body;
+    add("answer [%.*s]\n", (int) body.len, body.buf);
+    c->is_draining = 1;
+  }
   if (ev == MG_EV_ERROR) add("error: %s\n", (char *) ev_data);
   if (ev == MG_EV_CLOSE) a->done = true, add("client: closed\n");
 }

@@ -15,7 +15,8 @@ static void broker(struct mg_connection *c, int ev, void *ev_data) {
     mg_mqtt_send_header(c, MQTT_CMD_SUBACK, 0, 3), mg_send(c, id, 3);
     for (int i = 1; i <= 3; i++) {
       char text[20];
-      struct mg_mqtt_opts opts = {.topic = mg_str("sensor/t"), .message = mg_str_n(text, mg_snprintf(text, sizeof(text), "{%m:%d.5}", MG_ESC("t"), 20 + i))};
+      mg_snprintf(text, sizeof(text), "{%m:%d.5}", MG_ESC("t"), 20 + i);
+      struct mg_mqtt_opts opts = {.topic = mg_str("sensor/t"), .message = mg_str(text)};
       mg_mqtt_pub(c, &opts);
     }
   }

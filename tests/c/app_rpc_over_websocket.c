@@ -26,7 +26,8 @@ static void reverse(struct mg_rpc_req *r) {
 static void note(struct mg_rpc_req *r) {
   struct mg_str text = mg_json_get_tok(r->frame, "$.params");
   add("noted %.*s by %.*s\n", (int) text.len, text.buf, (int) r->rpc->method.len, r->rpc->method.buf);
-  if (r->req_data != NULL) mg_ws_printf((struct mg_connection *) r->req_data, WEBSOCKET_OP_TEXT, "{%m:%d,%m:%m}", MG_ESC("id"), 100, MG_ESC("method"), MG_ESC("who"));
+  struct mg_connection *c = (struct mg_connection *) r->req_data;
+  mg_ws_printf(c, WEBSOCKET_OP_TEXT, "{%m:%d,%m:%m}", MG_ESC("id"), 100, MG_ESC("method"), MG_ESC("who"));
 }
 
 static void answered(struct mg_rpc_req *r) {

@@ -8,7 +8,8 @@
 static void server(struct mg_connection *c, int ev, void *ev_data) {
   struct mg_http_message *hm = (struct mg_http_message *) ev_data;
   if (ev != MG_EV_HTTP_MSG) return;
-  struct mg_http_serve_opts opts = {.root_dir = "site", .extra_headers = "X-Served-By: us\r\n", .mime_types = "data=text/x-data", .page404 = "site/404.html"};
+  struct mg_http_serve_opts opts = {
+      .root_dir = "site", .extra_headers = "X-Served-By: us\r\n", .mime_types = "data=text/x-data", .page404 = "site/404.html"};
   if (mg_match(hm->uri, mg_str("/api/time"), NULL)) {
     mg_http_reply(c, 200, "Content-Type: application/json\r\nCache-Control: no-cache\r\n", "{%m:%d}\n", MG_ESC("now"), 5);
   } else if (mg_match(hm->uri, mg_str("/download"), NULL)) {

@@ -16,7 +16,10 @@ static void server(struct mg_connection *c, int ev, void *ev_data) {
 static void client(struct mg_connection *c, int ev, void *ev_data) {
   struct mg_http_message *hm = (struct mg_http_message *) ev_data;
   if (ev == MG_EV_CONNECT) mg_printf(c, "GET / HTTP/1.1\r\n\r\n");
-  if (ev == MG_EV_HTTP_MSG) add("client in %s, id %lu: %.*s\n", c->mgr == &other ? "second" : "first", c->id, (int) hm->body.len, hm->body.buf), s_done = true;
+  if (ev == MG_EV_HTTP_MSG) {
+    add("client in %s, id %lu: %.*s\n", c->mgr == &other ? "second" : "first", c->id, (int) hm->body.len, hm->body.buf);
+    s_done = true;
+  }
   if (ev == MG_EV_CLOSE) add("client closed\n");
 }
 

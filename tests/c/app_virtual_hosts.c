@@ -3,12 +3,14 @@
 #include "loop.h"
 
 static void site_a(struct mg_connection *c, int ev, void *ev_data) {
-  if (ev == MG_EV_HTTP_MSG) mg_http_reply(c, 200, "X-Site: a\r\n", "a%.*s", (int) ((struct mg_http_message *) ev_data)->uri.len, ((struct mg_http_message *) ev_data)->uri.buf);
+  struct mg_http_message *hm = (struct mg_http_message *) ev_data;
+  if (ev == MG_EV_HTTP_MSG) mg_http_reply(c, 200, "X-Site: a\r\n", "a%.*s", (int) hm->uri.len, hm->uri.buf);
   if (ev == MG_EV_CLOSE) add("a closed\n");
 }
 
 static void site_b(struct mg_connection *c, int ev, void *ev_data) {
-  if (ev == MG_EV_HTTP_MSG) mg_http_reply(c, 200, "X-Site: b\r\n", "b%.*s", (int) ((struct mg_http_message *) ev_data)->uri.len, ((struct mg_http_message *) ev_data)->uri.buf);
+  struct mg_http_message *hm = (struct mg_http_message *) ev_data;
+  if (ev == MG_EV_HTTP_MSG) mg_http_reply(c, 200, "X-Site: b\r\n", "b%.*s", (int) hm->uri.len, hm->uri.buf);
   if (ev == MG_EV_CLOSE) add("b closed\n");
 }
 

@@ -9,16 +9,19 @@
 static const struct kind {
   const char *name, *scheme;
   bool tls;
-} s_kinds[] = {{"tcp", "tcp", false}, {"http", "http", false}, {"ws", "ws", false}, {"mqtt", "mqtt", false}, {"tls", "tls", true}, {"https", "https", true},
-               {"wss", "wss", true}, {"mqtts", "mqtts", true}, {"udp", "udp", false}};
+} s_kinds[] = {{"tcp", "tcp", false},     {"http", "http", false}, {"ws", "ws", false},        {"mqtt", "mqtt", false}, {"tls", "tls", true},
+               {"https", "https", true}, {"wss", "wss", true},    {"mqtts", "mqtts", true}, {"udp", "udp", false}};
 
 enum ending {
-  CLIENT_CLOSES, CLIENT_DRAINS, CLIENT_FAILS, CLIENT_RESETS, SERVER_CLOSES, SERVER_DRAINS, SERVER_FAILS, SERVER_RESETS, LISTENER_CLOSES, MANAGER_FREED,
-  CLOSED_AT_ONCE, DRAINED_AT_ONCE, FREED_AT_ONCE, REFUSED, NOT_RESOLVED, ENDINGS
+  CLIENT_CLOSES, CLIENT_DRAINS, CLIENT_FAILS, CLIENT_RESETS, SERVER_CLOSES, SERVER_DRAINS, SERVER_FAILS, SERVER_RESETS,
+  LISTENER_CLOSES, MANAGER_FREED, CLOSED_AT_ONCE, DRAINED_AT_ONCE, FREED_AT_ONCE, REFUSED, NOT_RESOLVED, ENDINGS
 };
 
-static const char *s_endings[] = {"client closes", "client drains", "client fails", "client resets", "server closes", "server drains", "server fails", "server resets",
-                                  "listener closes", "manager freed", "client closes at once", "client drains at once", "manager freed at once", "refused", "not resolved"};
+static const char *s_endings[] = {
+    "client closes", "client drains", "client fails",    "client resets", "server closes",         "server drains",         "server fails",
+    "server resets", "listener closes", "manager freed", "client closes at once", "client drains at once", "manager freed at once",
+    "refused",       "not resolved",
+};
 
 static const struct kind *s_kind;
 static struct mg_connection *s_client, *s_server, *s_listener;
@@ -26,8 +29,8 @@ static char s_traces[3][1000];  // client, server, listener
 static bool s_up;
 
 static void note(struct mg_connection *c, int ev, void *ev_data) {
-  static const char *names[] = {"ERROR", "OPEN", "POLL", "RESOLVE", "CONNECT", "ACCEPT", "TLS_HS", "READ", "WRITE", "CLOSE", "HTTP_HDRS", "HTTP_MSG", "WS_OPEN",
-                                "WS_MSG", "WS_CTL", "MQTT_CMD", "MQTT_MSG", "MQTT_OPEN"};
+  static const char *names[] = {"ERROR", "OPEN", "POLL", "RESOLVE", "CONNECT", "ACCEPT", "TLS_HS", "READ", "WRITE", "CLOSE", "HTTP_HDRS",
+                                "HTTP_MSG", "WS_OPEN", "WS_MSG", "WS_CTL", "MQTT_CMD", "MQTT_MSG", "MQTT_OPEN"};
   char *trace = s_traces[c->is_client ? 0 : c->is_listening ? 2 : 1];
   size_t n = strlen(trace);
   if (ev == MG_EV_POLL || ev == MG_EV_READ || ev == MG_EV_WRITE || ev == MG_EV_HTTP_HDRS || (ev == MG_EV_TLS_HS && !c->is_client)) return;
@@ -48,7 +51,10 @@ static void server(struct mg_connection *c, int ev, void *ev_data) {
   }
   if (ev == MG_EV_HTTP_MSG && is("http")) mg_http_reply(c, 200, "", "ok");
   if (ev == MG_EV_HTTP_MSG && is("ws")) mg_ws_upgrade(c, (struct mg_http_message *) ev_data, NULL);
-  if (ev == MG_EV_MQTT_CMD && ((struct mg_mqtt_message *) ev_data)->cmd == MQTT_CMD_CONNECT) mg_mqtt_send_header(c, MQTT_CMD_CONNACK, 0, 2), mg_send(c, "\0\0", 2);
+  if (ev == MG_EV_MQTT_CMD && ((struct mg_mqtt_message *) ev_data)->cmd == MQTT_CMD_CONNECT) {
+    mg_mqtt_send_header(c, MQTT_CMD_CONNACK, 0, 2);
+    mg_send(c, "\0\0", 2);
+  }
   if (ev == MG_EV_READ && (is("tcp") || is("tls") || is("udp")) && !is("mqtt")) mg_send(c, c->recv.buf, c->recv.len), c->recv.len = 0;
   if (ev == MG_EV_CLOSE && c == s_server) s_server = NULL;
   if (ev == MG_EV_CLOSE && c == s_listener) s_listener = NULL;

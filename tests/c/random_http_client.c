@@ -47,7 +47,8 @@ static void put_size(const char *fmt, uint32_t size) {
 }
 
 static void response(bool chunked) {
-  static const char *heads[] = {"HTTP/1.1 200 OK\r\n", "HTTP/1.1 404 Not Found\r\n", "HTTP/1.1 201 Created\r\n", "HTTP/1.1 500 \r\n", "HTTP/1.1 302 a b c\r\n"};
+  static const char *heads[] = {"HTTP/1.1 200 OK\r\n", "HTTP/1.1 404 Not Found\r\n", "HTTP/1.1 201 Created\r\n", "HTTP/1.1 500 \r\n",
+                                "HTTP/1.1 302 a b c\r\n"};
   static const char *sizes[] = {"%x\r\n", "%X\r\n", "%04x\r\n"};
   put(PICK(heads));
   if (one_in(2)) put("X: "), put_from("abc =;,", 20), put("\r\n");

@@ -184,7 +184,8 @@ class Pem(TlsTest):
     def start(self, cert, key):
         """How a server with these files answers a client: the request, or nothing. It must start and stop in any case."""
         (self.folder / "x.crt").write_bytes(cert), (self.folder / "x.key").write_bytes(key)
-        with Server(EXAMPLES / "https_server", "https://127.0.0.1:0", self.folder / "x.crt", self.folder / "x.key", stderr=subprocess.DEVNULL) as server:
+        with Server(EXAMPLES / "https_server", "https://127.0.0.1:0", self.folder / "x.crt", self.folder / "x.key",
+                    stderr=subprocess.DEVNULL) as server:
             context = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
             try:
                 with context.wrap_socket(server.connect(), server_hostname="localhost") as connection:
@@ -207,7 +208,8 @@ class Pem(TlsTest):
     def test_cve_2024_42392_texts_without_end(self):
         """A text with unexpected characters was read for ever."""
         cert, key = (pathlib.Path(path).read_bytes() for path in self.own)
-        for broken in (b"-----BEGIN CERTIFICATE-----", b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN", cert[:-30], cert[:60], b"-----BEGIN CERTIFICATE-----\n" * 1000,
+        begin = b"-----BEGIN CERTIFICATE-----\n"
+        for broken in (begin[:-1], begin, begin[:10], begin * 1000, cert[:-30], cert[:60],
                        cert.replace(b"-----END", b"-----FIN"), b"\n" * 10000, b"x" * 10000):
             with self.subTest(broken[:40]):
                 self.assertEqual(self.start(broken, key), b"")
