@@ -4,6 +4,7 @@ Expected is what the RFC says. Where it leaves a choice, or where one of the oth
 fine. What can only be seen from a C program is tested there; ELSEWHERE lists it.
 """
 
+import random
 import re
 import ssl
 import unittest
@@ -295,6 +296,45 @@ class Chunks(SecurityTest):
         self.check(CHUNKED + b"5\r\nhello\r\n0\r\nContent-Length: 40\r\n\r\n" + NEXT, BOTH)
         # h11 reads them as fields, and then refuses this coding.
         self.check(CHUNKED + b"5\r\nhello\r\n0\r\nTransfer-Encoding: x\r\n\r\n" + NEXT, BOTH, h11=REFUSED)
+
+
+class RandomRequests(SecurityTest):
+    """Requests of good parts, damaged at random. What two servers both answer, they must have understood in the same way:
+    otherwise one in front of the other can be made to see other requests."""
+
+    FIELDS = (b"Content-Length: 5", b"Content-Length: 0", b"Content-Length: 05", b"Transfer-Encoding: chunked", b"Transfer-Encoding: identity",
+              b"Connection: close", b"Connection: keep-alive", b"Expect: x", b"Upgrade: websocket", b"TE: trailers", b"X: y")
+    BODIES = (b"", b"hello", b"0\r\n\r\n", b"5\r\nhello\r\n0\r\n\r\n", b"5\r\nhello\r\n0\r\nX: y\r\n\r\n", b"5;a=b\r\nhello\r\n0\r\n\r\n")
+    JUNK = b"\r\n: \t;,0x5a\x0b\x7f-+"
+
+    def request(self, chance):
+        lines = [b"%s /a HTTP/1.%d" % (chance.choice((b"GET", b"POST", b"PUT")), chance.randrange(4) > 0), b"Host: x"]
+        lines += [chance.choice(self.FIELDS) for _ in range(chance.randrange(4))]
+        sent = bytearray(b"\r\n".join([*lines, b"", chance.choice(self.BODIES)]) + NEXT)
+        for _ in range(chance.choice((0, 1, 1, 2, 3))):
+            at, junk = chance.randrange(len(sent)), chance.choice(self.JUNK)
+            replacement = chance.choice((b"", bytes([junk]), bytes([junk, sent[at]]), bytes([sent[at], sent[at]])))
+            sent[at:at + 1] = replacement
+        return bytes(sent)
+
+    def test_no_other_reading_than_nginx_and_h11(self):
+        chance, answered = random.Random(1), 0
+        for _ in range(2000):
+            sent = self.request(chance)
+            ours = self.outcome(sent, [])
+            with self.subTest(sent):
+                for understood, other in zip(ours, h11_outcome(sent)):
+                    if other != "refused":
+                        self.assertEqual(understood, other.strip())
+                try:
+                    nginx = self.nginx.outcome(sent)
+                except AttributeError:  # the answer has no head: taken for HTTP/0.9
+                    continue
+                for understood, other in zip(ours, nginx):
+                    if other != "refused":
+                        self.assertEqual(understood.split()[:2], other.split())
+                answered += bool(ours) and nginx[:1] not in ([], REFUSED)
+        self.assertGreater(answered, 500)
 
 
 class Paths(SecurityTest):
