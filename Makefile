@@ -66,7 +66,7 @@ run: $(TARGET)/examples/static_server ## serve DIR (default: this folder) on URL
 	@echo 'Serving $(DIR) on $(URL), Ctrl-C to stop'
 	@exec $< $(URL) $(DIR)
 
-test: test-setup test-rust test-fuzz abi-check layout-check test-static test-install test-docs test-c test-panics test-reference test-peers test-python test-cymongoose ## run every test
+test: test-setup test-rust test-fuzz abi-check layout-check test-static test-install test-docs test-c test-panics test-reference test-peers test-soak test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -120,6 +120,8 @@ test-reference: build test-setup ## C programs on this library and on the refere
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE)
 	$(call say,every symbol is used by a C program)
 	tests/abi/check_tested.py --programs target/ctests
+	$(call say,every event is compared)
+	tests/reference/check_events.py
 
 test-c: build test-setup ## C programs on this library under sanitizers and valgrind
 	$(call say,C programs under the address and undefined-behaviour sanitizers)
@@ -143,6 +145,14 @@ test-peers: examples test-setup ## example programs against real peers
 	$(call say,example programs and real peers)
 	MG_EXAMPLES='$(CURDIR)/$(TARGET)/examples' MG_LIB='$(CURDIR)/$(LIB)' \
 	  target/venv/bin/python3 -m unittest discover --verbose --start-directory tests/peers
+
+soak: SECONDS := 1200
+soak: build test-setup ## mixed load from real clients on one manager, for SECONDS (default here: 1200)
+	target/venv/bin/python3 tests/soak/soak.py --lib $(LIB) --seconds $(SECONDS)
+
+test-soak: build test-setup ## the same for half a minute
+	$(call say,mixed load from real clients)
+	target/venv/bin/python3 tests/soak/soak.py --lib $(LIB) --seconds 30
 
 header-check: build ## the committed header is the one the sources give
 	git diff --exit-code include/mongoose.h
