@@ -2084,7 +2084,7 @@ struct mg_connection *mg_wrapfd(struct mg_mgr *mgr,
  * Sends `len` bytes.
  *
  * On a TCP connection they are appended to `c->send` and leave when the handler has returned;
- * `buf` NULL appends `len` unspecified bytes for the program to fill. True unless
+ * `buf` NULL appends `len` zeros for the program to fill. True unless
  * memory is exhausted; sending 0 bytes is fine. On a UDP connection they go out at once as one
  * datagram to `c->rem`, MG_EV_WRITE fires before this returns, and the result is true if
  * more than 0 bytes were sent; an error other than a full socket closes the connection.

@@ -289,7 +289,10 @@ pub unsafe extern "C" fn mg_vprintf(
             let Some(c) = c.as_ref() else {
                 return 0;
             };
-            match vprintf_iobuf(&c.send, fmt, VaList::new(ap)) {
+            crate::net::lend_send(c);
+            let printed = vprintf_iobuf(&c.send, fmt, VaList::new(ap));
+            crate::net::settle_send(c);
+            match printed {
                 Some(n) => n,
                 None => {
                     crate::net::error(c, b"OOM");

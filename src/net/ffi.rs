@@ -383,7 +383,7 @@ pub unsafe extern "C" fn mg_wrapfd(
 /// Sends `len` bytes.
 ///
 /// On a TCP connection they are appended to `c->send` and leave when the handler has returned;
-/// `buf` NULL appends `len` unspecified bytes for the program to fill. True unless
+/// `buf` NULL appends `len` zeros for the program to fill. True unless
 /// memory is exhausted; sending 0 bytes is fine. On a UDP connection they go out at once as one
 /// datagram to `c->rem`, MG_EV_WRITE fires before this returns, and the result is true if
 /// more than 0 bytes were sent; an error other than a full socket closes the connection.
@@ -398,13 +398,18 @@ pub unsafe extern "C" fn mg_send(c: *mut mg_connection, buf: *const c_void, len:
             // SAFETY: pointer contract.
             return io::send_datagram(c, unsafe { bytes(buf.cast(), len) });
         }
+        io::lend_send(c);
         let start = c.send.buf.get() as usize;
         let own = (start..start + c.send.size.get()).contains(&(buf as usize));
         if buf.is_null() || own {
             let io = std::ptr::from_ref(&c.send).cast_mut();
+            let at = c.send.len.get();
             // SAFETY: the connection's own buffer; the call copes with a source inside it.
-            return unsafe { crate::iobuf::ffi::mg_iobuf_add(io, c.send.len.get(), buf, len) }
-                == len;
+            let added = unsafe { crate::iobuf::ffi::mg_iobuf_add(io, at, buf, len) } == len;
+            if added && buf.is_null() {
+                c.send.clear_from(at);
+            }
+            return added;
         }
         // SAFETY: pointer contract; the source is not in the buffer that grows.
         c.send.append(unsafe { bytes(buf.cast(), len) })

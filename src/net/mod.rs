@@ -13,6 +13,7 @@ pub mod conn;
 mod connect;
 pub mod ffi;
 mod io;
+mod loan;
 mod mgr;
 mod poll;
 pub(crate) mod resolve;
@@ -24,7 +25,9 @@ pub(crate) use backlog::Backlog;
 pub use conn::{Flag, mg_connection};
 pub(crate) use conn::{call, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
-pub use io::{pause_input, send_file, set_linger, set_output_pending, write_ready};
+pub use io::{
+    lend_send, pause_input, send_file, set_linger, set_output_pending, settle_send, write_ready,
+};
 pub(crate) use mgr::{for_each, manager};
 pub(crate) use resolve::initialize as initialize_dns;
 

@@ -14,7 +14,7 @@
 //! Any handler may close any connection. A closed one leaves the list but keeps its memory, its
 //! `next` and a mark until phase 5, so walks step over it.
 
-use super::conn::{ConnPrivate, Ready, call};
+use super::conn::{ConnPrivate, Ready, call_in_loop, call_user};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr, tls};
 use crate::ffi::guard;
@@ -37,6 +37,20 @@ const NOT_CONNECTED: u32 = NOT_SENDING & !(1 << Flag::TlsHs as u8) | 1 << Flag::
 const NOT_RECEIVING: u32 =
     1 << Flag::Full as u8 | 1 << Flag::Resolving as u8 | 1 << Flag::Connecting as u8;
 
+/// From so many connections on, a walk over them takes longer than a system call.
+const MANY: usize = 64;
+
+/// States that have to be looked at in every turn.
+const BUSY: u32 = 1 << Flag::Listening as u8
+    | 1 << Flag::Resolving as u8
+    | 1 << Flag::Connecting as u8
+    | 1 << Flag::TlsHs as u8
+    | 1 << Flag::Draining as u8
+    | 1 << Flag::Closing as u8
+    | 1 << Flag::Resp as u8
+    | 1 << Flag::Readable as u8
+    | 1 << Flag::Writable as u8;
+
 /// How often a listener that ran out of descriptors, or a socket that closes gently, is looked at.
 const HOUSEKEEPING_MS: u64 = 50;
 
@@ -48,7 +62,7 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     wait(mgr, private, ms);
     let mut now = crate::util::ffi::mg_millis();
     crate::timer::ffi::poll(&mgr.timers, now);
-    turns(mgr, &mut now);
+    turns(mgr, private, &mut now);
     if private.has_lingering() {
         private.serve_lingering(now);
     }
@@ -78,6 +92,12 @@ fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
     queued || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
 }
 
+/// True when there is nothing to do for a connection but to deliver MG_EV_POLL.
+#[inline]
+fn is_at_rest(c: &mg_connection, p: &ConnPrivate) -> bool {
+    !c.any(BUSY) && p.is_quiet() && c.send.len.get() == 0
+}
+
 /// Phase 1: the longest time to sleep.
 fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration> {
     let mut limit = u64::try_from(ms).ok();
@@ -90,6 +110,9 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
         let c = unsafe { &*next };
         next = c.next.get();
         let Some(p) = c.private() else { continue };
+        if is_at_rest(c, p) {
+            continue;
+        }
         let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
         let output = p.is_ready(Ready::Write) && output_waits(c, p);
         if input || output || c.is(Flag::Closing) {
@@ -104,15 +127,19 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
 
 /// Phases 1 and 2.
 fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
-    let timeout = look_ahead(mgr, private, ms);
     let mut events = private
         .events
         .take()
         .unwrap_or_else(|| mio::Events::with_capacity(EVENTS_CAPACITY));
-    // SAFETY: &MgrPrivate is shared, but only this frame uses `poll` mutably: mio wants &mut to keep
-    // two threads from waiting at once, which a manager forbids.
-    let waited = unsafe { (*private.poll.get()).poll(&mut events, timeout) };
-    if waited.is_ok() {
+    // With many connections, asking the system costs less than looking ahead.
+    let mut waited = private.registered() > MANY
+        && private.wait(&mut events, Some(Duration::ZERO))
+        && !events.is_empty();
+    if !waited {
+        let timeout = look_ahead(mgr, private, ms);
+        waited = private.wait(&mut events, timeout);
+    }
+    if waited {
         for event in &events {
             if let Some(c) = private.connection(event.token()) {
                 // SAFETY: the table holds live connections only; memory of those closed by a
@@ -153,17 +180,22 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
 }
 
 /// Phase 4. A panic costs the connection at hand, not the others.
-fn turns(mgr: &mg_mgr, now: &mut u64) {
+fn turns(mgr: &mg_mgr, private: &MgrPrivate, now: &mut u64) {
     let next = Cell::new(mgr.conns.get());
     let current = Cell::new(null_mut());
-    while catch_unwind(AssertUnwindSafe(|| walk(&next, &current, now))).is_err() {
+    while catch_unwind(AssertUnwindSafe(|| walk(private, &next, &current, now))).is_err() {
         // SAFETY: the walk stood on it; its memory stays until phase 5.
         let c: &mg_connection = unsafe { &*current.get() };
         guard((), || error(c, b"internal error"));
     }
 }
 
-fn walk(next: &Cell<*mut mg_connection>, current: &Cell<*mut mg_connection>, now: &mut u64) {
+fn walk(
+    private: &MgrPrivate,
+    next: &Cell<*mut mg_connection>,
+    current: &Cell<*mut mg_connection>,
+    now: &mut u64,
+) {
     while !next.get().is_null() {
         current.set(next.get());
         // SAFETY: reached through the list or through a connection of the list; closed ones keep
@@ -174,26 +206,54 @@ fn walk(next: &Cell<*mut mg_connection>, current: &Cell<*mut mg_connection>, now
         next.set(c.next.get());
         match c.private() {
             Some(p) if p.dead.get() => {}
-            Some(p) => turn(c, p, now),
-            None => call(c, ev::POLL, from_mut(now).cast()),
+            Some(p) => {
+                if is_at_rest(c, p) {
+                    poll_at_rest(c, p, now);
+                    if is_at_rest(c, p) {
+                        continue;
+                    }
+                } else {
+                    poll_at_work(c, p, now);
+                }
+                turn(c, p, private, *now);
+                if private.depth.get() == 1 {
+                    p.recv_loan.settle(&c.recv, &private.spare);
+                    p.send_loan.settle(&c.send, &private.spare);
+                }
+            }
+            None => call_in_loop(c, ev::POLL, from_mut(now).cast()),
         }
     }
 }
 
-fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
+/// MG_EV_POLL for a connection that is at rest. Protocol handlers that would do nothing are left out.
+#[inline]
+fn poll_at_rest(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
+    if c.pfn.get().is_none() || crate::http::ffi::conn::is_idle(c, &p.http) {
+        call_user(c, ev::POLL, from_mut(now).cast());
+    } else {
+        call_in_loop(c, ev::POLL, from_mut(now).cast());
+    }
+}
+
+fn poll_at_work(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
     show_readiness(c, p);
     let responding = c.is(Flag::Resp);
-    call(c, ev::POLL, from_mut(now).cast());
+    call_in_loop(c, ev::POLL, from_mut(now).cast());
     if responding && !c.is(Flag::Resp) && !p.dead.get() {
         let mut n: c_long = 0;
-        call(c, ev::READ, from_mut(&mut n).cast());
+        call_in_loop(c, ev::READ, from_mut(&mut n).cast());
     }
+}
+
+/// What a connection does after MG_EV_POLL.
+fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
     if p.dead.get() {
         return;
     }
     if !c.any(1 << Flag::Resolving as u8 | 1 << Flag::Closing as u8) {
         if c.is(Flag::Listening) && !c.is(Flag::Udp) {
-            accept(c, p, *now);
+            accept(c, p, now);
         } else if c.is(Flag::Connecting) {
             if p.is_ready(Ready::Read) || p.is_ready(Ready::Write) {
                 connect::connect_ready(c);
@@ -201,7 +261,7 @@ fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
         } else if p.tls.is_on() {
             tls::read(c, p);
         } else {
-            io::read_ready(c, p);
+            io::read_ready(c, p, &private.spare);
         }
         if p.dead.get() {
             return;
