@@ -187,6 +187,8 @@ pub struct ConnPrivate {
     pub dash: crate::dash::ffi::DashConn,
     /// Addresses to connect to when the present one fails.
     pub(super) other_addresses: Cell<Option<Box<[IpAddr]>>>,
+    /// The file of a listener on a Unix domain socket.
+    pub(super) socket_file: Cell<Option<Box<super::local::SocketFile>>>,
     /// What an SNTP client asked.
     pub sntp: Cell<Option<Box<Query>>>,
     pub modbus: ModbusState,
