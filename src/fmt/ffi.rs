@@ -289,7 +289,7 @@ pub unsafe extern "C" fn mg_vprintf(
             let Some(c) = c.as_ref() else {
                 return 0;
             };
-            crate::net::lend_send(c);
+            crate::net::prepare_send(c);
             let printed = vprintf_iobuf(&c.send, fmt, VaList::new(ap));
             crate::net::settle_send(c);
             match printed {

@@ -141,7 +141,7 @@ impl Draft {
         // Not together with Content-Length (RFC 9112, 6.2).
         let given = Given::new(headers);
         shape.has_length &= !given.is_framed;
-        net::lend_send(c);
+        net::prepare_send(c);
         let io = &c.send;
         let start = io.len.get();
         if !append_status_line(io, code, headers.len()) {

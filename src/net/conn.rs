@@ -166,6 +166,8 @@ pub struct ConnPrivate {
     pub(super) linger: Cell<bool>,
     /// The last read filled all the room it had.
     pub(super) streams_in: Cell<bool>,
+    /// On the list of those that something happened to.
+    pub(super) is_marked: Cell<bool>,
     /// `fd` is not a socket: read(2) and write(2) serve it.
     pub(super) not_a_socket: Cell<bool>,
     /// Index in the manager's table of registered connections, plus one; 0 when not registered.
@@ -265,15 +267,16 @@ impl mg_connection {
 /// callers go on with `c` even when none of them is an iteration, as in mg_connect().
 #[inline]
 pub(crate) fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
-    let depth = super::mgr::manager(c)
-        .and_then(mg_mgr::private)
-        .map(|p| &p.depth);
-    if let Some(depth) = depth {
-        depth.set(depth.get() + 1);
+    let manager = super::mgr::manager(c).and_then(mg_mgr::private);
+    if let Some(m) = manager {
+        m.depth.set(m.depth.get() + 1);
     }
     call_in_loop(c, event, data);
-    if let Some(depth) = depth {
-        depth.set(depth.get() - 1);
+    if let Some(m) = manager {
+        m.depth.set(m.depth.get() - 1);
+        if let Some(p) = c.private() {
+            m.visits.mark(p);
+        }
     }
 }
 

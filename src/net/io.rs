@@ -24,14 +24,14 @@ fn fire(c: &mg_connection, event: c_int, n: usize) {
     call(c, event, std::ptr::from_mut(&mut n).cast());
 }
 
-/// Gives the send buffer of a connection a block, if it has none. Call it before output is queued.
+/// Output is about to be queued: gives the send buffer a block, if it has none.
 #[inline]
-pub fn lend_send(c: &mg_connection) {
-    if c.send.size.get() == 0
-        && let Some(p) = c.private()
+pub fn prepare_send(c: &mg_connection) {
+    if let Some(p) = c.private()
         && let Some(m) = manager(c).and_then(mg_mgr::private)
     {
         p.send_loan.small(&c.send, &m.spare);
+        m.visits.mark(p);
     }
 }
 

@@ -5,6 +5,7 @@ use super::conn::{ConnPrivate, Flag, Ready, call};
 use super::loan::Spare;
 use super::resolve::Resolver;
 use super::socket::NO_ADDR;
+use super::visits::Visits;
 use super::wake::WakeChannel;
 use super::{IO_SIZE, ev, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
@@ -38,6 +39,9 @@ pub(super) struct MgrPrivate {
     pub depth: Cell<u32>,
     /// mg_mgr_free is running: nothing new may be opened.
     pub freeing: Cell<bool>,
+    /// Listeners share their ports with those of other managers.
+    pub reuse_port: Cell<bool>,
+    pub visits: Visits,
     /// Buffers to lend.
     pub spare: Spare,
     pub wake: WakeChannel,
@@ -56,6 +60,8 @@ impl MgrPrivate {
             lingering: RefCell::default(),
             depth: Cell::new(0),
             freeing: Cell::new(false),
+            reuse_port: Cell::new(false),
+            visits: Visits::default(),
             spare: Spare::default(),
             wake: WakeChannel::default(),
             resolver: Resolver::default(),
@@ -331,6 +337,7 @@ pub(super) fn release(c: &mg_connection) {
 pub(super) fn link(mgr: &mg_mgr, c: &mg_connection) {
     c.next.set(mgr.conns.get());
     mgr.conns.set(c.as_ptr());
+    super::visits::mark(c);
     // SAFETY: list members are live connections.
     if let Some(next) = unsafe { c.next.get().as_ref() }.and_then(mg_connection::private) {
         next.previous.set(c.as_ptr());

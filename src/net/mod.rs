@@ -21,6 +21,7 @@ mod poll;
 pub(crate) mod resolve;
 mod socket;
 pub(crate) mod tls;
+mod visits;
 mod wake;
 
 pub(crate) use backlog::Backlog;
@@ -28,7 +29,7 @@ pub use conn::{Flag, mg_connection};
 pub(crate) use conn::{call, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{
-    lend_send, pause_input, send_file, set_linger, set_output_pending, settle_send, write_ready,
+    pause_input, prepare_send, send_file, set_linger, set_output_pending, settle_send, write_ready,
 };
 pub(crate) use mgr::{for_each, manager};
 pub(crate) use resolve::initialize as initialize_dns;

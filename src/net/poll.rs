@@ -16,6 +16,7 @@
 
 use super::conn::{ConnPrivate, Ready, call_in_loop, call_user};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
+use super::visits::Round;
 use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr, tls};
 use crate::ffi::guard;
 use std::cell::Cell;
@@ -104,25 +105,37 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
     if private.has_lingering() {
         limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
     }
+    if private.visits.may_be_few() {
+        private.visits.look_at_marked(private, |c| {
+            shorten(c, &mut limit);
+            limit != Some(0)
+        });
+        return limit.map(Duration::from_millis);
+    }
     let mut next = mgr.conns.get();
     while limit != Some(0) && !next.is_null() {
         // SAFETY: list members are live connections, and no handler runs here.
         let c = unsafe { &*next };
         next = c.next.get();
-        let Some(p) = c.private() else { continue };
-        if is_at_rest(c, p) {
-            continue;
-        }
-        let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
-        let output = p.is_ready(Ready::Write) && output_waits(c, p);
-        if input || output || c.is(Flag::Closing) {
-            return Some(Duration::ZERO);
-        }
-        if p.accept_retry_at.get() != 0 {
-            limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
-        }
+        shorten(c, &mut limit);
     }
     limit.map(Duration::from_millis)
+}
+
+/// Shortens the time to sleep, in milliseconds, to what a connection allows.
+#[inline]
+fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
+    let Some(p) = c.private() else { return };
+    if is_at_rest(c, p) {
+        return;
+    }
+    let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
+    let output = p.is_ready(Ready::Write) && output_waits(c, p);
+    if input || output || c.is(Flag::Closing) {
+        *limit = Some(0);
+    } else if p.accept_retry_at.get() != 0 {
+        *limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
+    }
 }
 
 /// Phases 1 and 2.
@@ -133,6 +146,7 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
         .unwrap_or_else(|| mio::Events::with_capacity(EVENTS_CAPACITY));
     // With many connections, asking the system costs less than looking ahead.
     let mut waited = private.registered() > MANY
+        && !private.visits.may_be_few()
         && private.wait(&mut events, Some(Duration::ZERO))
         && !events.is_empty();
     if !waited {
@@ -144,7 +158,9 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
             if let Some(c) = private.connection(event.token()) {
                 // SAFETY: the table holds live connections only; memory of those closed by a
                 // handler in this loop stays until phase 5.
-                note(unsafe { &*c }, event);
+                let c = unsafe { &*c };
+                super::visits::mark(c);
+                note(c, event);
             }
         }
     }
@@ -181,9 +197,9 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
 
 /// Phase 4. A panic costs the connection at hand, not the others.
 fn turns(mgr: &mg_mgr, private: &MgrPrivate, now: &mut u64) {
-    let next = Cell::new(mgr.conns.get());
+    let round = private.visits.begin(private, mgr, *now);
     let current = Cell::new(null_mut());
-    while catch_unwind(AssertUnwindSafe(|| walk(private, &next, &current, now))).is_err() {
+    while catch_unwind(AssertUnwindSafe(|| walk(&round, private, &current, now))).is_err() {
         // SAFETY: the walk stood on it; its memory stays until phase 5.
         let c: &mg_connection = unsafe { &*current.get() };
         guard((), || error(c, b"internal error"));
@@ -191,19 +207,17 @@ fn turns(mgr: &mg_mgr, private: &MgrPrivate, now: &mut u64) {
 }
 
 fn walk(
+    round: &Round<'_>,
     private: &MgrPrivate,
-    next: &Cell<*mut mg_connection>,
     current: &Cell<*mut mg_connection>,
     now: &mut u64,
 ) {
-    while !next.get().is_null() {
-        current.set(next.get());
-        // SAFETY: reached through the list or through a connection of the list; closed ones keep
-        // their memory until phase 5.
-        let c = unsafe { &*current.get() };
-        // Taken before the turn: connections that a handler closes stay readable, and those it
-        // opens go to the head.
-        next.set(c.next.get());
+    loop {
+        current.set(round.next());
+        // SAFETY: NULL, or a connection whose memory stays until phase 5.
+        let Some(c) = (unsafe { current.get().as_ref() }) else {
+            return;
+        };
         match c.private() {
             Some(p) if p.dead.get() => {}
             Some(p) => {
@@ -219,6 +233,9 @@ fn walk(
                 if private.depth.get() == 1 {
                     p.recv_loan.settle(&c.recv, &private.spare);
                     p.send_loan.settle(&c.send, &private.spare);
+                }
+                if !is_at_rest(c, p) {
+                    private.visits.mark(p);
                 }
             }
             None => call_in_loop(c, ev::POLL, from_mut(now).cast()),

@@ -302,7 +302,7 @@ pub unsafe extern "C" fn mg_mqtt_send_header(c: *mut mg_connection, cmd: u8, fla
         };
         let mut header = Stack::<5>::new();
         header.push(cmd << 4 | flags);
-        net::lend_send(c);
+        net::prepare_send(c);
         match put_varint(&mut header, len as usize) {
             Ok(()) if c.send.append(header.as_bytes()) => {}
             Ok(()) => net::error(c, b"OOM"),
@@ -506,7 +506,7 @@ fn send(
     first: Result<u8, Refusal>,
     write: impl Fn(&mut dyn Sink) -> Result<(), Refusal>,
 ) -> bool {
-    net::lend_send(c);
+    net::prepare_send(c);
     let io = &c.send;
     let start = io.buf.get() as usize;
     let mut body = Measure {
