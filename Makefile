@@ -179,7 +179,8 @@ test-cymongoose-preload: build ## the published wheel, this library preloaded, u
 
 bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
 	@tests/reference/reference setup
-	benches/bench.py --lib $(LIB) --include $(INCLUDE)
+	$(CARGO) build --release --no-default-features --target-dir $(TARGET)/without-tls
+	benches/bench.py --lib $(LIB) --include $(INCLUDE) --without-tls $(TARGET)/without-tls/release
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
