@@ -1,7 +1,8 @@
 //! One iteration of the event loop.
 //!
 //! 1. *Look ahead.* Walk the connections. If one has work that needs no notification (input left
-//!    over, output queued and the socket writable, closing), do not sleep.
+//!    over, output queued and the socket writable, closing), do not sleep. Among many connections the
+//!    system is asked first whether something is ready; then there is no need to walk.
 //! 2. *Wait* for readiness. It is edge-triggered: what a socket became ready for is remembered in
 //!    its connection until an operation would block. A socket in trouble gets MG_EV_ERROR here.
 //! 3. *Clock and timers.* The time is read once.
