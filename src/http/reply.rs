@@ -42,9 +42,9 @@ impl Given {
                 Some(end) => (&rest[..end], &rest[end + 1..]),
                 None => (rest, &[][..]),
             };
-            match line[0].to_ascii_lowercase() {
-                b't' => given.is_framed |= value(line, b"Transfer-Encoding").is_some(),
-                b'c' => {
+            match line.first().map(u8::to_ascii_lowercase) {
+                Some(b't') => given.is_framed |= value(line, b"Transfer-Encoding").is_some(),
+                Some(b'c') => {
                     given.is_event_stream |=
                         value(line, b"Content-Type").is_some_and(is_event_stream)
                 }

@@ -247,7 +247,10 @@ fn walk(
 /// MG_EV_POLL for a connection that is at rest. Protocol handlers that would do nothing are left out.
 #[inline]
 fn poll_at_rest(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
-    if c.pfn.get().is_none() || crate::http::ffi::conn::is_idle(c, &p.http) {
+    let nothing = c.pfn.get().is_none()
+        || crate::http::ffi::conn::is_idle(c, &p.http)
+        || crate::ws::ffi::conn::is_websocket(c);
+    if nothing {
         call_user(c, ev::POLL, from_mut(now).cast());
     } else {
         call_in_loop(c, ev::POLL, from_mut(now).cast());
