@@ -38,8 +38,8 @@ SYSTEM_LIBS := -lpthread -ldl -lm
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
-  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
+.PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-panics test-reference test-peers header-check abi-check layout-check \
+  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload churn bench fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -74,7 +74,7 @@ install: build ## install header and libraries under PREFIX (default: /usr/local
 	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
 	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
 
-test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers test-python test-cymongoose ## run every test
+test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-panics test-reference test-peers test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -123,6 +123,18 @@ test-c: build test-setup ## C programs on this library under sanitizers and valg
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE) --sanitize
 	$(call say,C programs under valgrind)
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE) --valgrind --only $(VALGRIND)
+
+# The points where a panic can be injected, as the sources name them.
+POINTS := grep -rhoE 'inject\("[^"]*"' '$(CURDIR)/src' | cut -d'"' -f2 | sort -u
+
+test-panics: ## a panic anywhere in the library costs one connection
+	$(call say,panics in every part of the library)
+	$(CARGO) build --quiet --features panic-injection
+	@mkdir -p $(TARGET)/panics
+	@ln -sfn libmongoose.so $(TARGET)/debug/libmongoose.so.7.23
+	$(CC) -std=gnu11 -g -Wall -Wextra -Werror -I$(INCLUDE) tests/faults/panics.c -o $(TARGET)/panics/panics -L$(TARGET)/debug -lmongoose \
+	  -Wl,-rpath,'$(CURDIR)/$(TARGET)/debug'
+	cd $(TARGET)/panics && $(POINTS) | tr '\n' '\0' | xargs -0 ./panics 2>panics.log
 
 test-peers: examples test-setup ## example programs against real peers
 	$(call say,example programs and real peers)
@@ -176,6 +188,12 @@ test-cymongoose-preload: build ## the published wheel, this library preloaded, u
 	tests/cymongoose/check_bindings.py $(CYMONGOOSE)/published/bin/python $(LIB)/libmongoose.so
 	LD_PRELOAD_FOR_TESTS='$(CURDIR)/$(LIB)/libmongoose.so' \
 	  tests/cymongoose/with_sources $(CYMONGOOSE) $(CYMONGOOSE)/published/*.whl $(CYMONGOOSE_SUITE)
+
+churn: build ## open and drop 10,000 connections a second, for SECONDS (default: 60)
+	@mkdir -p $(TARGET)/churn
+	$(CC) -std=gnu11 $(CFLAGS) -I$(INCLUDE) tests/c/own/connection_churn.c -o $(TARGET)/churn/connection_churn -L$(LIB) -lmongoose -pthread \
+	  -Wl,-rpath,'$(CURDIR)/$(LIB)'
+	$(TARGET)/churn/connection_churn $(SECONDS)
 
 bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
 	@tests/reference/reference setup

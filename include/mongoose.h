@@ -2534,9 +2534,10 @@ void mg_http_serve_ssi(struct mg_connection *c,
  * 0 replaces the file, another value must equal its present size, so that big files can be sent in
  * pieces. The file may grow to `max_size` bytes. `fs` NULL is mg_fs_posix.
  *
- * Sends the response: 200 with the new size in decimal, or 400 with a text. Returns the new size, 0
- * for an empty body, or a negative number: -1 no name, -2 a name with ".." or a NUL, -3 bad offset, -4 too
- * large, -5 offset is not the file's size, -6 the file cannot be opened.
+ * Sends the response: 200 with the new size in decimal, or 400 with a text, or 500 when the body could
+ * not be written, because the disk is full, say; the file has its former size then. Returns the new
+ * size, 0 for an empty body, or a negative number: -1 no name, -2 a name with ".." or a NUL, -3 bad
+ * offset, -4 too large, -5 offset is not the file's size, -6 the file cannot be opened, -7 write error.
  */
 long mg_http_upload(struct mg_connection *c,
                     struct mg_http_message *hm,
@@ -2551,8 +2552,8 @@ long mg_http_upload(struct mg_connection *c,
  * mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
  * once: with NULL when the body is stored, or with a text: "bad name", "open failed" and "chunked
  * not supported" before this function returns (the request then takes its normal course); "write
- * error", "connection closed" or the text of an MG_EV_ERROR later, with a partial file left
- * behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ * error", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a
+ * partial file left behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
  */
 void mg_http_start_upload(struct mg_connection *c,
                           struct mg_http_message *hm,

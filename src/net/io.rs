@@ -4,6 +4,7 @@ use super::conn::{ConnPrivate, Ready, call_in_loop};
 use super::loan::Spare;
 use super::mgr::manager;
 use super::{Flag, IO_SIZE, MAX_RECV_SIZE, call, error, ev, mg_connection, mg_mgr, socket};
+use crate::ffi::inject;
 use std::ffi::{c_int, c_long};
 use std::io;
 use std::mem::MaybeUninit;
@@ -97,6 +98,7 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
         c.recv.terminate();
         p.recv_loan.note(before + n);
         p.send_loan.small(&c.send, spare);
+        inject("read");
         arrived(c, before, n);
         if p.dead.get() {
             return;
@@ -207,6 +209,7 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
     if n == 0 {
         return;
     }
+    inject("write");
     if c.is(Flag::Hexdumping) {
         hexdump(c, "->", 0, n, false);
     }

@@ -15,11 +15,11 @@
 //! Any handler may close any connection. A closed one leaves the list but keeps its memory, its
 //! `next` and a mark until phase 5, so walks step over it.
 
-use super::conn::{ConnPrivate, Ready, call_in_loop, call_user};
+use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::visits::Round;
 use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr, tls};
-use crate::ffi::guard;
+use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -161,16 +161,26 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
                 // handler in this loop stays until phase 5.
                 let c = unsafe { &*c };
                 super::visits::mark(c);
-                note(c, event);
+                contain(c, (), || note(c, event));
             }
         }
     }
-    private.events.set(Some(events));
+    // Memory of the reserve is not kept.
+    private.events.set((!heap::ran_out()).then_some(events));
 }
 
 /// Remembers what an event says about a connection.
 fn note(c: &mg_connection, event: &mio::event::Event) {
     let Some(p) = c.private() else { return };
+    // First of all, since it is told only once.
+    if event.is_readable() || event.is_read_closed() {
+        p.set_ready(Ready::Read, true);
+        p.set_ready(Ready::ReadClosed, event.is_read_closed());
+    }
+    if event.is_writable() {
+        p.set_ready(Ready::Write, true);
+    }
+    inject("notification");
     if event.is_error() {
         // One that has failed already, or whose peer is known to be gone, has nothing to report.
         if p.peer_done.get() {
@@ -183,16 +193,6 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
         if !c.is(Flag::Closing) {
             error(c, b"socket error");
         }
-        if c.is(Flag::Closing) {
-            return;
-        }
-    }
-    if event.is_readable() || event.is_read_closed() {
-        p.set_ready(Ready::Read, true);
-        p.set_ready(Ready::ReadClosed, event.is_read_closed());
-    }
-    if event.is_writable() {
-        p.set_ready(Ready::Write, true);
     }
 }
 
@@ -200,10 +200,11 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
 fn turns(mgr: &mg_mgr, private: &MgrPrivate, now: &mut u64) {
     let round = private.visits.begin(private, mgr, *now);
     let current = Cell::new(null_mut());
+    heap::ran_out();
     while catch_unwind(AssertUnwindSafe(|| walk(&round, private, &current, now))).is_err() {
         // SAFETY: the walk stood on it; its memory stays until phase 5.
         let c: &mg_connection = unsafe { &*current.get() };
-        guard((), || error(c, b"internal error"));
+        fail_after_panic(c);
     }
 }
 
@@ -222,25 +223,35 @@ fn walk(
         match c.private() {
             Some(p) if p.dead.get() => {}
             Some(p) => {
-                if is_at_rest(c, p) {
-                    poll_at_rest(c, p, now);
-                    if is_at_rest(c, p) {
-                        continue;
-                    }
-                } else {
-                    poll_at_work(c, p, now);
-                }
-                turn(c, p, private, *now);
-                if private.depth.get() == 1 {
-                    p.recv_loan.settle(&c.recv, &private.spare);
-                    p.send_loan.settle(&c.send, &private.spare);
-                }
-                if !is_at_rest(c, p) {
-                    private.visits.mark(p);
+                visit(c, p, private, now);
+                if heap::ran_out() && !p.dead.get() && !c.is_lasting() {
+                    error(c, b"OOM");
                 }
             }
             None => call_in_loop(c, ev::POLL, from_mut(now).cast()),
         }
+    }
+}
+
+/// The turn of a connection.
+#[inline]
+fn visit(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: &mut u64) {
+    inject("turn");
+    if is_at_rest(c, p) {
+        poll_at_rest(c, p, now);
+        if is_at_rest(c, p) {
+            return;
+        }
+    } else {
+        poll_at_work(c, p, now);
+    }
+    turn(c, p, private, *now);
+    if private.depth.get() == 1 {
+        p.recv_loan.settle(&c.recv, &private.spare);
+        p.send_loan.settle(&c.send, &private.spare);
+    }
+    if !is_at_rest(c, p) {
+        private.visits.mark(p);
     }
 }
 

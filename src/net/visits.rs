@@ -8,6 +8,7 @@
 use super::conn::ConnPrivate;
 use super::mgr::{MgrPrivate, manager};
 use super::{mg_connection, mg_mgr};
+use crate::ffi::heap;
 use mio::Token;
 use std::cell::{Cell, RefCell};
 use std::ptr::null_mut;
@@ -50,7 +51,7 @@ impl Visits {
     fn push(&self, p: &ConnPrivate) {
         let mut marked = self.marked.borrow_mut();
         match p.slot.get().checked_sub(1) {
-            Some(slot) if marked.try_reserve(1).is_ok() => marked.push(slot),
+            Some(slot) if heap::strictly(|| marked.try_reserve(1)).is_ok() => marked.push(slot),
             // It cannot be found again in any other way.
             _ => {
                 p.is_marked.set(false);

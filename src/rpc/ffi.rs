@@ -3,7 +3,7 @@
 use super::{INTERNAL_ERROR, METHOD_NOT_FOUND, PARSE_ERROR, id, method};
 use crate::ffi::alloc::{dup_nul, mg_calloc, mg_free};
 use crate::ffi::va::{VaList, va_list, variadic_export};
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{guard, inject, mg_str};
 use crate::fmt::Sink;
 use crate::fmt::ffi::{Out, Source, mg_pfn_iobuf, mg_pfn_t, print, printers::print_json};
 use crate::iobuf::mg_iobuf;
@@ -145,6 +145,7 @@ pub unsafe extern "C" fn mg_rpc_process(r: *mut mg_rpc_req) {
             let Some(req) = r.as_ref() else {
                 return;
             };
+            inject("rpc");
             let frame = req.frame.get().as_bytes();
             let Some(name) = method(frame) else {
                 let text = Source::from(until_nul(frame));

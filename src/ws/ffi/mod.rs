@@ -8,7 +8,7 @@ use super::handshake;
 use super::state::Phase;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{guard, inject, mg_str};
 use crate::fmt::ffi::vprintf_iobuf;
 use crate::fmt::stack::Stack;
 use crate::http::ffi::mg_http_message;
@@ -125,11 +125,12 @@ unsafe extern "C" fn vupgrade(
     fmt: *const c_char,
     ap: *mut va_list,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let (Some(c), Some(request)) = (unsafe { (c.as_ref(), hm.as_ref()) }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let (Some(c), Some(request)) = (unsafe { (c.as_ref(), hm.as_ref()) }) else {
+        return;
+    };
+    net::contain(c, (), || {
+        inject("mg_ws_upgrade");
         c.pfn.set(Some(ws_handler));
         c.pfn_data.set(null_mut());
         let state = c.ws();
