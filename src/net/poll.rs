@@ -362,10 +362,30 @@ pub(super) fn free(mgr: &mg_mgr) {
         // SAFETY: made by Box in mg_mgr_init; no frame of the loop is running.
         drop(unsafe { Box::from_raw(mgr.ifp.replace(null_mut()).cast::<MgrPrivate>()) });
         mgr.epoll_fd.set(-1);
+    } else {
+        close_without_private(mgr);
     }
     mgr.conns.set(null_mut());
     // Those that handlers added while they were told to close.
     crate::timer::ffi::free_all(&mgr.timers);
+}
+
+/// Closes the connections of a manager that never had a readiness queue. They are released at once, so
+/// nothing is remembered over a call; those that handlers add are left.
+fn close_without_private(mgr: &mg_mgr) {
+    let mut count = 0;
+    super::for_each(mgr, |_| count += 1);
+    for _ in 0..count {
+        // SAFETY: list members are live connections.
+        let Some(c) = (unsafe { mgr.conns.get().as_ref() }) else {
+            return;
+        };
+        if c.private().is_none() || c.is_dead() {
+            mgr.conns.set(c.next.get());
+        } else {
+            close(c);
+        }
+    }
 }
 
 fn mark_closing(mgr: &mg_mgr) {

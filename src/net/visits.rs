@@ -124,7 +124,6 @@ impl Round<'_> {
         // their memory until the end of the iteration. Read before the turn: connections that a
         // handler opens go to the head.
         let next = unsafe { &*c }.next.get();
-        prefetch(next);
         self.next.set(next);
         c
     }
@@ -157,27 +156,4 @@ pub(super) fn mark(c: &mg_connection) {
     if let (Some(m), Some(p)) = (manager(c).and_then(mg_mgr::private), c.private()) {
         m.visits.mark(p);
     }
-}
-
-/// Fetches what a visit will look at. Thousands of connections at rest do not fit into the
-/// first caches.
-#[inline]
-fn prefetch(c: *const mg_connection) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        use std::mem::offset_of;
-        for offset in [
-            offset_of!(mg_connection, next),
-            offset_of!(mg_connection, recv),
-            offset_of!(mg_connection, send) + offset_of!(crate::iobuf::mg_iobuf, len),
-            offset_of!(mg_connection, r#fn),
-            size_of::<mg_connection>(),
-        ] {
-            // SAFETY: a prefetch of any address is harmless.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(c.wrapping_byte_add(offset).cast()) };
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = c;
 }
