@@ -25,6 +25,8 @@ need 'PATH=$PATH:/usr/sbin command -v nginx' nginx-light
 need 'PATH=$PATH:/usr/sbin command -v haproxy' haproxy
 need 'command -v caddy' caddy
 need 'command -v ab' apache2-utils
+need 'command -v luajit' luajit
+need 'command -v go' golang-go
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

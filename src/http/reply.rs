@@ -36,12 +36,7 @@ struct Given {
 impl Given {
     fn new(headers: &[u8]) -> Given {
         let mut given = Given::default();
-        let mut rest = headers;
-        while !rest.is_empty() {
-            let (line, next) = match memchr::memchr(b'\n', rest) {
-                Some(end) => (&rest[..end], &rest[end + 1..]),
-                None => (rest, &[][..]),
-            };
+        for line in lines(headers) {
             match line.first().map(u8::to_ascii_lowercase) {
                 Some(b't') => given.is_framed |= value(line, b"Transfer-Encoding").is_some(),
                 Some(b'c') => {
@@ -50,10 +45,29 @@ impl Given {
                 }
                 _ => {}
             }
-            rest = next;
         }
         given
     }
+}
+
+fn lines(headers: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = headers;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (line, next) = match memchr::memchr(b'\n', rest) {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &[][..]),
+        };
+        rest = next;
+        Some(line)
+    })
+}
+
+/// The value of a field in header lines that a program gives.
+pub(crate) fn field<'a>(headers: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    lines(headers).find_map(|line| value(line, name))
 }
 
 /// The value of a header line that has this name.
@@ -74,7 +88,7 @@ fn is_event_stream(content_type: &[u8]) -> bool {
 
 /// Appends header lines that a program gives. The end of the last one may be missing. False when
 /// memory is exhausted.
-pub(super) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
+pub(crate) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
     let end: &[u8] = match headers.last() {
         None | Some(b'\n') => b"",
         Some(_) => b"\r\n",

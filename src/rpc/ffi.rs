@@ -176,7 +176,7 @@ fn until_nul(text: &[u8]) -> &[u8] {
 ///
 /// # Safety
 /// Pointer contract for the members of `r`.
-unsafe fn ok(r: &mg_rpc_req, result: impl FnOnce(&mut Out)) {
+pub(crate) unsafe fn ok(r: &mg_rpc_req, result: impl FnOnce(&mut Out)) {
     // SAFETY: forwarded from the caller.
     unsafe {
         let Some(id) = id(r.frame.get().as_bytes()).map(Source::from) else {
@@ -195,7 +195,7 @@ unsafe fn ok(r: &mg_rpc_req, result: impl FnOnce(&mut Out)) {
 ///
 /// # Safety
 /// Pointer contract for the members of `r`.
-unsafe fn error(r: &mg_rpc_req, code: c_int, message: impl FnOnce(&mut Out)) {
+pub(crate) unsafe fn error(r: &mg_rpc_req, code: c_int, message: impl FnOnce(&mut Out)) {
     // SAFETY: forwarded from the caller.
     unsafe {
         let mut out = Out::new(r.pfn.get(), r.pfn_data.get());
