@@ -210,7 +210,8 @@ churn: build ## open and drop 10,000 connections a second, for SECONDS (default:
 
 bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
 	@tests/reference/reference setup
-	benches/bench.py --lib $(LIB) --include $(INCLUDE)
+	$(CARGO) build --release --no-default-features --target-dir $(TARGET)/without-tls
+	benches/bench.py --lib $(LIB) --include $(INCLUDE) --without-tls $(TARGET)/without-tls/release
 
 bench-micro: build ## time the functions that only calculate, on this library and the reference (INSTRUCTIONS=1 counts)
 	@tests/reference/reference setup

@@ -1992,6 +1992,29 @@ void mg_mgr_free(struct mg_mgr *mgr);
 void mg_mgr_poll(struct mg_mgr *mgr, int ms);
 
 /**
+ * Tells that connections to which nothing happens need MG_EV_POLL only every `ms` milliseconds, or as often as
+ * mg_mgr_poll() is called if that is rarer. Then an iteration costs time for the connections at work,
+ * and not for those at rest, of which there may be many thousands. 0, the default: every connection gets
+ * MG_EV_POLL in every iteration.
+ *
+ * What is sent by a function of this library, what arrives and what a handler does to its own connection
+ * takes effect as ever. What may be late, by `ms` or one wait in mg_mgr_poll(): fields that the program
+ * writes in *another* connection or between two polls, such as `is_closing`, `is_draining`, `is_full` and
+ * `send.len`, and what handlers do in MG_EV_POLL, such as watching for time-outs.
+ */
+void mg_mgr_idle_interval(struct mg_mgr *mgr,
+                          unsigned int ms);
+
+/**
+ * Tells whether listeners that `mgr` opens from now on share their port (SO_REUSEPORT) with
+ * those of other managers that do the same: a server runs a manager in each of several threads, and the
+ * system deals new connections out to them. Off by default, because another process of the same
+ * user could join in. False where the system cannot do that.
+ */
+bool mg_mgr_reuse_port(struct mg_mgr *mgr,
+                       bool on);
+
+/**
  * Allocates a connection with `mgr->extraconnsize` zeroed bytes behind it and gives it an id.
  * It is not in the manager's list and has no descriptor. NULL when memory is exhausted. For
  * network back-ends; programs use mg_listen(), mg_connect() and mg_wrapfd().
@@ -2104,7 +2127,7 @@ struct mg_connection *mg_wrapfd(struct mg_mgr *mgr,
  * Sends `len` bytes.
  *
  * On a TCP connection they are appended to `c->send` and leave when the handler has returned;
- * `buf` NULL appends `len` unspecified bytes for the program to fill. True unless
+ * `buf` NULL appends `len` zeros for the program to fill. True unless
  * memory is exhausted or `send_size` of struct mg_limits would be exceeded; sending 0 bytes is
  * fine. On a UDP connection they go out at once as one datagram to `c->rem`, MG_EV_WRITE fires
  * before this returns, and the result is true if more than 0 bytes were sent; an error other

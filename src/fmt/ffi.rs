@@ -310,10 +310,17 @@ pub unsafe extern "C" fn mg_vprintf(
             let Some(c) = c.as_ref() else {
                 return 0;
             };
+            crate::net::prepare_send(c);
             let start = c.send.len.get();
-            match vprintf_iobuf(&c.send, fmt, VaList::new(ap)) {
-                Some(n) if crate::net::limits::may_stay(c, start) => n,
-                Some(_) => 0,
+            let printed = vprintf_iobuf(&c.send, fmt, VaList::new(ap));
+            let result = match printed {
+                Some(n) if crate::net::limits::may_stay(c, start) => Some(n),
+                Some(_) => Some(0),
+                None => None,
+            };
+            crate::net::settle_send(c);
+            match result {
+                Some(n) => n,
                 None => {
                     crate::net::error(c, b"OOM");
                     0

@@ -119,6 +119,15 @@ impl mg_iobuf {
         }
     }
 
+    /// Zeroes the bytes in use from `ofs` on.
+    pub fn clear_from(&self, ofs: usize) {
+        let n = self.len.get().saturating_sub(ofs);
+        if n > 0 {
+            // SAFETY: `n` bytes at `ofs` are in use.
+            unsafe { self.buf.get().add(ofs).write_bytes(0, n) };
+        }
+    }
+
     /// Removes `n` bytes (at most all) from the front.
     #[inline]
     pub fn consume(&self, n: usize) {

@@ -68,7 +68,10 @@ pub(super) fn open_listener(c: &mg_connection, url: &[u8]) -> Option<Kind> {
             loc.is_ip6 = address.is_ip6;
             loc.scope_id = address.scope_id;
             loc.port = url::port(url).to_be();
-            socket::listen(loc.to_socket_addr(), url.starts_with(b"udp:"))
+            let shared = manager(c)
+                .and_then(mg_mgr::private)
+                .is_some_and(|m| m.reuse_port.get());
+            socket::listen(loc.to_socket_addr(), url.starts_with(b"udp:"), shared)
         }
     };
     match opened {

@@ -72,9 +72,19 @@ pub(in crate::http) fn request_open(c: &mg_connection) -> bool {
 }
 
 /// True while HTTP is what a connection speaks.
+#[inline]
 pub fn speaks_http(c: &mg_connection) -> bool {
     let handler: mg_event_handler_t = Some(http_handler);
     c.pfn.get().map(|f| f as usize) == handler.map(|f| f as usize)
+}
+
+/// True when HTTP is what a connection speaks and nothing has begun that MG_EV_POLL could move on.
+#[inline]
+pub fn is_idle(c: &mg_connection, state: &HttpState) -> bool {
+    c.recv.len.get() == 0
+        && state.seen.get() == 0
+        && !state.request.get().dispatched
+        && speaks_http(c)
 }
 
 /// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
@@ -373,13 +383,11 @@ impl Pass<'_> {
                     len: head.len,
                     status: head.status(),
                     framing: framing::framing(&head, state.head_sent.get()),
-                    expects_continue: head.expects_continue
-                        && !head.is_http10()
-                        && !head.is_response,
+                    expects_continue: head.expects_continue && !head.is_http10 && !head.is_response,
                 }
             }
         };
-        self.announce(hm, &facts)
+        self.announce(&mut hm, &facts)
     }
 
     /// The head is not complete; `len` bytes of it are there.
@@ -437,7 +445,7 @@ impl Pass<'_> {
     }
 
     /// A head is complete.
-    fn announce(&self, mut hm: mg_http_message, facts: &Facts) -> Option<Next> {
+    fn announce(&self, hm: &mut mg_http_message, facts: &Facts) -> Option<Next> {
         let (c, state) = (self.c, self.state);
         let body = Body {
             head_len: facts.len,
@@ -447,7 +455,7 @@ impl Pass<'_> {
         };
         state.incoming.set(Incoming::Body(body));
         let (buf, len, queued) = (c.recv.buf.get(), c.recv.len.get(), c.send.len.get());
-        net::call(c, ev::HTTP_HDRS, from_mut(&mut hm).cast());
+        net::call(c, ev::HTTP_HDRS, from_mut(hm).cast());
         if self.gone() {
             return Some(Next::Stop);
         }
@@ -497,7 +505,7 @@ impl Pass<'_> {
     }
 
     /// Looks whether a body is complete. `None`: there is more to wait for.
-    fn body(&self, mut body: Body, hm: Option<mg_http_message>) -> Option<Next> {
+    fn body(&self, mut body: Body, hm: Option<&mut mg_http_message>) -> Option<Next> {
         let c = self.c;
         let len = c.recv.len.get();
         let available = len.saturating_sub(body.head_len);
@@ -554,24 +562,36 @@ impl Pass<'_> {
 
     /// A message is complete: its body takes `raw` bytes behind the head, of which the first `n`
     /// are content.
-    fn message(&self, body: Body, hm: Option<mg_http_message>, raw: usize, n: usize) -> Next {
-        let (c, state) = (self.c, self.state);
-        let mut hm = match hm {
-            Some(hm) => hm,
-            None => {
-                let mut hm = mg_http_message::EMPTY;
-                // SAFETY: no handler runs while the slice lives.
-                let head = unsafe { bytes(c.recv.buf.get(), body.head_len.min(c.recv.len.get())) };
-                match hm.parse(head) {
-                    Parsed::Complete(head) if head.len == body.head_len => hm,
-                    // The program changed what it was shown.
-                    _ => {
-                        self.protocol_error();
-                        return Next::Stop;
-                    }
-                }
+    fn message(&self, body: Body, hm: Option<&mut mg_http_message>, raw: usize, n: usize) -> Next {
+        match hm {
+            Some(hm) => self.dispatch(body, hm, raw, n),
+            None => self.parse_again(body, raw, n),
+        }
+    }
+
+    /// The head of the message was announced in an earlier pass.
+    #[cold]
+    #[inline(never)]
+    fn parse_again(&self, body: Body, raw: usize, n: usize) -> Next {
+        let c = self.c;
+        let mut hm = mg_http_message::EMPTY;
+        // SAFETY: no handler runs while the slice lives.
+        let head = unsafe { bytes(c.recv.buf.get(), body.head_len.min(c.recv.len.get())) };
+        match hm.parse(head) {
+            Parsed::Complete(head) if head.len == body.head_len => {
+                self.dispatch(body, &mut hm, raw, n)
             }
-        };
+            // The program changed what it was shown.
+            _ => {
+                self.protocol_error();
+                Next::Stop
+            }
+        }
+    }
+
+    /// Delivers MG_EV_HTTP_MSG and removes the message.
+    fn dispatch(&self, body: Body, hm: &mut mg_http_message, raw: usize, n: usize) -> Next {
+        let (c, state) = (self.c, self.state);
         hm.body.len = n;
         hm.message.len = body.head_len + n;
         state.incoming.take();
@@ -587,7 +607,7 @@ impl Pass<'_> {
             });
         }
         let len = c.recv.len.get();
-        net::call(c, ev::HTTP_MSG, from_mut(&mut hm).cast());
+        net::call(c, ev::HTTP_MSG, from_mut(hm).cast());
         if self.gone() {
             return Next::Stop;
         }

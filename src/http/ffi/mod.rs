@@ -212,6 +212,7 @@ unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap
         return;
     };
     net::contain(c, (), || {
+        net::prepare_send(c);
         let at = c.send.len.get();
         let fmt = if fmt.is_null() { c"".as_ptr() } else { fmt };
         let done = c.send.append(b"00000000\r\n")
@@ -259,6 +260,7 @@ pub unsafe extern "C" fn mg_http_write_chunk(
 }
 
 fn write_chunk(c: &mg_connection, data: &[u8]) -> bool {
+    net::prepare_send(c);
     let io = &c.send;
     let mut digits = [0u8; 16];
     let mut start = digits.len();

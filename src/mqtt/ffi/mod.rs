@@ -309,6 +309,7 @@ pub unsafe extern "C" fn mg_mqtt_send_header(c: *mut mg_connection, cmd: u8, fla
         };
         let mut header = Stack::<5>::new();
         header.push(cmd << 4 | flags);
+        net::prepare_send(c);
         match put_varint(&mut header, len as usize) {
             Ok(()) if !net::limits::has_room(c, header.as_bytes().len()) => {}
             Ok(()) if c.send.append(header.as_bytes()) => {}
@@ -565,6 +566,7 @@ fn send(
     first: Result<u8, Refusal>,
     write: impl Fn(&mut dyn Sink) -> Result<(), Refusal>,
 ) -> bool {
+    net::prepare_send(c);
     let io = &c.send;
     let start = io.buf.get() as usize;
     let mut body = Measure {

@@ -42,6 +42,7 @@ fn note(c: &mg_connection, first: u8) {
 /// # Safety
 /// `from` is NULL or readable over `len` bytes.
 pub unsafe fn frame(c: &mg_connection, first: u8, from: *const u8, len: usize) -> usize {
+    crate::net::prepare_send(c);
     let io = &c.send;
     let out = Outgoing::new(c, first, len);
     // The payload may lie in the buffer that is about to move.

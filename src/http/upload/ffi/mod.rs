@@ -323,7 +323,7 @@ unsafe fn prepare(
     let (persistence, expects_continue) = match parsed {
         Parsed::Complete(head) => (
             framing::persistence(&head),
-            head.expects_continue && !head.is_http10() && c.is(Flag::Accepted),
+            head.expects_continue && !head.is_http10 && c.is(Flag::Accepted),
         ),
         _ => (Persistence::Keep, false),
     };
