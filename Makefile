@@ -7,6 +7,8 @@ CFLAGS ?= -O2 -g -Wall -Wextra -pedantic
 URL := http://127.0.0.1:8000
 DIR := .
 SECONDS := 60
+MINUTES := 30
+JOBS := 1
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -38,7 +40,7 @@ SYSTEM_LIBS := -lpthread -ldl -lm
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test fuzz test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
+.PHONY: help build examples run install test fuzz fuzz-campaign test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
   cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
 
 help: ## list the targets
@@ -93,14 +95,21 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module $\
   $(addprefix -Cllvm-args=-sanitizer-coverage-,level=4 inline-8bit-counters pc-table trace-compares)
 FUZZ_HOST = $(shell rustc -vV | sed -n 's/host: //p')
 
+FUZZ_BUILD = RUSTFLAGS='$(FUZZ_FLAGS)' CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $\
+  CARGO_PROFILE_RELEASE_DEBUG=1 CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) build --release --package libmongoose-fuzz $\
+  --features libfuzzer --target $(FUZZ_HOST) --target-dir target/libfuzzer
+
 fuzz: ## look for inputs that break the fuzz target NAME, for SECONDS (default: 60)
 	@[ -n '$(NAME)' ] || { ls fuzz/corpus >&2; echo 'say which: make fuzz NAME=...' >&2; exit 1; }
-	RUSTFLAGS='$(FUZZ_FLAGS)' CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-	  CARGO_PROFILE_RELEASE_DEBUG=1 CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) build --release --package libmongoose-fuzz \
-	  --features libfuzzer --bin $(NAME) --target $(FUZZ_HOST) --target-dir target/libfuzzer
+	$(FUZZ_BUILD) --bin $(NAME)
 	@mkdir -p target/libfuzzer/corpus/$(NAME)
 	target/libfuzzer/$(FUZZ_HOST)/release/$(NAME) -max_total_time=$(SECONDS) -artifact_prefix=target/libfuzzer/ \
 	  target/libfuzzer/corpus/$(NAME) fuzz/corpus/$(NAME)
+
+fuzz-campaign: ## run fuzz targets NAMES (default: all) for MINUTES of CPU time each, JOBS at a time; see docs/testing.md
+	$(FUZZ_BUILD) --bins
+	nice -n 19 fuzz/campaign.py --binaries target/libfuzzer/$(FUZZ_HOST)/release --work target/libfuzzer \
+	  --minutes $(MINUTES) --names '$(NAMES)' --jobs $(JOBS)
 
 test-static: build ## programs linked with the static library
 	$(call say,static library)
