@@ -1,6 +1,6 @@
 #![allow(unsafe_code)]
 
-mod conn;
+pub mod conn;
 
 use super::cmd;
 use super::message::{
