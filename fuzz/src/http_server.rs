@@ -112,6 +112,8 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
             ev::HTTP_HDRS => {
                 let hm = data.cast::<mg_http_message>();
                 program(c).heads += 1;
+                // Its client says what follows at once or not at all: the connection closes when it is idle.
+                program(c).broke_off |= (*hm).proto.as_bytes() != b"HTTP/1.1";
                 if (*hm).uri.as_bytes().starts_with(b"/stream") {
                     stream(c, hm);
                 }
