@@ -40,7 +40,7 @@ SYSTEM_LIBS := -lpthread -ldl -lm
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test fuzz fuzz-campaign test-setup test-rust test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
+.PHONY: help build examples run install test fuzz fuzz-campaign test-setup test-rust test-loom test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
   cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
 
 help: ## list the targets
@@ -76,7 +76,7 @@ install: build ## install header and libraries under PREFIX (default: /usr/local
 	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
 	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
 
-test: test-setup test-rust test-fuzz abi-check layout-check test-static test-c test-reference test-peers test-python test-cymongoose ## run every test
+test: test-setup test-rust test-loom test-fuzz abi-check layout-check test-static test-c test-reference test-peers test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -85,6 +85,10 @@ test-setup:
 test-rust: ## unit tests of the Rust code
 	$(call say,Rust tests)
 	$(CARGO) test --quiet
+
+test-loom: ## the queue of mg_wakeup() in all interleavings of threads
+	$(call say,model check of the wakeup queue)
+	$(CARGO) test --quiet --package libmongoose-loom
 
 test-fuzz: ## replay the corpus of every fuzz target, and mutations of it
 	$(call say,corpus of the fuzz targets)

@@ -1,78 +1,34 @@
 //! Wakeup from other threads: a locked queue carries the payloads, and one byte in a
 //! socket pair wakes the loop when the queue was empty.
 
+mod queue;
+
 use super::mgr::manager;
 use super::{call, ev, mg_connection, mg_mgr, socket};
 use crate::ffi::mg_str;
 use parking_lot::Mutex;
-use std::collections::VecDeque;
-use std::ffi::{c_int, c_ulong, c_void};
+use queue::{Bell, Message, Queue};
+use std::ffi::{c_int, c_void};
+use std::io;
 
-struct Message {
-    id: c_ulong,
-    payload: Box<[u8]>,
-}
+/// The part of a manager that threads share.
+pub(super) type WakeChannel = Queue<Outer>;
 
-struct Queue {
-    messages: VecDeque<Message>,
-    /// Writing end, or -1 while there is no channel.
-    fd: c_int,
-}
+/// The end of the socket pair that is written to.
+pub(super) struct Outer(c_int);
 
-/// The part of a manager that threads share. The lock is held for a push or a swap,
-/// never across a call into C.
-pub(super) struct WakeChannel(Mutex<Queue>);
-
-impl Default for WakeChannel {
-    fn default() -> WakeChannel {
-        WakeChannel(Mutex::new(Queue {
-            messages: VecDeque::new(),
-            fd: -1,
-        }))
+impl Bell for Outer {
+    fn ring(&self) -> bool {
+        // SAFETY: one readable byte.
+        let sent = unsafe { libc::send(self.0, b"w".as_ptr().cast(), 1, socket::SEND_FLAGS) };
+        // A socket that is full has woken the loop already.
+        sent == 1 || io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock
     }
 }
 
-impl WakeChannel {
-    pub fn open(&self, fd: c_int) {
-        self.0.lock().fd = fd;
-    }
-
-    /// Closes the channel and drops what is queued.
-    pub fn close(&self) {
-        let mut queue = self.0.lock();
-        if queue.fd >= 0 {
-            socket::close(queue.fd);
-            queue.fd = -1;
-        }
-        queue.messages = VecDeque::new();
-    }
-
-    /// Queues a message and wakes the loop. False when there is no channel or no memory.
-    pub fn send(&self, id: c_ulong, data: &[u8]) -> bool {
-        let mut payload = Vec::new();
-        if payload.try_reserve_exact(data.len()).is_err() {
-            return false;
-        }
-        payload.extend_from_slice(data);
-        let mut queue = self.0.lock();
-        if queue.fd < 0 || queue.messages.try_reserve(1).is_err() {
-            return false;
-        }
-        let idle = queue.messages.is_empty();
-        queue.messages.push_back(Message {
-            id,
-            payload: payload.into_boxed_slice(),
-        });
-        // The loop takes the whole queue at once, so one byte per filling is enough.
-        if idle {
-            // SAFETY: one readable byte.
-            unsafe { libc::send(queue.fd, b"w".as_ptr().cast(), 1, socket::SEND_FLAGS) };
-        }
-        true
-    }
-
-    fn take(&self) -> VecDeque<Message> {
-        std::mem::take(&mut self.0.lock().messages)
+impl Drop for Outer {
+    fn drop(&mut self) {
+        socket::close(self.0);
     }
 }
 
@@ -137,7 +93,7 @@ pub(super) fn init(mgr: &mg_mgr) -> bool {
         super::mgr::release(c);
         return false;
     }
-    private.wake.open(outer);
+    private.wake.open(Outer(outer));
     mgr.pipe.set(super::ffi::mg_pipe { fd: outer });
     super::mgr::link(mgr, c);
     true
