@@ -2014,8 +2014,19 @@ void mg_call(struct mg_connection *c, int ev, void *ev_data);
  *
  * The host must be a literal address, "localhost" or empty (all IPv4 addresses); names are not
  * looked up. The scheme "udp" gives a UDP socket, any other a TCP listener. Port 0 picks a
- * free port; `c->loc.port` tells which. "[::]" serves IPv4 too. MG_EV_OPEN fires before this
- * returns. Returns the listener, owned by the manager, or NULL (logged) when the URL is
+ * free port; `c->loc.port` tells which. "[::]" serves IPv4 too.
+ *
+ * Not in the original: "unix:///run/app.sock" listens on a Unix domain socket, "unix://@name" on one in
+ * Linux's abstract namespace; there `c->loc` and `c->rem` are zero. A socket file that nobody listens on
+ * any more is replaced; when the listener closes, its file is removed. "?mode=0660" behind the path sets the
+ * permissions before anybody can connect; without it the umask decides. "fd://3" takes over a descriptor on
+ * which listen() was called, or a bound datagram socket, and closes it with the connection;
+ * "systemd://" takes the first one that systemd passed to this process, "systemd://web" that with
+ * `FileDescriptorName=web`. "https+unix:///run/app.sock" and the like, with any scheme before the "+",
+ * tell handlers of TLS through `c->is_tls`, as the scheme does elsewhere. All listening functions
+ * take these URLs.
+ *
+ * MG_EV_OPEN fires before this returns. Returns the listener, owned by the manager, or NULL (logged) when the URL is
  * invalid, the address is in use, or memory is exhausted.
  */
 struct mg_connection *mg_listen(struct mg_mgr *mgr,
@@ -2038,7 +2049,13 @@ bool mg_open_listener(struct mg_connection *c, const char *url);
  *
  * The host may be a name: one that ends in ".local" is asked of multicast DNS, see mg_mdns_listen(),
  * others of `mgr->dns4`. Answers are kept for as long as they say, an hour at most. A host with
- * several addresses is tried at up to 8 of them, TCP only; `c->rem` is the one at hand. Returns the connection, owned by the
+ * several addresses is tried at up to 8 of them, TCP only; `c->rem` is the one at hand.
+ *
+ * Not in the original: "unix:///run/app.sock" and "unix://@name" connect to a Unix domain socket, also
+ * with a scheme, as in "wss+unix:///run/app.sock". mg_ws_connect() asks there for the URI "/", or for that
+ * which follows a colon, as in "unix:///run/app.sock:/chat". When the server's queue is full, connecting fails.
+ *
+ * Returns the connection, owned by the
  * manager, or NULL when `url` is NULL or empty or memory is exhausted.
  */
 struct mg_connection *mg_connect(struct mg_mgr *mgr,

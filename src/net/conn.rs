@@ -174,6 +174,8 @@ pub struct ConnPrivate {
     pub dash: crate::dash::ffi::DashConn,
     /// Addresses to connect to when the present one fails.
     pub(super) other_addresses: Cell<Option<Box<[IpAddr]>>>,
+    /// The file of a listener on a Unix domain socket.
+    pub(super) socket_file: Cell<Option<Box<super::local::SocketFile>>>,
     pub(super) tls: super::tls::Slot,
     pub http: HttpState,
     /// What an SNTP client asked.

@@ -1,7 +1,10 @@
 //! Opening connections: listeners, clients, wrapped descriptors.
 
 use super::conn::{Ready, system_error};
+use super::endpoint::{self, Endpoint};
+use super::local;
 use super::mgr::{allocate, link, manager, release};
+use super::socket::{Kind, ListenError, Listener};
 use super::{Flag, call, error, ev, mg_connection, mg_event_handler_t, mg_mgr, resolve, socket};
 use crate::url;
 use libc::c_int;
@@ -32,14 +35,14 @@ pub(super) fn listen<'a>(
         log_out_of_memory();
         return None;
     };
-    if !open_listener(c, url) {
+    let Some(kind) = open_listener(c, url) else {
         crate::log::error(format_args!("Failed: {}", String::from_utf8_lossy(url)));
         release(c);
         return None;
-    }
+    };
     c.set(Flag::Listening, true);
-    c.set(Flag::Udp, url.starts_with(b"udp:"));
-    c.set(Flag::Tls, url::is_ssl(url));
+    c.set(Flag::Udp, kind == Kind::Datagrams);
+    c.set(Flag::Tls, asks_for_tls(url));
     c.r#fn.set(f);
     c.fn_data.set(fn_data);
     link(mgr, c);
@@ -47,50 +50,70 @@ pub(super) fn listen<'a>(
     Some(c)
 }
 
-/// Gives `c` a listening socket for `url`.
-pub(super) fn open_listener(c: &mg_connection, url: &[u8]) -> bool {
-    let Some(address) = super::addr::parse(url::host(url)) else {
-        crate::log::error(format_args!(
-            "invalid listening URL: {}",
-            String::from_utf8_lossy(url)
-        ));
-        return false;
-    };
-    let mut loc = c.loc.get();
-    loc.addr.ip = address.bytes;
-    loc.is_ip6 = address.is_ip6;
-    loc.scope_id = address.scope_id;
-    loc.port = url::port(url).to_be();
-    let udp = url.starts_with(b"udp:");
-    match socket::listen(loc.to_socket_addr(), udp) {
-        Ok((fd, loc)) => {
-            let Some(private) = manager(c).and_then(mg_mgr::private) else {
-                socket::close(fd);
-                return false;
+/// Gives `c` a listening socket for `url`; `None` (logged) when there is none.
+pub(super) fn open_listener(c: &mg_connection, url: &[u8]) -> Option<Kind> {
+    let opened = match (endpoint::is_local(url), endpoint::parse(url)) {
+        (true, Some(endpoint)) => local::listen(&endpoint),
+        (true, None) => return invalid_url(url),
+        _ => {
+            let Some(address) = super::addr::parse(url::host(url)) else {
+                return invalid_url(url);
             };
-            c.set_raw_fd(fd);
-            let interest = if udp {
-                Interest::READABLE | Interest::WRITABLE
-            } else {
-                Interest::READABLE
-            };
-            if let Err(e) = private.register(c, interest) {
-                crate::log::error(format_args!("epoll: {}", errno(&e)));
-                socket::close(fd);
-                c.set_raw_fd(-1);
-                return false;
-            }
-            if let Some(p) = c.private() {
-                p.set_ready(Ready::Write, udp);
-            }
-            c.loc.set(loc);
-            true
+            let mut loc = c.loc.get();
+            loc.addr.ip = address.bytes;
+            loc.is_ip6 = address.is_ip6;
+            loc.scope_id = address.scope_id;
+            loc.port = url::port(url).to_be();
+            socket::listen(loc.to_socket_addr(), url.starts_with(b"udp:"))
         }
-        Err(e) => {
-            crate::log::error(format_args!("{}: {}", e.step, errno(&e.cause)));
-            false
+    };
+    match opened {
+        Ok(listener) => attach(c, listener),
+        Err(ListenError { step, cause }) => {
+            match cause {
+                Some(cause) => crate::log::error(format_args!("{step}: {}", errno(&cause))),
+                None => crate::log::error(format_args!("{step}")),
+            }
+            None
         }
     }
+}
+
+fn invalid_url(url: &[u8]) -> Option<Kind> {
+    crate::log::error(format_args!(
+        "invalid listening URL: {}",
+        String::from_utf8_lossy(url)
+    ));
+    None
+}
+
+/// Makes a listener of `c`.
+fn attach(c: &mg_connection, listener: Listener) -> Option<Kind> {
+    let interest = match listener.kind {
+        Kind::Datagrams => Interest::READABLE | Interest::WRITABLE,
+        Kind::Connections => Interest::READABLE,
+    };
+    c.set_raw_fd(listener.fd);
+    let registered = match manager(c).and_then(mg_mgr::private) {
+        Some(private) => private.register(c, interest),
+        None => Err(std::io::ErrorKind::InvalidInput.into()),
+    };
+    if let Err(e) = registered {
+        crate::log::error(format_args!("epoll: {}", errno(&e)));
+        // One that was handed to us stays the program's.
+        if !listener.adopted {
+            socket::close(listener.fd);
+        }
+        drop(listener.file);
+        c.set_raw_fd(-1);
+        return None;
+    }
+    if let Some(p) = c.private() {
+        p.set_ready(Ready::Write, listener.kind == Kind::Datagrams);
+        p.socket_file.set(listener.file);
+    }
+    c.loc.set(listener.loc);
+    Some(listener.kind)
 }
 
 fn errno(e: &std::io::Error) -> c_int {
@@ -117,16 +140,39 @@ pub(super) fn connect<'a>(
     c.set_raw_fd(-1);
     c.set(Flag::Client, true);
     c.set(Flag::Udp, url.starts_with(b"udp:"));
-    c.set(Flag::Tls, url::is_ssl(url));
+    c.set(Flag::Tls, asks_for_tls(url));
     c.r#fn.set(handlers.f);
     c.fn_data.set(handlers.fn_data);
     c.pfn.set(handlers.pfn);
     c.pfn_data.set(handlers.pfn_data);
     call(c, ev::OPEN, url_ptr.cast_mut().cast());
     if !c.is_dead() {
-        resolve::resolve(c, url);
+        if endpoint::is_local(url) {
+            connect_local(c, url);
+        } else {
+            resolve::resolve(c, url);
+        }
     }
     (!c.is_dead()).then_some(c)
+}
+
+fn asks_for_tls(url: &[u8]) -> bool {
+    url::is_ssl(url) || endpoint::has_tls_scheme(url)
+}
+
+/// Connects to a Unix domain socket. MG_EV_CONNECT follows in the next iteration, as it does with TCP.
+fn connect_local(c: &mg_connection, url: &[u8]) {
+    let Some(Endpoint::Unix(address)) = endpoint::parse(url) else {
+        return error(c, b"invalid URL");
+    };
+    match local::connect(&address) {
+        Ok(fd) => c.set_raw_fd(fd),
+        Err(e) => return system_error(c, "connect", &e),
+    }
+    if register_client(c) {
+        c.set(Flag::Connecting, true);
+        call(c, ev::RESOLVE, null_mut());
+    }
 }
 
 /// `c->rem` is known: opens the socket and connects.

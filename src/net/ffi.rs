@@ -238,8 +238,19 @@ pub unsafe extern "C" fn mg_call(c: *mut mg_connection, ev: c_int, ev_data: *mut
 ///
 /// The host must be a literal address, "localhost" or empty (all IPv4 addresses); names are not
 /// looked up. The scheme "udp" gives a UDP socket, any other a TCP listener. Port 0 picks a
-/// free port; `c->loc.port` tells which. "[::]" serves IPv4 too. MG_EV_OPEN fires before this
-/// returns. Returns the listener, owned by the manager, or NULL (logged) when the URL is
+/// free port; `c->loc.port` tells which. "[::]" serves IPv4 too.
+///
+/// Not in the original: "unix:///run/app.sock" listens on a Unix domain socket, "unix://@name" on one in
+/// Linux's abstract namespace; there `c->loc` and `c->rem` are zero. A socket file that nobody listens on
+/// any more is replaced; when the listener closes, its file is removed. "?mode=0660" behind the path sets the
+/// permissions before anybody can connect; without it the umask decides. "fd://3" takes over a descriptor on
+/// which listen() was called, or a bound datagram socket, and closes it with the connection;
+/// "systemd://" takes the first one that systemd passed to this process, "systemd://web" that with
+/// `FileDescriptorName=web`. "https+unix:///run/app.sock" and the like, with any scheme before the "+",
+/// tell handlers of TLS through `c->is_tls`, as the scheme does elsewhere. All listening functions
+/// take these URLs.
+///
+/// MG_EV_OPEN fires before this returns. Returns the listener, owned by the manager, or NULL (logged) when the URL is
 /// invalid, the address is in use, or memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_listen(
@@ -268,7 +279,7 @@ pub unsafe extern "C" fn mg_open_listener(c: *mut mg_connection, url: *const c_c
         // SAFETY: pointer contract.
         match unsafe { c.as_ref() } {
             // SAFETY: pointer contract.
-            Some(c) if !url.is_null() => connect::open_listener(c, unsafe { cstr(url) }),
+            Some(c) if !url.is_null() => connect::open_listener(c, unsafe { cstr(url) }).is_some(),
             _ => false,
         }
     })
@@ -282,7 +293,13 @@ pub unsafe extern "C" fn mg_open_listener(c: *mut mg_connection, url: *const c_c
 ///
 /// The host may be a name: one that ends in ".local" is asked of multicast DNS, see mg_mdns_listen(),
 /// others of `mgr->dns4`. Answers are kept for as long as they say, an hour at most. A host with
-/// several addresses is tried at up to 8 of them, TCP only; `c->rem` is the one at hand. Returns the connection, owned by the
+/// several addresses is tried at up to 8 of them, TCP only; `c->rem` is the one at hand.
+///
+/// Not in the original: "unix:///run/app.sock" and "unix://@name" connect to a Unix domain socket, also
+/// with a scheme, as in "wss+unix:///run/app.sock". mg_ws_connect() asks there for the URI "/", or for that
+/// which follows a colon, as in "unix:///run/app.sock:/chat". When the server's queue is full, connecting fails.
+///
+/// Returns the connection, owned by the
 /// manager, or NULL when `url` is NULL or empty or memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_connect(

@@ -3,8 +3,9 @@
 
 use super::conn::{ConnPrivate, Flag, Ready, call};
 use super::resolve::Resolver;
+use super::socket::NO_ADDR;
 use super::wake::WakeChannel;
-use super::{IO_SIZE, ev, mg_addr, mg_connection, mg_mgr};
+use super::{IO_SIZE, ev, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
@@ -253,13 +254,6 @@ pub(crate) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
     unsafe { c.mgr.get().as_ref() }
 }
 
-const NO_ADDR: mg_addr = mg_addr {
-    addr: super::ffi::mg_addr_bytes { ip: [0; 16] },
-    port: 0,
-    scope_id: 0,
-    is_ip6: false,
-};
-
 /// Allocates a connection: public part, `extraconnsize` bytes for the program, private part.
 pub(super) fn allocate(mgr: &mg_mgr) -> Option<&mg_connection> {
     if mgr.private().is_some_and(|p| p.freeing.get()) {
@@ -409,4 +403,5 @@ fn close_descriptor(p: &MgrPrivate, c: &mg_connection, private: &ConnPrivate) {
     } else {
         super::socket::close(c.raw_fd());
     }
+    drop(private.socket_file.take());
 }

@@ -1,6 +1,7 @@
 //! Sockets: creation, options, addresses. Everything is non-blocking and close-on-exec.
 
 use super::ffi::{mg_addr, mg_addr_bytes};
+use super::local::SocketFile;
 use libc::c_int;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use std::io;
@@ -9,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd};
 
 /// Pending connections per listener (`MG_SOCK_LISTEN_BACKLOG_SIZE`).
-const BACKLOG: c_int = 128;
+pub(super) const BACKLOG: c_int = 128;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) const SEND_FLAGS: c_int = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
@@ -72,6 +73,13 @@ impl mg_addr {
     }
 }
 
+pub(super) const NO_ADDR: mg_addr = mg_addr {
+    addr: mg_addr_bytes { ip: [0; 16] },
+    port: 0,
+    scope_id: 0,
+    is_ip6: false,
+};
+
 /// The same address as the kernel spells it; `None` for an address that is not IP.
 pub(super) fn from_sock_addr(addr: &SockAddr) -> Option<mg_addr> {
     addr.as_socket().map(mg_addr::from_socket_addr)
@@ -116,12 +124,40 @@ fn set_tcp_options(socket: &Socket) {
 /// What failed while opening a listener, as the log says it.
 pub(super) struct ListenError {
     pub step: &'static str,
-    pub cause: io::Error,
+    pub cause: Option<io::Error>,
 }
 
-/// Opens a listening socket; returns it with its real address.
-pub(super) fn listen(addr: SocketAddr, udp: bool) -> Result<(c_int, mg_addr), ListenError> {
-    let at = |step| move |cause| ListenError { step, cause };
+impl ListenError {
+    pub fn at(step: &'static str) -> impl Fn(io::Error) -> ListenError {
+        move |cause| ListenError {
+            step,
+            cause: Some(cause),
+        }
+    }
+}
+
+/// What a listener takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Connections,
+    Datagrams,
+}
+
+/// A listening socket, or one for datagrams.
+pub(super) struct Listener {
+    pub fd: c_int,
+    /// Its address, with the port that was picked.
+    pub loc: mg_addr,
+    pub kind: Kind,
+    /// The descriptor came from elsewhere.
+    pub adopted: bool,
+    /// The file that a Unix domain socket is reached by.
+    pub file: Option<Box<SocketFile>>,
+}
+
+/// Opens a listening socket.
+pub(super) fn listen(addr: SocketAddr, udp: bool) -> Result<Listener, ListenError> {
+    let at = ListenError::at;
     let socket = new(addr, udp).map_err(at("socket"))?;
     socket
         .set_reuse_address(true)
@@ -136,8 +172,17 @@ pub(super) fn listen(addr: SocketAddr, udp: bool) -> Result<(c_int, mg_addr), Li
         socket.listen(BACKLOG).map_err(at("listen"))?;
     }
     let local = socket.local_addr().map_err(at("getsockname"))?;
-    let local = from_sock_addr(&local).unwrap_or(mg_addr::from_socket_addr(addr));
-    Ok((socket.into_raw_fd(), local))
+    Ok(Listener {
+        fd: socket.into_raw_fd(),
+        loc: from_sock_addr(&local).unwrap_or(mg_addr::from_socket_addr(addr)),
+        kind: if udp {
+            Kind::Datagrams
+        } else {
+            Kind::Connections
+        },
+        adopted: false,
+        file: None,
+    })
 }
 
 /// A socket for talking to `addr`, not connected yet.
@@ -180,7 +225,8 @@ pub(super) fn accept(fd: c_int) -> io::Result<(c_int, mg_addr)> {
         });
         match accepted {
             Ok((socket, addr)) => {
-                let rem = from_sock_addr(&addr).ok_or(io::ErrorKind::Unsupported)?;
+                // The other side of a Unix domain socket has no address.
+                let rem = from_sock_addr(&addr).unwrap_or(NO_ADDR);
                 return Ok((socket.into_raw_fd(), rem));
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -237,6 +283,23 @@ pub(super) fn has_route(ip: IpAddr) -> bool {
 
 pub(super) fn is_socket(fd: c_int) -> bool {
     with_socket(fd, Socket::r#type).is_ok()
+}
+
+/// True for a socket that listen() was called on.
+pub(super) fn is_listening(fd: c_int) -> bool {
+    let mut listening: c_int = 0;
+    let mut len = size_of::<c_int>() as libc::socklen_t;
+    // SAFETY: the value and its length are as the option wants them.
+    let result = unsafe {
+        libc::getsockopt(
+            fd,
+            libc::SOL_SOCKET,
+            libc::SO_ACCEPTCONN,
+            (&raw mut listening).cast(),
+            &raw mut len,
+        )
+    };
+    result == 0 && listening != 0
 }
 
 pub(super) fn set_nonblocking(fd: c_int) {

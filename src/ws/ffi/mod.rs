@@ -13,6 +13,7 @@ use crate::fmt::ffi::vprintf_iobuf;
 use crate::fmt::stack::Stack;
 use crate::http::ffi::mg_http_message;
 use crate::http::reply;
+use crate::net::endpoint;
 use crate::net::ffi::mg_connect;
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t, mg_mgr};
 use crate::url;
@@ -80,15 +81,20 @@ unsafe fn begin_client(
     c.pfn_data.set(null_mut());
     let io = &c.send;
     let mut port = Stack::<8>::new();
-    if let Some(number) = url::unusual_port(url) {
-        let _ = write!(port, ":{number}");
-    }
+    let (host, uri) = if endpoint::is_local(url) {
+        (&b"localhost"[..], endpoint::uri(url))
+    } else {
+        if let Some(number) = url::unusual_port(url) {
+            let _ = write!(port, ":{number}");
+        }
+        (url::host(url), url::uri(url))
+    };
     let mut appended = true;
     for part in [
         b"GET ",
-        url::uri(url),
+        uri,
         b" HTTP/1.1\r\nUpgrade: websocket\r\nHost: ",
-        url::host(url),
+        host,
         port.as_bytes(),
         b"\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
         &handshake::key(nonce),
