@@ -37,10 +37,12 @@ VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_clos
 REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_mem_files mg_ota_begin mg_ota_end mg_ota_write mg_random
 SYSTEM_LIBS := -lpthread -ldl -lm
 
+ASAN_LIB = target/asan-library/$(FUZZ_HOST)/release
+
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test fuzz fuzz-campaign test-setup test-rust test-loom test-fuzz test-static test-c test-reference test-peers header-check abi-check layout-check \
+.PHONY: help build examples run install test fuzz fuzz-campaign test-setup test-rust test-loom test-fuzz test-static test-c test-asan-library test-reference test-peers header-check abi-check layout-check \
   cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
 
 help: ## list the targets
@@ -136,6 +138,14 @@ test-c: build test-setup ## C programs on this library under sanitizers and valg
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE) --sanitize
 	$(call say,C programs under valgrind)
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE) --valgrind --only $(VALGRIND)
+
+# The instrumented library takes the sanitizer's functions from the programs, which get them from the C compiler.
+test-asan-library: test-setup ## C programs on a library that is itself under AddressSanitizer; needs a nightly compiler
+	@$(CARGO) +nightly --version >/dev/null 2>&1 || { echo 'NOT RUN: no nightly compiler (rustup toolchain install nightly)' >&2; exit 1; }
+	RUSTFLAGS=-Zsanitizer=address CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	  CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) +nightly build --release --target $(FUZZ_HOST) --target-dir target/asan-library
+	@ln -sfn libmongoose.so $(ASAN_LIB)/$$(objdump -p $(ASAN_LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }')
+	tests/run_c.py --lib $(ASAN_LIB) --include $(INCLUDE) --sanitize
 
 test-peers: examples test-setup ## example programs against real peers
 	$(call say,example programs and real peers)

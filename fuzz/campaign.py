@@ -3,8 +3,8 @@
 
 A run ends when its process has used so many CPU minutes, or with its first finding: a panic, 10 seconds on
 one input, or 2 GB of memory. Then the inputs that add coverage replace those in fuzz/corpus/TARGET that have a hash
-for a name; named ones stay. fuzz/campaign.tsv adds up what all runs have done. Its column clean_minutes starts again
-at zero with each finding.
+for a name; named ones stay. fuzz/campaign.tsv adds up what all runs have done, and docs/testing.md shows it. The
+column clean_minutes starts again at zero with each finding.
 
 `make fuzz-campaign MINUTES=30 NAMES=json,url JOBS=2` builds the targets and runs this.
 """
@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 FUZZ = pathlib.Path(__file__).resolve().parent
 CORPUS = FUZZ / "corpus"
 RECORD = FUZZ / "campaign.tsv"
+PAGE = FUZZ.parent / "docs" / "testing.md"
 COLUMNS = ["target", "cpu_minutes", "clean_minutes", "executions", "edges", "corpus", "findings", "commit"]
 
 MAX_FILES, MAX_BYTES = 200, 4096  # of a target's corpus, and of one input in it
@@ -154,6 +155,20 @@ def add_up(row, commit):
         file.truncate()
         for line in [COLUMNS, *([str(rows[name][column]) for column in COLUMNS] for name in sorted(rows))]:
             file.write("\t".join(line) + "\n")
+        show(rows)
+
+
+def show(rows):
+    """Puts the record into the documentation."""
+    text = PAGE.read_text()
+    begin, end = "<!-- fuzz/campaign.tsv -->\n", "<!-- end -->"
+    head, rest = text.split(begin)
+    lines = ["| target | CPU minutes | since the last finding | executions | edges | findings |", "|---|--:|--:|--:|--:|--:|"]
+    for name in sorted(path.name for path in CORPUS.iterdir()):
+        row = rows.get(name, {})
+        cells = [row.get(column, "0") for column in COLUMNS[1:5] + ["findings"]]
+        lines.append(f"| {' | '.join([name, *map(str, cells)])} |")
+    PAGE.write_text(head + begin + "\n".join(lines) + "\n" + rest[rest.index(end):])
 
 
 def main():
