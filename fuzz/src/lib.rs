@@ -13,7 +13,7 @@ pub mod http;
 pub mod http_server;
 pub mod json;
 pub mod jwt;
-pub mod live;
+mod live;
 pub mod memory;
 pub mod mqtt;
 pub mod mqtt_broker;
