@@ -10,7 +10,7 @@ use mongoose::http::upload::ffi::*;
 use mongoose::net::{Flag, ev, mg_connection};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr::{from_mut, null, null_mut};
 use std::sync::OnceLock;
 
@@ -27,7 +27,7 @@ unsafe extern "C" {
     fn mg_error(c: *mut mg_connection, fmt: *const c_char, ...);
 }
 
-/// Files to serve, a place for uploads, and both paths as C programs say them.
+/// Where files are served from and stored, and what C programs say for it.
 struct Site {
     uploads: PathBuf,
     root_dir: CString,
@@ -38,36 +38,24 @@ struct Site {
 fn site() -> &'static Site {
     static SITE: OnceLock<Site> = OnceLock::new();
     SITE.get_or_init(|| {
-        let base = std::env::temp_dir().join(format!("mg-fuzz-{}", std::process::id()));
-        let (www, uploads) = (base.join("www"), base.join("up"));
-        fs::create_dir_all(www.join("sub")).unwrap();
-        fs::create_dir_all(www.join("home")).unwrap();
-        fs::create_dir_all(&uploads).unwrap();
-        let long: Vec<u8> = (0..40_000_u32).map(|i| (i % 251) as u8).collect();
-        for (name, text) in [
-            ("a.txt", &b"hello"[..]),
-            ("a.txt.gz", b"\x1f\x8b not really"),
-            ("empty", b""),
-            ("long.bin", &long),
-            ("404.html", b"nothing here"),
-            ("home/index.html", b"<h1>home</h1>"),
-            (
-                "page.shtml",
-                b"[<!--#include file=\"a.txt\" -->|<!--#include virtual=\"/sub/b.shtml\" -->]",
-            ),
-            ("sub/b.shtml", b"b<!--#include file=\"b.shtml\" -->"),
-            ("sub/<&>.txt", b"odd name"),
-        ] {
-            fs::write(www.join(name), text).unwrap();
-        }
-        let c = |path: PathBuf| CString::new(path.to_str().unwrap()).unwrap();
+        // The build script made the files.
+        let base = Path::new(env!("OUT_DIR"));
+        let www = base.join("www");
+        let uploads = base.join(format!("uploads-{}", std::process::id()));
+        let c = |path: &Path| CString::new(path.to_str().unwrap()).unwrap();
         Site {
-            root_dir: c(www.clone()),
-            page404: c(www.join("404.html")),
-            upload_dir: c(uploads.clone()),
+            root_dir: c(&www),
+            page404: c(&www.join("404.html")),
+            upload_dir: c(&uploads),
             uploads,
         }
     })
+}
+
+/// The folder for uploads lives as long as the conversation.
+fn expect_uploads(p: &mut Program) {
+    fs::create_dir_all(&site().uploads).unwrap();
+    p.uploaded = true;
 }
 
 /// What the handler of a connection knows.
@@ -179,7 +167,7 @@ unsafe fn stream(c: *mut mg_connection, hm: *mut mg_http_message) {
     unsafe {
         program(c).starting = true;
         program(c).streams_head = (*hm).method.as_bytes() == b"HEAD";
-        program(c).uploaded = true;
+        expect_uploads(program(c));
         let name = mg_http_var((*hm).query, mg_str::from_bytes(b"file"));
         let dir = mg_str::from_bytes(site().upload_dir.as_bytes());
         mg_http_start_upload(c, hm, name, dir, null_mut(), Some(streamed));
@@ -271,7 +259,7 @@ unsafe fn answer(c: *mut mg_connection, hm: *mut mg_http_message) {
                 mg_http_reply(c, 200, null(), c"%s:%s".as_ptr(), u, p);
             }
             b"upload" => {
-                program(c).uploaded = true;
+                expect_uploads(program(c));
                 mg_http_upload(c, hm, null_mut(), site.upload_dir.as_ptr(), 3000);
             }
             b"page" => {
@@ -443,9 +431,7 @@ fn converse(input: &[u8], mode: u8, cuts: Cuts) -> Outcome {
     drop(around);
     // Nothing of the loop refers to the state any more.
     if state.uploaded {
-        for entry in fs::read_dir(&site().uploads).unwrap() {
-            fs::remove_file(entry.unwrap().path()).unwrap();
-        }
+        fs::remove_dir_all(&site().uploads).unwrap();
     }
     let (found, cut) = responses(&received, &state.requests);
     assert!(!cut || gone, "a response does not end");
