@@ -93,23 +93,27 @@ def fuzz(options, name):
     findings, logs = options.work / "findings" / name, options.work / "logs"
     for folder in (work, findings, logs):
         folder.mkdir(parents=True, exist_ok=True)
-    before = set(findings.iterdir())
     log = logs / f"{name}.log"
-    command = [binary, *LIMITS, f"-max_len={MAX_BYTES}", f"-max_total_time={int(options.minutes * 60 * 20)}", "-print_final_stats=1",
-               f"-artifact_prefix={findings}/", work, CORPUS / name]
-    with log.open("w") as output:
-        seconds, alone = run(command, output, options.minutes * 60)
-    text = log.read_text(errors="replace")
-    new = set(findings.iterdir()) - before
-    real = [path for path in new if not path.name.startswith("slow-unit") and reproduces(binary, path)]
-    if alone and not new and "\nDone " not in text:
-        print(f"{name}: ended early without an input that fails, see {log}", flush=True)
-    for path in real:
-        print(f"{name}: FINDING {path}", flush=True)
+    seconds, executions, edges, real = 0, 0, 0, []
+    while not stopped and not real and seconds < options.minutes * 60:
+        before = set(findings.iterdir())
+        command = [binary, *LIMITS, f"-max_len={MAX_BYTES}", "-print_final_stats=1", f"-artifact_prefix={findings}/", work, CORPUS / name]
+        with log.open("w") as output:
+            used, alone = run(command, output, options.minutes * 60 - seconds)
+        text = log.read_text(errors="replace")
+        seconds += used
+        executions += last_number(r"stat::number_of_executed_units:\s*(\d+)", text) or last_number(r"(?m)^#(\d+)", text)
+        edges = max(edges, last_number(r"cov: (\d+)", text))
+        new = set(findings.iterdir()) - before
+        real = [path for path in new if not path.name.startswith("slow-unit") and reproduces(binary, path)]
+        for path in real:
+            print(f"{name}: FINDING {path}", flush=True)
+        if alone and not new:
+            print(f"{name}: ended without an input that fails, see {log}", flush=True)
+            break
     files = minimise(binary, name, work)
-    executions = last_number(r"stat::number_of_executed_units:\s*(\d+)", text) or last_number(r"(?m)^#(\d+)", text)
-    return {"target": name, "cpu_minutes": seconds / 60, "executions": executions,
-            "edges": last_number(r"cov: (\d+)", text), "corpus": files, "findings": len(real)}
+    return {"target": name, "cpu_minutes": seconds / 60, "executions": executions, "edges": edges, "corpus": files,
+            "findings": len(real)}
 
 
 def minimise(binary, name, work):
