@@ -42,8 +42,9 @@ ASAN_LIB = target/asan-library/$(FUZZ_HOST)/release
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test fuzz fuzz-campaign test-setup test-rust test-loom test-fuzz test-static test-c test-asan-library test-reference test-peers header-check abi-check layout-check \
-  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload bench fmt lint clean FORCE
+.PHONY: help build examples run install test fuzz fuzz-campaign test-setup test-rust test-loom test-fuzz test-static test-c test-asan-library \
+  test-panics test-reference test-peers header-check abi-check layout-check \
+  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload churn bench fmt lint clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -78,7 +79,7 @@ install: build ## install header and libraries under PREFIX (default: /usr/local
 	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
 	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
 
-test: test-setup test-rust test-loom test-fuzz abi-check layout-check test-static test-c test-reference test-peers test-python test-cymongoose ## run every test
+test: test-setup test-rust test-loom test-fuzz abi-check layout-check test-static test-c test-panics test-reference test-peers test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -147,6 +148,18 @@ test-asan-library: test-setup ## C programs on a library that is itself under Ad
 	@ln -sfn libmongoose.so $(ASAN_LIB)/$$(objdump -p $(ASAN_LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }')
 	tests/run_c.py --lib $(ASAN_LIB) --include $(INCLUDE) --sanitize
 
+# The points where a panic can be injected, as the sources name them.
+POINTS := grep -rhoE 'inject\("[^"]*"' '$(CURDIR)/src' | cut -d'"' -f2 | sort -u
+
+test-panics: ## a panic anywhere in the library costs one connection
+	$(call say,panics in every part of the library)
+	$(CARGO) build --quiet --features panic-injection
+	@mkdir -p $(TARGET)/panics
+	@ln -sfn libmongoose.so $(TARGET)/debug/libmongoose.so.7.23
+	$(CC) -std=gnu11 -g -Wall -Wextra -Werror -I$(INCLUDE) tests/faults/panics.c -o $(TARGET)/panics/panics -L$(TARGET)/debug -lmongoose \
+	  -Wl,-rpath,'$(CURDIR)/$(TARGET)/debug'
+	cd $(TARGET)/panics && $(POINTS) | tr '\n' '\0' | xargs -0 ./panics 2>panics.log
+
 test-peers: examples test-setup ## example programs against real peers
 	$(call say,example programs and real peers)
 	MG_EXAMPLES='$(CURDIR)/$(TARGET)/examples' MG_LIB='$(CURDIR)/$(LIB)' \
@@ -199,6 +212,12 @@ test-cymongoose-preload: build ## the published wheel, this library preloaded, u
 	tests/cymongoose/check_bindings.py $(CYMONGOOSE)/published/bin/python $(LIB)/libmongoose.so
 	LD_PRELOAD_FOR_TESTS='$(CURDIR)/$(LIB)/libmongoose.so' \
 	  tests/cymongoose/with_sources $(CYMONGOOSE) $(CYMONGOOSE)/published/*.whl $(CYMONGOOSE_SUITE)
+
+churn: build ## open and drop 10,000 connections a second, for SECONDS (default: 60)
+	@mkdir -p $(TARGET)/churn
+	$(CC) -std=gnu11 $(CFLAGS) -I$(INCLUDE) tests/c/own/connection_churn.c -o $(TARGET)/churn/connection_churn -L$(LIB) -lmongoose -pthread \
+	  -Wl,-rpath,'$(CURDIR)/$(LIB)'
+	$(TARGET)/churn/connection_churn $(SECONDS)
 
 bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
 	@tests/reference/reference setup

@@ -64,6 +64,10 @@ const SECTIONS: &[Section] = &[
     section("wifi", "Wi-Fi"),
     section("phy", "Ethernet PHYs"),
     section("modem", "Modem driver"),
+    section(
+        "plain",
+        "For languages without variadics, macros and bit-fields",
+    ),
 ];
 
 const fn section(name: &'static str, title: &'static str) -> Section {

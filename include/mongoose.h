@@ -434,6 +434,8 @@ struct mg_modbus_req;
 struct mg_mqtt_message;
 struct mg_mqtt_opts;
 struct mg_mqtt_prop;
+struct mg_mqtt_session;
+struct mg_mqtt_session_opts;
 struct mg_phy;
 struct mg_queue;
 struct mg_rpc;
@@ -2511,9 +2513,10 @@ void mg_http_serve_ssi(struct mg_connection *c,
  * 0 replaces the file, another value must equal its present size, so that big files can be sent in
  * pieces. The file may grow to `max_size` bytes. `fs` NULL is mg_fs_posix.
  *
- * Sends the response: 200 with the new size in decimal, or 400 with a text. Returns the new size, 0
- * for an empty body, or a negative number: -1 no name, -2 a name with ".." or a NUL, -3 bad offset, -4 too
- * large, -5 offset is not the file's size, -6 the file cannot be opened.
+ * Sends the response: 200 with the new size in decimal, or 400 with a text, or 500 when the body could
+ * not be written, because the disk is full, say; the file has its former size then. Returns the new
+ * size, 0 for an empty body, or a negative number: -1 no name, -2 a name with ".." or a NUL, -3 bad
+ * offset, -4 too large, -5 offset is not the file's size, -6 the file cannot be opened, -7 write error.
  */
 long mg_http_upload(struct mg_connection *c,
                     struct mg_http_message *hm,
@@ -2528,8 +2531,8 @@ long mg_http_upload(struct mg_connection *c,
  * mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
  * once: with NULL when the body is stored, or with a text: "bad name", "open failed" and "chunked
  * not supported" before this function returns (the request then takes its normal course); "write
- * error", "connection closed" or the text of an MG_EV_ERROR later, with a partial file left
- * behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ * error", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a
+ * partial file left behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
  */
 void mg_http_start_upload(struct mg_connection *c,
                           struct mg_http_message *hm,
@@ -3245,6 +3248,39 @@ struct mg_mqtt_message {
 };
 
 /**
+ * What mg_mqtt_session_open() needs. Zero the struct, then set `size`, `url`, and what else is wanted.
+ * Nothing is kept after the call but `fn_data`.
+ */
+struct mg_mqtt_session_opts {
+  /** sizeof(struct mg_mqtt_session_opts), for later versions of this library. */
+  size_t size;
+  /** URL of the broker, see mg_mqtt_connect(). */
+  const char *url;
+  /**
+   * What to log in with, see mg_mqtt_login(). An empty `client_id` becomes a random one that stays the same.
+   * With `clean` false the broker is asked to keep its side of the session; MQTT 5 brokers do so only with the
+   * property MQTT_PROP_SESSION_EXPIRY_INTERVAL. The library sends the pings that `keepalive` promises.
+   */
+  struct mg_mqtt_opts login;
+  /** Handler of each connection, with the events of mg_mqtt_connect(), or NULL. */
+  mg_event_handler_t fn;
+  /** `c->fn_data` of each connection. */
+  void *fn_data;
+  /**
+   * Milliseconds until the first new attempt, and at most between later ones, each of which waits twice as
+   * long as the one before, less a random part. 0 stands for 1000 and 60000.
+   */
+  uint32_t reconnect_min_ms;
+  uint32_t reconnect_max_ms;
+  /** Milliseconds that connecting and logging in may take; 0 stands for 10000. */
+  uint32_t connect_timeout_ms;
+  /** Most messages of quality of service 1 and 2 that are kept until they are acknowledged; 0 stands for 1000. */
+  size_t max_messages;
+  /** Most bytes of their packets; 0 stands for 1 MB. */
+  size_t max_bytes;
+};
+
+/**
  * Opens an MQTT client connection (3.1.1 or 5) to "mqtt://host:1883" or "mqtts://...", and
  * queues CONNECT with `opts`, which may be NULL.
  *
@@ -3336,6 +3372,110 @@ int mg_mqtt_parse(const uint8_t *buf, size_t len, uint8_t version, struct mg_mqt
 size_t mg_mqtt_next_prop(struct mg_mqtt_message *msg,
                          struct mg_mqtt_prop *prop,
                          size_t ofs);
+
+/**
+ * Opens a client session that survives its connections.
+ *
+ * It connects at once and again whenever the connection is lost; pings the broker and drops a connection
+ * that stays silent; keeps messages of quality of service 1 and 2 until they are acknowledged and sends them
+ * again on the next connection, in order and marked as duplicates (section 4.4 of the standard); renews
+ * subscriptions when the broker has forgotten them; and does not deliver a message of quality of service 2
+ * twice. The handler gets the events of each connection, and may close it: the next one follows.
+ *
+ * Returns the session, which the program releases with mg_mqtt_session_close() before mg_mgr_free(), or NULL when
+ * `url` is missing, an option cannot be expressed (see mg_mqtt_login()), or memory is exhausted. All functions
+ * on it belong to the thread of its manager, and may be called in any handler.
+ */
+struct mg_mqtt_session *mg_mqtt_session_open(struct mg_mgr *mgr,
+                                             const struct mg_mqtt_session_opts *opts);
+
+/**
+ * Sends a message: `topic`, `message`, `qos`, `retain`, and `props` with MQTT 5 of `opts`. A topic alias must not be
+ * among them, since it means something on one connection only.
+ *
+ * With `qos` 1 or 2 the message is kept until the broker has acknowledged it, and `*id`, unless `id` is NULL, is the
+ * packet id, with which MG_EV_MQTT_CMD tells of MQTT_CMD_PUBACK or MQTT_CMD_PUBCOMP. With `qos` 0 it is sent if the
+ * broker is connected. False when it is not, when as much is kept as may be, when an option cannot be
+ * expressed, or when memory is exhausted; nothing was kept or sent then.
+ */
+bool mg_mqtt_session_pub(struct mg_mqtt_session *session,
+                         const struct mg_mqtt_opts *opts,
+                         uint16_t *id);
+
+/**
+ * Subscribes to the topic filter `topic` of `opts` with its `qos` and, with MQTT 5, its `props`. The subscription
+ * lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed.
+ */
+bool mg_mqtt_session_sub(struct mg_mqtt_session *session,
+                         const struct mg_mqtt_opts *opts);
+
+/** Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed. */
+bool mg_mqtt_session_unsub(struct mg_mqtt_session *session,
+                           const struct mg_mqtt_opts *opts);
+
+/** How many messages of quality of service 1 and 2 have not been acknowledged to the end. */
+size_t mg_mqtt_session_pending(const struct mg_mqtt_session *session);
+
+/** True when the broker has accepted the connection of the session. */
+bool mg_mqtt_session_connected(const struct mg_mqtt_session *session);
+
+/**
+ * Ends a session: DISCONNECT is sent, the connection closes once everything queued on it is sent, and what was not
+ * acknowledged is forgotten. NULL does nothing. The handler still gets the events of that connection.
+ */
+void mg_mqtt_session_close(struct mg_mqtt_session *session);
+
+/**
+ * Opens a client session that survives its connections.
+ *
+ * It connects at once and again whenever the connection is lost; pings the broker and drops a connection
+ * that stays silent; keeps messages of quality of service 1 and 2 until they are acknowledged and sends them
+ * again on the next connection, in order and marked as duplicates (section 4.4 of the standard); renews
+ * subscriptions when the broker has forgotten them; and does not deliver a message of quality of service 2
+ * twice. The handler gets the events of each connection, and may close it: the next one follows.
+ *
+ * Returns the session, which the program releases with mg_mqtt_session_close() before mg_mgr_free(), or NULL when
+ * `url` is missing, an option cannot be expressed (see mg_mqtt_login()), or memory is exhausted. All functions
+ * on it belong to the thread of its manager, and may be called in any handler.
+ */
+struct mg_mqtt_session *mg_mqtt_session_open(struct mg_mgr *mgr,
+                                             const struct mg_mqtt_session_opts *opts);
+
+/**
+ * Sends a message: `topic`, `message`, `qos`, `retain`, and `props` with MQTT 5 of `opts`. A topic alias must not be
+ * among them, since it means something on one connection only.
+ *
+ * With `qos` 1 or 2 the message is kept until the broker has acknowledged it, and `*id`, unless `id` is NULL, is the
+ * packet id, with which MG_EV_MQTT_CMD tells of MQTT_CMD_PUBACK or MQTT_CMD_PUBCOMP. With `qos` 0 it is sent if the
+ * broker is connected. False when it is not, when as much is kept as may be, when an option cannot be
+ * expressed, or when memory is exhausted; nothing was kept or sent then.
+ */
+bool mg_mqtt_session_pub(struct mg_mqtt_session *session,
+                         const struct mg_mqtt_opts *opts,
+                         uint16_t *id);
+
+/**
+ * Subscribes to the topic filter `topic` of `opts` with its `qos` and, with MQTT 5, its `props`. The subscription
+ * lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed.
+ */
+bool mg_mqtt_session_sub(struct mg_mqtt_session *session,
+                         const struct mg_mqtt_opts *opts);
+
+/** Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed. */
+bool mg_mqtt_session_unsub(struct mg_mqtt_session *session,
+                           const struct mg_mqtt_opts *opts);
+
+/** How many messages of quality of service 1 and 2 have not been acknowledged to the end. */
+size_t mg_mqtt_session_pending(const struct mg_mqtt_session *session);
+
+/** True when the broker has accepted the connection of the session. */
+bool mg_mqtt_session_connected(const struct mg_mqtt_session *session);
+
+/**
+ * Ends a session: DISCONNECT is sent, the connection closes once everything queued on it is sent, and what was not
+ * acknowledged is forgotten. NULL does nothing. The handler still gets the events of that connection.
+ */
+void mg_mqtt_session_close(struct mg_mqtt_session *session);
 
 /* DNS and multicast DNS */
 
@@ -4318,6 +4458,290 @@ struct mg_tcpip_driver_atcmd_data {
   /** The next byte is stuffed. */
   bool unstuffing;
 };
+
+/* For languages without variadics, macros and bit-fields */
+
+/** True when the library that runs has the version and the struct layouts of this header. A program checks it
+ * once, first of all, if it might meet another library than the one it was built with. */
+#define MG_ABI_CHECK()                                                                          \
+  mg_abi_check(MG_VERSION, MG_DATA_SIZE, MG_MAX_HTTP_HEADERS, MG_DASH_MAX_USER_NAME,            \
+               sizeof(struct mg_mgr), sizeof(struct mg_connection), sizeof(struct mg_http_message))
+
+/** Flags of a connection for mg_conn_get_flag(), named like the members of `struct mg_connection`. */
+enum mg_conn_flag {
+  MG_CONN_IS_LISTENING = 0,
+  MG_CONN_IS_CLIENT = 1,
+  MG_CONN_IS_ACCEPTED = 2,
+  MG_CONN_IS_RESOLVING = 3,
+  MG_CONN_IS_ARPLOOKING = 4,
+  MG_CONN_IS_CONNECTING = 5,
+  MG_CONN_IS_TLS = 6,
+  MG_CONN_IS_TLS_HS = 7,
+  MG_CONN_IS_UDP = 8,
+  MG_CONN_IS_WEBSOCKET = 9,
+  MG_CONN_IS_MQTT5 = 10,
+  MG_CONN_IS_HEXDUMPING = 11,
+  MG_CONN_IS_DRAINING = 12,
+  MG_CONN_IS_CLOSING = 13,
+  MG_CONN_IS_FULL = 14,
+  MG_CONN_IS_TLS_THROTTLED = 15,
+  MG_CONN_IS_RESP = 16,
+  MG_CONN_IS_READABLE = 17,
+  MG_CONN_IS_WRITABLE = 18
+};
+
+/**
+ * Returns the version of the interface that the library implements, "7.23": MG_VERSION of its header.
+ * Static, like the text of mg_abi(). Thread-safe, like all mg_abi*() functions.
+ */
+const char *mg_version(void);
+
+/**
+ * Returns the version and the layout of the library as text, for programs without a header: those
+ * that load the library at run time and know sizes and offsets of structs by themselves.
+ *
+ * It is "7.23 data=32 headers=30 user=32 mgr=144 connection=288 http_message=1072" with the default
+ * options on 64-bit systems: MG_VERSION, MG_DATA_SIZE, MG_MAX_HTTP_HEADERS, MG_DASH_MAX_USER_NAME, and the
+ * sizes of the structs of these names. Compare all of it with the text that your declarations were
+ * written for.
+ */
+const char *mg_abi(void);
+
+/**
+ * Behind MG_ABI_CHECK(): true when version, options and sizes of a program's header are the
+ * library's.
+ */
+bool mg_abi_check(const char *version,
+                  size_t data_size,
+                  size_t max_http_headers,
+                  size_t dash_max_user_name,
+                  size_t mgr_size,
+                  size_t connection_size,
+                  size_t http_message_size);
+
+/**
+ * Makes a manager on the heap, for programs that do not know the size of `struct mg_mgr`, and
+ * initialises it with mg_mgr_init(). Release it with mg_mgr_delete(). NULL when memory or
+ * descriptors are exhausted.
+ */
+struct mg_mgr *mg_mgr_new(void);
+
+/**
+ * Releases a manager that mg_mgr_new() made, after mg_mgr_free(), which closes its connections:
+ * their handlers are still called. NULL is allowed. From a handler of the manager's own it is
+ * logged and does nothing.
+ */
+void mg_mgr_delete(struct mg_mgr *mgr);
+
+/** Returns the newest connection of a manager, `mgr->conns`, or NULL. Walk on with mg_conn_next(). */
+struct mg_connection *mg_mgr_conns(const struct mg_mgr *mgr);
+
+/**
+ * Finds the open connection with an id (see mg_conn_id()); NULL when there is none. Looks at one
+ * connection after the other, the newest first.
+ *
+ * A program with a garbage collector keeps ids instead of pointers to connections: an id is never
+ * used again.
+ */
+struct mg_connection *mg_mgr_find(const struct mg_mgr *mgr,
+                                  unsigned long id);
+
+/** Returns `mgr->userdata`. */
+void *mg_mgr_get_userdata(const struct mg_mgr *mgr);
+
+/** Sets `mgr->userdata`, a pointer for the program. */
+void mg_mgr_set_userdata(struct mg_mgr *mgr, void *userdata);
+
+/**
+ * Returns the number of a connection, unique in its manager and never used again; 0 for NULL.
+ * mg_wakeup() wants it.
+ */
+unsigned long mg_conn_id(const struct mg_connection *c);
+
+/** Returns the manager of a connection. */
+struct mg_mgr *mg_conn_mgr(const struct mg_connection *c);
+
+/**
+ * Returns the connection that is next in the list of the manager, an older one, or NULL. See
+ * mg_mgr_conns(). Ask for it before something is done that may close `c`.
+ */
+struct mg_connection *mg_conn_next(const struct mg_connection *c);
+
+/**
+ * Returns a flag of a connection, MG_CONN_IS_*: 1 if it is set, 0 if not, -1 when there is no such
+ * flag.
+ */
+int mg_conn_get_flag(const struct mg_connection *c,
+                     int flag);
+
+/**
+ * Sets or clears one of the flags that belong to the program: MG_CONN_IS_HEXDUMPING,
+ * MG_CONN_IS_DRAINING, MG_CONN_IS_CLOSING, MG_CONN_IS_FULL, MG_CONN_IS_RESP. False, and nothing
+ * changes, for all others.
+ */
+bool mg_conn_set_flag(struct mg_connection *c, int flag, bool on);
+
+/** Replaces the handler `c->fn` of a connection. NULL is allowed: then nobody gets its events. */
+void mg_conn_set_fn(struct mg_connection *c, mg_event_handler_t fn);
+
+/** Returns `c->fn_data`. Accepted connections start with that of their listener. */
+void *mg_conn_get_fn_data(const struct mg_connection *c);
+
+/** Sets `c->fn_data`, a pointer for the program. */
+void mg_conn_set_fn_data(struct mg_connection *c, void *fn_data);
+
+/**
+ * Returns `c->data`, the MG_DATA_SIZE bytes for the program (mg_abi() tells the number), zeroed when
+ * the connection is made. They go with it.
+ */
+void *mg_conn_data(struct mg_connection *c);
+
+/**
+ * Returns `&c->recv`, input that nobody consumed yet: remove what was read with
+ * mg_iobuf_del(io, 0, n). Its first three members are `buf`, `size` and `len`; `buf` changes when input
+ * arrives.
+ */
+struct mg_iobuf *mg_conn_recv_buf(struct mg_connection *c);
+
+/** Returns `&c->send`, output that has not left yet: its `len` tells how much a slow peer owes. */
+struct mg_iobuf *mg_conn_send_buf(struct mg_connection *c);
+
+/** Returns `&c->loc`, the local address. See mg_addr_text() and mg_addr_port(). */
+struct mg_addr *mg_conn_loc(struct mg_connection *c);
+
+/** Returns `&c->rem`, the address of the peer. */
+struct mg_addr *mg_conn_rem(struct mg_connection *c);
+
+/**
+ * Writes address and port as text, "127.0.0.1:80" or "[0:0:0:0:0:0:0:1]:80", as mg_print_ip_port() does: at
+ * most `len` bytes, a NUL among them. Returns the length of the text, which is cut if that is not
+ * less than `len`; 48 bytes are enough. Thread-safe.
+ */
+size_t mg_addr_text(const struct mg_addr *addr,
+                    char *buf,
+                    size_t len);
+
+/** Returns the port of an address in host byte order; 0 for NULL. Thread-safe. */
+uint16_t mg_addr_port(const struct mg_addr *addr);
+
+/**
+ * Returns `&hm->method`, the method of a request, for example GET. As with all functions of this kind, the
+ * result points into `hm`, is NULL for NULL, and its text is valid until the handler returns.
+ */
+const struct mg_str *mg_http_get_method(const struct mg_http_message *hm);
+
+/** Returns `&hm->uri`, the target of a request before '?', not decoded. */
+const struct mg_str *mg_http_get_uri(const struct mg_http_message *hm);
+
+/** Returns `&hm->query`, the target of a request behind '?', not decoded. */
+const struct mg_str *mg_http_get_query(const struct mg_http_message *hm);
+
+/**
+ * Returns `&hm->proto`, the protocol version of a request, or the reason phrase of a response. Its status is
+ * what mg_http_status() returns.
+ */
+const struct mg_str *mg_http_get_proto(const struct mg_http_message *hm);
+
+/** Returns `&hm->body`. */
+const struct mg_str *mg_http_get_body(const struct mg_http_message *hm);
+
+/**
+ * Returns the header field at a position, counted from 0: name and value. NULL behind the last one.
+ * mg_http_get_header() finds one by its name.
+ */
+const struct mg_http_header *mg_http_header_at(const struct mg_http_message *hm,
+                                               size_t index);
+
+/** Returns `&wm->data`, the payload of a WebSocket message; see mg_http_get_method(). */
+const struct mg_str *mg_ws_get_data(const struct mg_ws_message *wm);
+
+/**
+ * Returns what kind of message or frame it is, `wm->flags & 15`: WEBSOCKET_OP_TEXT (1),
+ * WEBSOCKET_OP_BINARY (2) and so on. -1 for NULL.
+ */
+int mg_ws_get_op(const struct mg_ws_message *wm);
+
+/**
+ * Sends a whole HTTP response like mg_http_reply(), with `len` bytes at `body` as they are.
+ *
+ * `headers` is NULL or text in which every line ends with "\r\n"; it is sent unchecked, so do not put
+ * anything into it that a peer sent. `body` may be NULL with `len` 0, and must not point into
+ * `c->send`. MG_EV_ERROR when memory is exhausted.
+ */
+void mg_http_reply_buf(struct mg_connection *c,
+                       int status_code,
+                       const char *headers,
+                       const void *body,
+                       size_t len);
+
+/**
+ * Queues a whole HTTP request on a connection of mg_http_connect(), right away or in MG_EV_CONNECT.
+ *
+ * Path, query and Host come from `url`; user, password and fragment in it are not sent. `headers` is as in
+ * mg_http_reply_buf() and may have a Host of its own. Content-Length is added if there is a body, or
+ * the method is POST, PUT or PATCH, unless `headers` has it or Transfer-Encoding; then the program sends
+ * the body in pieces.
+ *
+ * For a Unix domain socket, name a host all the same: "http://localhost/path".
+ *
+ * False, and nothing is queued, when `method` is no token, `url` has no host or contains blanks or control
+ * characters, or memory is exhausted.
+ */
+bool mg_http_request_buf(struct mg_connection *c,
+                         const char *method,
+                         const char *url,
+                         const char *headers,
+                         const void *body,
+                         size_t len);
+
+/**
+ * Opens a WebSocket client connection like mg_ws_connect(). `headers` is NULL or extra request headers, as in
+ * mg_http_reply_buf().
+ */
+struct mg_connection *mg_ws_connect_headers(struct mg_mgr *mgr,
+                                            const char *url,
+                                            mg_event_handler_t fn,
+                                            void *fn_data,
+                                            const char *headers);
+
+/**
+ * Accepts a WebSocket handshake like mg_ws_upgrade(). `headers` is NULL or extra response headers, as in
+ * mg_http_reply_buf().
+ */
+void mg_ws_upgrade_headers(struct mg_connection *c,
+                           struct mg_http_message *hm,
+                           const char *headers);
+
+/**
+ * Fails a connection like mg_error(): logs `text`, sets `c->is_closing`, and fires MG_EV_ERROR with
+ * it, cut to 63 bytes, before it returns.
+ */
+void mg_error_str(struct mg_connection *c,
+                  const char *text);
+
+/**
+ * Logs `text` like MG_LOG(), if `level` (MG_LL_*) is enabled, with the place that `file` and `line` name.
+ * NULL for `file` is allowed. Thread-safe.
+ */
+void mg_log_str(int level,
+                const char *file,
+                int line,
+                const char *text);
+
+/** Sets `mg_log_level`, the level (MG_LL_*) up to which messages are logged, like mg_log_set(). Thread-safe. */
+void mg_log_set_level(int level);
+
+/** Answers a JSON-RPC request like mg_rpc_ok(), with `result`, which is JSON; NULL stands for null. */
+void mg_rpc_ok_str(struct mg_rpc_req *r,
+                   const char *result);
+
+/**
+ * Answers a JSON-RPC request like mg_rpc_err(), with `message`, which is JSON, a string usually; NULL stands for
+ * null.
+ */
+void mg_rpc_err_str(struct mg_rpc_req *r,
+                    int code,
+                    const char *message);
 
 /* Defined by programs, or by other builds */
 

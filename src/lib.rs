@@ -40,6 +40,8 @@ pub mod net;
 pub mod ota;
 /// Registers of Ethernet PHYs.
 pub mod phy;
+/// The interface for languages without variadics, macros and bit-fields.
+pub mod plain;
 /// Single-producer single-consumer message queue in caller memory.
 pub mod queue;
 /// JSON-RPC: registered methods and their answers.

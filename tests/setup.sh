@@ -22,7 +22,11 @@ need 'command -v mosquitto_pub' mosquitto-clients
 need 'command -v node' nodejs
 need 'command -v npm' npm
 need 'PATH=$PATH:/usr/sbin command -v nginx' nginx-light
+need 'PATH=$PATH:/usr/sbin command -v haproxy' haproxy
+need 'command -v caddy' caddy
 need 'command -v ab' apache2-utils
+need 'command -v luajit' luajit
+need 'command -v go' golang-go
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -34,7 +38,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update -qq </dev/null
   apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
   # The tests start their own servers.
-  for service in mosquitto nginx; do
+  for service in mosquitto nginx haproxy caddy; do
     if printf '%s\n' "${missing[@]}" | grep -qE "^$service(-light)?$" && command -v service >/dev/null; then
       service "$service" stop >/dev/null 2>&1 || true
     fi

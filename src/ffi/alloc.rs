@@ -61,7 +61,7 @@ pub fn try_box<T>(value: T) -> Option<Box<T>> {
     // a write of T and was made by the global allocator with T's layout, which is
     // what Box::from_raw asks for.
     unsafe {
-        let p = std::alloc::alloc(layout).cast::<T>();
+        let p = super::heap::strictly(|| std::alloc::alloc(layout)).cast::<T>();
         if p.is_null() {
             return None;
         }

@@ -13,9 +13,12 @@
 pub mod alloc;
 pub mod env;
 pub mod guard;
+pub mod heap;
+pub mod inject;
 pub mod layout;
 pub mod str;
 pub mod va;
 
 pub use guard::guard;
+pub use inject::inject;
 pub use str::mg_str;

@@ -25,7 +25,7 @@ fn shape(code: i32, to_head: bool) -> Shape {
 }
 
 /// The value of a field in header lines that a program gives.
-fn field<'a>(headers: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+pub(crate) fn field<'a>(headers: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut rest = headers;
     while rest.len() > name.len() {
         let (line, next) = match memchr::memchr(b'\n', rest) {
@@ -49,7 +49,7 @@ fn is_event_stream(headers: &[u8]) -> bool {
 
 /// Appends header lines that a program gives. The end of the last one may be missing. False when
 /// memory is exhausted.
-pub(super) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
+pub(crate) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
     let end: &[u8] = match headers.last() {
         None | Some(b'\n') => b"",
         Some(_) => b"\r\n",

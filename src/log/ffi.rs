@@ -111,13 +111,33 @@ pub unsafe extern "C" fn mg_hexdump(buf: *const c_void, len: usize) {
     })
 }
 
+/// `mg_log_level`.
+pub(crate) fn level() -> &'static AtomicI32 {
+    // SAFETY: programs write this int at any time, from any thread; relaxed atomic loads
+    // make the best of it.
+    unsafe { &*(&raw const mg_log_level).cast::<AtomicI32>() }
+}
+
+fn is_enabled(level: c_int) -> bool {
+    level <= self::level().load(Ordering::Relaxed)
+}
+
+/// Logs a message of the program if `level` is enabled.
+///
+/// # Safety
+/// `file` is a NUL-terminated string.
+pub(crate) unsafe fn write_text(level: c_int, file: *const c_char, line: c_int, text: &[u8]) {
+    if is_enabled(level) {
+        let len = c_int::try_from(text.len()).unwrap_or(c_int::MAX);
+        // SAFETY: forwarded from the caller; the message has at least the length given.
+        unsafe { shim_log(level, file, line, text.as_ptr().cast(), len) };
+    }
+}
+
 /// Logs a message of the library's own if `level` is enabled.
 #[track_caller]
 pub(super) fn write(level: c_int, text: Arguments<'_>) {
-    // SAFETY: programs write this int at any time, from any thread; relaxed atomic loads
-    // make the best of it.
-    let enabled = unsafe { &*(&raw const mg_log_level).cast::<AtomicI32>() };
-    if level > enabled.load(Ordering::Relaxed) {
+    if !is_enabled(level) {
         return;
     }
     let location = Location::caller();

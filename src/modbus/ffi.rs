@@ -4,8 +4,8 @@ use super::ModbusState;
 use super::adu::{self, Front, Reply};
 use super::pdu::{self, Request, Values};
 use crate::ffi::alloc::{mg_calloc, mg_free};
-use crate::ffi::guard;
 use crate::ffi::str::bytes;
+use crate::ffi::{guard, inject};
 use crate::net::ffi::{mg_listen, mg_send};
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t, mg_mgr};
 use std::ffi::{c_char, c_int, c_void};
@@ -82,20 +82,16 @@ pub unsafe extern "C" fn modbus_handler(c: *mut mg_connection, event: c_int, _da
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    let finished = guard(false, || {
+    net::contain(c, (), || {
         let Some(state) = c.private().map(|p| &p.modbus) else {
-            return true;
+            return;
         };
         match event {
             ev::READ => run(c, state),
             ev::WRITE | ev::POLL if state.stalled.get() => run(c, state),
             _ => {}
         }
-        true
     });
-    if !finished {
-        net::error(c, b"internal error");
-    }
 }
 
 /// Answers what stands in the receive buffer.
@@ -103,6 +99,7 @@ fn run(c: &mg_connection, state: &ModbusState) {
     if state.running.replace(true) {
         return;
     }
+    inject("modbus");
     while step(c, state) {}
     state.running.set(false);
 }

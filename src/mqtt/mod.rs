@@ -8,6 +8,7 @@ pub mod ffi;
 pub mod message;
 pub mod packet;
 pub mod property;
+pub mod session;
 pub mod state;
 
 /// Control packet types (section 2.1.2).

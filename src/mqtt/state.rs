@@ -10,6 +10,17 @@ pub struct MqttState {
     pub(super) unreleased: Unreleased,
 }
 
+impl MqttState {
+    /// Identifiers that the sender has not released, for the next connection of the session.
+    pub fn take_unreleased(&self) -> Vec<u16> {
+        self.unreleased.0.take()
+    }
+
+    pub fn set_unreleased(&self, ids: Vec<u16>) {
+        *self.unreleased.0.borrow_mut() = ids;
+    }
+}
+
 /// Identifiers of messages of Quality of Service 2 that were delivered and that the sender has not
 /// released yet (section 4.3.3), in ascending order. 65535 at most.
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 use super::ev;
 use super::ffi::{mg_addr, mg_event_handler_t, mg_mgr};
+use crate::ffi::guard;
 use crate::fmt::stack::Stack;
 use crate::http::state::HttpState;
 use crate::iobuf::mg_iobuf;
@@ -228,6 +229,12 @@ impl mg_connection {
         p.input_paused.get() && self.send.len.get() > 0
     }
 
+    /// True for what stays open when something internal goes wrong, since all depend on it:
+    /// listeners, and the channel for wakeups.
+    pub(super) fn is_lasting(&self) -> bool {
+        self.is(Flag::Listening) || super::wake::is_channel(self)
+    }
+
     /// True after the connection was closed. A struct that the library did not make never is.
     #[inline]
     pub fn is_dead(&self) -> bool {
@@ -268,6 +275,26 @@ pub(crate) fn call_user(c: &mg_connection, event: c_int, data: *mut c_void) {
     if let Some(f) = c.r#fn.get() {
         // SAFETY: as in `call`.
         unsafe { f(c.as_ptr(), event, data) };
+    }
+}
+
+/// Does something for a connection. A panic costs that connection, which gets MG_EV_ERROR and
+/// closes, and nobody else. A listener gets the event and stays.
+#[inline]
+pub(crate) fn contain<R>(c: &mg_connection, fallback: R, body: impl FnOnce() -> R) -> R {
+    guard(None, || Some(body())).unwrap_or_else(|| {
+        fail_after_panic(c);
+        fallback
+    })
+}
+
+#[cold]
+pub(super) fn fail_after_panic(c: &mg_connection) {
+    const TEXT: &[u8] = b"internal error";
+    if c.is_lasting() {
+        guard((), || report(c, TEXT));
+    } else if !c.is_dead() {
+        guard((), || error(c, TEXT));
     }
 }
 

@@ -5,7 +5,10 @@ use super::endpoint::{self, Endpoint};
 use super::local;
 use super::mgr::{allocate, link, manager, release};
 use super::socket::{Kind, ListenError, Listener};
-use super::{Flag, call, error, ev, mg_connection, mg_event_handler_t, mg_mgr, resolve, socket};
+use super::{
+    Flag, call, contain, error, ev, mg_connection, mg_event_handler_t, mg_mgr, resolve, socket,
+};
+use crate::ffi::{heap, inject};
 use crate::url;
 use libc::c_int;
 use mio::Interest;
@@ -147,10 +150,16 @@ pub(super) fn connect<'a>(
     c.pfn_data.set(handlers.pfn_data);
     call(c, ev::OPEN, url_ptr.cast_mut().cast());
     if !c.is_dead() {
-        if endpoint::is_local(url) {
-            connect_local(c, url);
-        } else {
-            resolve::resolve(c, url);
+        heap::ran_out();
+        contain(c, (), || {
+            if endpoint::is_local(url) {
+                connect_local(c, url);
+            } else {
+                resolve::resolve(c, url);
+            }
+        });
+        if heap::ran_out() && !c.is_dead() {
+            error(c, b"OOM");
         }
     }
     (!c.is_dead()).then_some(c)
@@ -268,6 +277,7 @@ pub(super) fn connect_failed(c: &mg_connection) {
 
 /// The connection is up.
 fn finish(c: &mg_connection) {
+    inject("connect");
     c.set(Flag::Connecting, false);
     if let Some(p) = c.private() {
         p.other_addresses.set(None);
@@ -322,7 +332,12 @@ pub(super) fn wrap(
             socket::set_nonblocking(fd);
         }
         // What cannot be waited for, a regular file say, is never ready.
-        let _ = private.register(c, Interest::READABLE | Interest::WRITABLE);
+        let registered = private.register(c, Interest::READABLE | Interest::WRITABLE);
+        if registered.is_err_and(|e| e.kind() == std::io::ErrorKind::OutOfMemory) {
+            log_out_of_memory();
+            release(c);
+            return None;
+        }
     }
     call(c, ev::OPEN, null_mut());
     if c.is_dead() {
@@ -404,11 +419,17 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     } else {
         loc
     });
-    call(c, ev::OPEN, null_mut());
-    if !c.is_dead() {
-        call(c, ev::ACCEPT, null_mut());
-    }
-    if !c.is_dead() && c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
-        plain_instead_of_tls(c);
+    contain(c, (), || {
+        inject("accept");
+        call(c, ev::OPEN, null_mut());
+        if !c.is_dead() {
+            call(c, ev::ACCEPT, null_mut());
+        }
+        if !c.is_dead() && c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
+            plain_instead_of_tls(c);
+        }
+    });
+    if heap::ran_out() && !c.is_dead() {
+        error(c, b"OOM");
     }
 }

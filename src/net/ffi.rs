@@ -4,8 +4,9 @@ use super::conn::system_error;
 use super::connect::{self, Handlers};
 use super::mgr::{self, MgrPrivate};
 use super::{Flag, call, io, mg_connection, poll, resolve, socket, wake};
-use crate::ffi::guard;
+use crate::ffi::alloc::try_box;
 use crate::ffi::str::{bytes, cstr};
+use crate::ffi::{guard, heap};
 use crate::timer::ffi::mg_timer;
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_long, c_ulong, c_void};
@@ -147,8 +148,9 @@ pub unsafe extern "C" fn mg_mgr_init(mgr: *mut mg_mgr) {
         mgr.epoll_fd.set(-1);
         // SAFETY: SIG_IGN is a valid disposition.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+        heap::ran_out();
         match MgrPrivate::new() {
-            Ok(private) => match crate::ffi::alloc::try_box(private) {
+            Ok(private) => match try_box(private).filter(|_| !heap::ran_out()) {
                 Some(private) => {
                     mgr.epoll_fd.set(private.raw_fd());
                     mgr.ifp.set(Box::into_raw(private).cast());

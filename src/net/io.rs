@@ -2,6 +2,7 @@
 
 use super::conn::{ConnPrivate, Ready};
 use super::{Flag, IO_SIZE, MAX_RECV_SIZE, call, error, ev, mg_connection, socket};
+use crate::ffi::inject;
 use std::ffi::{c_int, c_long};
 use std::io;
 use std::mem::MaybeUninit;
@@ -65,6 +66,7 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
         let before = c.recv.len.get();
         c.recv.len.set(before + n);
         c.recv.terminate();
+        inject("read");
         arrived(c, before, n);
         if p.dead.get() {
             return;
@@ -173,6 +175,7 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
     if n == 0 {
         return;
     }
+    inject("write");
     if c.is(Flag::Hexdumping) {
         hexdump(c, "->", 0, n, false);
     }

@@ -7,6 +7,8 @@ use super::socket::NO_ADDR;
 use super::wake::WakeChannel;
 use super::{IO_SIZE, ev, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
+use crate::ffi::heap::strictly;
+use crate::ffi::{guard, inject};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use std::cell::{Cell, RefCell, UnsafeCell};
@@ -118,14 +120,10 @@ impl MgrPrivate {
             return Ok(slot);
         }
         let slot = u32::try_from(slots.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        slots
-            .try_reserve(1)
-            .map_err(|_| io::ErrorKind::OutOfMemory)?;
         // Room to note every slot as vacant, so that closing never allocates.
         let mut vacant = self.vacant.borrow_mut();
         let room = (slots.len() + 1).saturating_sub(vacant.len());
-        vacant
-            .try_reserve(room)
+        strictly(|| slots.try_reserve(1).and_then(|()| vacant.try_reserve(room)))
             .map_err(|_| io::ErrorKind::OutOfMemory)?;
         slots.push(c.as_ptr());
         Ok(slot)
@@ -197,7 +195,7 @@ impl MgrPrivate {
         // SAFETY: shutdown accepts any descriptor.
         unsafe { libc::shutdown(fd, libc::SHUT_WR) };
         let mut lingering = self.lingering.borrow_mut();
-        if !discard_input(fd) && lingering.try_reserve(1).is_ok() {
+        if !discard_input(fd) && strictly(|| lingering.try_reserve(1)).is_ok() {
             lingering.push((fd, crate::util::ffi::mg_millis() + LINGER_MS));
         } else {
             super::socket::close(fd);
@@ -315,10 +313,7 @@ pub(super) fn link(mgr: &mg_mgr, c: &mg_connection) {
 /// Calls `f` with each connection of a manager. `f` may call out, and what it does to connections is
 /// survived; those that it opens are left out.
 pub(crate) fn for_each(mgr: &mg_mgr, mut f: impl FnMut(&mg_connection)) {
-    let depth = mgr.private().map(|p| &p.depth);
-    if let Some(depth) = depth {
-        depth.set(depth.get() + 1);
-    }
+    let _depth = mgr.private().map(Deeper::new);
     let mut next = mgr.conns.get();
     while !next.is_null() {
         // SAFETY: reached through the list or through a connection of the list; closed ones keep
@@ -329,8 +324,21 @@ pub(crate) fn for_each(mgr: &mg_mgr, mut f: impl FnMut(&mg_connection)) {
             f(c);
         }
     }
-    if let Some(depth) = depth {
-        depth.set(depth.get() - 1);
+}
+
+/// While it lives, connections that are closed keep their memory.
+struct Deeper<'a>(&'a Cell<u32>);
+
+impl Deeper<'_> {
+    fn new(private: &MgrPrivate) -> Deeper<'_> {
+        private.depth.set(private.depth.get() + 1);
+        Deeper(&private.depth)
+    }
+}
+
+impl Drop for Deeper<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }
 
@@ -358,10 +366,14 @@ pub(super) fn close(c: &mg_connection) {
         return;
     }
     c.set(Flag::Closing, true);
-    crate::net::resolve::cancel(c);
-    if private.tls.is_on() && !c.is(Flag::Listening) {
-        super::tls::say_goodbye(c, private);
-    }
+    // Whatever happens here, the rest must happen.
+    guard((), || {
+        crate::net::resolve::cancel(c);
+        if private.tls.is_on() && !c.is(Flag::Listening) {
+            super::tls::say_goodbye(c, private);
+        }
+        inject("close");
+    });
     if let Some(p) = mgr.private() {
         close_descriptor(p, c, private);
     }

@@ -24,7 +24,7 @@ mod wake;
 
 pub(crate) use backlog::Backlog;
 pub use conn::{Flag, mg_connection};
-pub(crate) use conn::{call, error, report};
+pub(crate) use conn::{call, contain, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{pause_input, send_file, set_linger, set_output_pending, write_ready};
 pub(crate) use mgr::{for_each, manager};

@@ -14,10 +14,10 @@
 //! Any handler may close any connection. A closed one leaves the list but keeps its memory, its
 //! `next` and a mark until phase 5, so walks step over it.
 
-use super::conn::{ConnPrivate, Ready, call};
+use super::conn::{ConnPrivate, Ready, call, contain, fail_after_panic};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr, tls};
-use crate::ffi::guard;
+use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -117,16 +117,27 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
             if let Some(c) = private.connection(event.token()) {
                 // SAFETY: the table holds live connections only; memory of those closed by a
                 // handler in this loop stays until phase 5.
-                note(unsafe { &*c }, event);
+                let c = unsafe { &*c };
+                contain(c, (), || note(c, event));
             }
         }
     }
-    private.events.set(Some(events));
+    // Memory of the reserve is not kept.
+    private.events.set((!heap::ran_out()).then_some(events));
 }
 
 /// Remembers what an event says about a connection.
 fn note(c: &mg_connection, event: &mio::event::Event) {
     let Some(p) = c.private() else { return };
+    // First of all, since it is told only once.
+    if event.is_readable() || event.is_read_closed() {
+        p.set_ready(Ready::Read, true);
+        p.set_ready(Ready::ReadClosed, event.is_read_closed());
+    }
+    if event.is_writable() {
+        p.set_ready(Ready::Write, true);
+    }
+    inject("notification");
     if event.is_error() {
         // One that has failed already, or whose peer is known to be gone, has nothing to report.
         if p.peer_done.get() {
@@ -139,16 +150,6 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
         if !c.is(Flag::Closing) {
             error(c, b"socket error");
         }
-        if c.is(Flag::Closing) {
-            return;
-        }
-    }
-    if event.is_readable() || event.is_read_closed() {
-        p.set_ready(Ready::Read, true);
-        p.set_ready(Ready::ReadClosed, event.is_read_closed());
-    }
-    if event.is_writable() {
-        p.set_ready(Ready::Write, true);
     }
 }
 
@@ -156,10 +157,11 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
 fn turns(mgr: &mg_mgr, now: &mut u64) {
     let next = Cell::new(mgr.conns.get());
     let current = Cell::new(null_mut());
+    heap::ran_out();
     while catch_unwind(AssertUnwindSafe(|| walk(&next, &current, now))).is_err() {
         // SAFETY: the walk stood on it; its memory stays until phase 5.
         let c: &mg_connection = unsafe { &*current.get() };
-        guard((), || error(c, b"internal error"));
+        fail_after_panic(c);
     }
 }
 
@@ -174,13 +176,19 @@ fn walk(next: &Cell<*mut mg_connection>, current: &Cell<*mut mg_connection>, now
         next.set(c.next.get());
         match c.private() {
             Some(p) if p.dead.get() => {}
-            Some(p) => turn(c, p, now),
+            Some(p) => {
+                turn(c, p, now);
+                if heap::ran_out() && !p.dead.get() && !c.is_lasting() {
+                    error(c, b"OOM");
+                }
+            }
             None => call(c, ev::POLL, from_mut(now).cast()),
         }
     }
 }
 
 fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
+    inject("turn");
     show_readiness(c, p);
     let responding = c.is(Flag::Resp);
     call(c, ev::POLL, from_mut(now).cast());

@@ -6,6 +6,9 @@
 use super::conn::{ConnPrivate, Ready};
 use super::mgr::{MgrPrivate, manager};
 use super::{Flag, MAX_RECV_SIZE, call, error, ev, io, mg_connection, mg_mgr, socket};
+use crate::ffi::alloc::try_box;
+use crate::ffi::heap::{self, strictly};
+use crate::ffi::inject;
 use crate::tls::{Cache, End, Outcome, Session, Settings, Side};
 use std::cell::{Cell, RefCell};
 use std::ffi::c_long;
@@ -72,9 +75,15 @@ pub(crate) fn init(c: &mg_connection, settings: &Settings<'_>) {
     } else {
         Side::Server { http }
     };
-    match shared.cache.session(settings, &side) {
-        Ok(session) => {
-            let session = Box::new(session);
+    heap::ran_out();
+    let session = shared.cache.session(settings, &side);
+    match session.map(|session| try_box(session).filter(|_| !heap::ran_out())) {
+        Ok(None) => {
+            // What it made may be in the reserve.
+            shared.cache.clear();
+            fail(c, "tls oom");
+        }
+        Ok(Some(session)) => {
             c.tls.set(std::ptr::from_ref(&*session).cast_mut().cast());
             p.tls.0.replace(Some(session));
         }
@@ -188,7 +197,7 @@ fn receive_into(c: &mg_connection, p: &ConnPrivate, input: &mut Vec<u8>) -> Rece
     let waiting = c.rtls.len.get();
     let size = waiting + READ_SIZE;
     if let Some(missing) = size.checked_sub(input.len()) {
-        if input.try_reserve(missing).is_err() {
+        if strictly(|| input.try_reserve(missing)).is_err() {
             return Received::NoMemory;
         }
         input.resize(size, 0);
@@ -238,6 +247,7 @@ fn decrypt(c: &mg_connection, p: &ConnPrivate, input: &mut [u8]) -> Option<Outco
     let shared = shared(c)?;
     let outcome = p.tls.with(|session| {
         session.output.lend_memory(|| shared.output.take());
+        inject("tls");
         session.process(input, &mut |plaintext| c.recv.append(plaintext))
     })?;
     c.rtls.len.set(0);
@@ -337,6 +347,7 @@ fn encrypt_bytes(c: &mg_connection, p: &ConnPrivate, plaintext: &[u8]) -> Result
     let memory = || shared(c).map(|s| s.output.take()).unwrap_or_default();
     let end = p.tls.with(|session| {
         session.output.lend_memory(memory);
+        inject("tls send");
         with_rtls(c, |input| session.encrypt(input, plaintext))
     });
     match end.flatten() {
@@ -398,6 +409,7 @@ pub(super) fn say_goodbye(c: &mg_connection, p: &ConnPrivate) {
         return;
     }
     p.tls.with(|session| {
+        inject("tls close");
         with_rtls(c, |input| {
             session.say_goodbye(input);
             Outcome {

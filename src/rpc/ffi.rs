@@ -3,7 +3,7 @@
 use super::{INTERNAL_ERROR, METHOD_NOT_FOUND, PARSE_ERROR, id, method};
 use crate::ffi::alloc::{dup_nul, mg_calloc, mg_free};
 use crate::ffi::va::{VaList, va_list, variadic_export};
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{guard, inject, mg_str};
 use crate::fmt::Sink;
 use crate::fmt::ffi::{Out, Source, mg_pfn_iobuf, mg_pfn_t, print, printers::print_json};
 use crate::iobuf::mg_iobuf;
@@ -145,6 +145,7 @@ pub unsafe extern "C" fn mg_rpc_process(r: *mut mg_rpc_req) {
             let Some(req) = r.as_ref() else {
                 return;
             };
+            inject("rpc");
             let frame = req.frame.get().as_bytes();
             let Some(name) = method(frame) else {
                 let text = Source::from(until_nul(frame));
@@ -175,7 +176,7 @@ fn until_nul(text: &[u8]) -> &[u8] {
 ///
 /// # Safety
 /// Pointer contract for the members of `r`.
-unsafe fn ok(r: &mg_rpc_req, result: impl FnOnce(&mut Out)) {
+pub(crate) unsafe fn ok(r: &mg_rpc_req, result: impl FnOnce(&mut Out)) {
     // SAFETY: forwarded from the caller.
     unsafe {
         let Some(id) = id(r.frame.get().as_bytes()).map(Source::from) else {
@@ -194,7 +195,7 @@ unsafe fn ok(r: &mg_rpc_req, result: impl FnOnce(&mut Out)) {
 ///
 /// # Safety
 /// Pointer contract for the members of `r`.
-unsafe fn error(r: &mg_rpc_req, code: c_int, message: impl FnOnce(&mut Out)) {
+pub(crate) unsafe fn error(r: &mg_rpc_req, code: c_int, message: impl FnOnce(&mut Out)) {
     // SAFETY: forwarded from the caller.
     unsafe {
         let mut out = Out::new(r.pfn.get(), r.pfn_data.get());

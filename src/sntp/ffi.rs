@@ -2,8 +2,8 @@
 
 use super::message;
 use crate::ffi::alloc::try_box;
-use crate::ffi::guard;
 use crate::ffi::str::bytes;
+use crate::ffi::{guard, inject};
 use crate::net::ffi::{mg_connect_svc, mg_send};
 use crate::net::{self, Flag, ev, mg_addr, mg_connection, mg_event_handler_t, mg_mgr};
 use crate::util::ffi::{mg_boot_timestamp_ms, mg_millis, mg_random};
@@ -130,18 +130,16 @@ fn with_query<R>(c: &mg_connection, f: impl FnOnce(&mut Query) -> R) -> Option<R
 
 /// The protocol handler of mg_sntp_connect().
 unsafe extern "C" fn sntp_handler(c: *mut mg_connection, event: c_int, _data: *mut c_void) {
-    guard((), || {
-        // SAFETY: handlers are called with a live connection.
-        let Some(c) = (unsafe { c.as_ref() }) else {
-            return;
-        };
-        match event {
-            ev::OPEN => set_deadline(c, mg_millis() + TIMEOUT_MS),
-            ev::CONNECT => begin(c),
-            ev::READ => read(c),
-            ev::POLL => poll(c),
-            _ => {}
-        }
+    // SAFETY: handlers are called with a live connection.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    net::contain(c, (), || match event {
+        ev::OPEN => set_deadline(c, mg_millis() + TIMEOUT_MS),
+        ev::CONNECT => begin(c),
+        ev::READ => read(c),
+        ev::POLL => poll(c),
+        _ => {}
     });
 }
 
@@ -173,6 +171,7 @@ fn read(c: &mg_connection) {
     let message = unsafe { c.recv.as_bytes() };
     let sender = c.rem.get();
     let answered = with_query(c, |query| {
+        inject("sntp");
         let answered = query.is_answered_by(&sender, message);
         if !answered {
             c.rem.set(query.server);

@@ -2,7 +2,7 @@
 
 use super::schedule;
 use crate::ffi::alloc::{mg_calloc, mg_free};
-use crate::ffi::guard;
+use crate::ffi::{guard, inject};
 use crate::net::mg_mgr;
 use std::cell::Cell;
 use std::ffi::{c_uint, c_void};
@@ -71,6 +71,7 @@ pub(crate) fn poll(head: &Cell<*mut mg_timer>, now: u64) {
         if !due {
             continue;
         }
+        inject("timer");
         if let Some(f) = timer
             .r#fn
             .get()
@@ -89,7 +90,12 @@ pub(crate) fn poll(head: &Cell<*mut mg_timer>, now: u64) {
             unsafe { mg_free(t.cast()) };
         }
     }
-    WALKS.set(walk.outer);
+}
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        WALKS.set(self.outer);
+    }
 }
 
 /// Takes all timers out of a list and releases those that mg_timer_add() made.

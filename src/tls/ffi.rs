@@ -2,8 +2,8 @@
 
 use super::Settings;
 use crate::ffi::str::bytes;
-use crate::ffi::{guard, mg_str};
-use crate::net::{mg_connection, mg_mgr, tls};
+use crate::ffi::{guard, inject, mg_str};
+use crate::net::{contain, mg_connection, mg_mgr, tls};
 use std::ffi::{c_long, c_void};
 
 /// TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed.
@@ -40,11 +40,12 @@ pub struct mg_tls_opts {
 /// share what was made of them, so calling it for every connection is cheap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_tls_init(c: *mut mg_connection, opts: *const mg_tls_opts) {
-    guard((), || {
-        // SAFETY: pointer contract; NULL options are all zero.
-        let Some(c) = (unsafe { c.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    contain(c, (), || {
+        inject("mg_tls_init");
         let opts = if opts.is_null() {
             mg_tls_opts {
                 ca: mg_str::NULL,

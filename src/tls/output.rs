@@ -1,5 +1,6 @@
 //! Ciphertext on its way to the socket.
 
+use crate::ffi::heap::strictly;
 use rustls::unbuffered::{EncodeError, EncryptError, InsufficientSizeError};
 
 /// Bytes waiting for the socket. The memory is kept initialised, so that reusing it costs nothing,
@@ -93,7 +94,7 @@ impl Output {
     pub fn reserve(&mut self, n: usize) -> Result<(), Refused> {
         let size = self.end.checked_add(n).ok_or(Refused)?;
         if let Some(missing) = size.checked_sub(self.memory.len()) {
-            self.memory.try_reserve(missing).map_err(|_| Refused)?;
+            strictly(|| self.memory.try_reserve(missing)).map_err(|_| Refused)?;
             self.memory.resize(size, 0);
         }
         Ok(())

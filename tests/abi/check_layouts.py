@@ -46,6 +46,9 @@ int main(void) {
   CHECK(sizeof(hm.headers) / sizeof(hm.headers[0]) == 7);
   CHECK(sizeof(struct mg_http_message) == 1072 - 23 * 32);
   CHECK(offsetof(struct mg_dash_user, token) == 48);
+  CHECK(MG_ABI_CHECK());
+  CHECK(!mg_abi_check(MG_VERSION, 32, 30, 32, sizeof(mgr), 288, 1072));
+  CHECK(strstr(mg_abi(), " data=64 headers=7 user=40 ") != NULL);
 
   mg_log_set(MG_LL_NONE);
   mg_mgr_init(&mgr);

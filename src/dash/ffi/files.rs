@@ -4,8 +4,8 @@
 use super::sets::{Set, sets};
 use super::users::User;
 use super::{JSON, NOT_AUTHORISED, Request, mg_dash, mg_dash_op, mg_dash_user, notify};
-use crate::ffi::mg_str;
 use crate::ffi::str::cstr;
+use crate::ffi::{inject, mg_str};
 use crate::fs::ffi::{FileSystem, mg_fs};
 use crate::fs::path::CPath;
 use crate::http::reply::reply;
@@ -180,11 +180,12 @@ pub fn upload(request: &Request, set: &[u8], name: &[u8], user: Option<&Arc<User
 
 /// An upload ended.
 unsafe extern "C" fn uploaded(c: *mut mg_connection, error: *const c_char) {
-    crate::ffi::guard((), || {
-        // SAFETY: reports come with a live connection.
-        let Some(c) = (unsafe { c.as_ref() }) else {
-            return;
-        };
+    // SAFETY: reports come with a live connection.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    crate::net::contain(c, (), || {
+        inject("dash upload");
         // SAFETY: NULL or a terminated text.
         answer(c, error.is_null(), unsafe { cstr(error) }, b"\n");
         if error.is_null() {
@@ -208,11 +209,11 @@ pub fn firmware(request: &Request) {
 
 /// Firmware was installed, or not.
 unsafe extern "C" fn installed(c: *mut mg_connection, error: *const c_char) {
-    crate::ffi::guard((), || {
-        // SAFETY: reports come with a live connection.
-        let Some(c) = (unsafe { c.as_ref() }) else {
-            return;
-        };
+    // SAFETY: reports come with a live connection.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    crate::net::contain(c, (), || {
         // SAFETY: NULL or a terminated text.
         answer(c, error.is_null(), unsafe { cstr(error) }, b"");
         c.set(Flag::Draining, true);

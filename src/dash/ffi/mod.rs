@@ -16,7 +16,7 @@ use super::origin::is_cross_site;
 use super::route::Route;
 use super::value::{Json, members};
 use crate::ffi::layout::DASH_MAX_USER_NAME;
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{guard, inject, mg_str};
 use crate::fs::ffi::{mg_fs, mg_fs_packed};
 use crate::http::ffi::conn::finish_response;
 use crate::http::ffi::mg_http_message;
@@ -169,11 +169,11 @@ pub unsafe extern "C" fn mg_dash_ev_handler(
     ev: c_int,
     ev_data: *mut c_void,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    net::contain(c, (), || {
         let dash = c.fn_data.get().cast::<mg_dash>();
         match ev {
             _ if dash.is_null() => {}
@@ -193,6 +193,7 @@ pub unsafe extern "C" fn mg_dash_ev_handler(
 /// # Safety
 /// `hm` is the message of an HTTP event, `dash` a dashboard.
 unsafe fn serve(c: &mg_connection, dash: *mut mg_dash, hm: *mut mg_http_message, complete: bool) {
+    inject("dash");
     if complete && notify::take_answered(c) {
         return finish_response(c);
     }

@@ -3,11 +3,11 @@
 use super::mg_dns_rr;
 use crate::dns::discovery::{self, Kind, Question, Service};
 use crate::dns::{Name, query};
-use crate::ffi::guard;
 use crate::ffi::str::{cstr, mg_str};
+use crate::ffi::{guard, inject};
 use crate::net::ffi::{mg_getlocaddr, mg_listen, mg_multicast_add, mg_send};
 use crate::net::resolve::multicast;
-use crate::net::{Flag, call, ev, mg_addr, mg_connection, mg_event_handler_t, mg_mgr};
+use crate::net::{Flag, call, contain, ev, mg_addr, mg_connection, mg_event_handler_t, mg_mgr};
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ptr::null_mut;
@@ -125,16 +125,14 @@ fn send(c: &mg_connection, message: &[u8]) -> bool {
 
 /// The protocol handler of the listener.
 pub unsafe extern "C" fn event(c: *mut mg_connection, event: c_int, data: *mut c_void) {
-    guard((), || {
-        // SAFETY: handlers get live connections of a manager.
-        let (c, mgr) = unsafe { (&*c, &*(*c).mgr.get()) };
-        match event {
-            // SAFETY: the data of this event is the time.
-            ev::POLL => multicast::tick(mgr, unsafe { *data.cast::<u64>() }),
-            ev::READ => datagram(mgr, c),
-            ev::CLOSE => multicast::closed(mgr),
-            _ => {}
-        }
+    // SAFETY: handlers get live connections of a manager.
+    let (c, mgr) = unsafe { (&*c, &*(*c).mgr.get()) };
+    contain(c, (), || match event {
+        // SAFETY: the data of this event is the time.
+        ev::POLL => multicast::tick(mgr, unsafe { *data.cast::<u64>() }),
+        ev::READ => datagram(mgr, c),
+        ev::CLOSE => multicast::closed(mgr),
+        _ => {}
     });
 }
 
@@ -143,6 +141,7 @@ fn datagram(mgr: &mg_mgr, c: &mg_connection) {
     // SAFETY: no handler runs while the slice lives.
     let message = unsafe { c.recv.as_bytes() }.to_vec();
     c.recv.len.set(0);
+    inject("mdns");
     match discovery::kind(&message) {
         Some(Kind::Query) => requests(c, &message),
         Some(Kind::Response) => response(mgr, c, &message),

@@ -204,12 +204,17 @@ pub unsafe extern "C" fn mg_print_ip_port(
     unsafe {
         printer(out, arg, ap, |out, ap| {
             if let Some(addr) = ap.ptr::<mg_addr>().as_ref().copied() {
-                let mut text = ip(addr);
-                address::add_port(&mut text, u16::from_be(addr.port));
-                out.put(text.as_bytes());
+                out.put(ip_port(addr).as_bytes());
             }
         })
     }
+}
+
+/// An address and its port.
+pub(crate) fn ip_port(addr: mg_addr) -> address::Text {
+    let mut text = ip(addr);
+    address::add_port(&mut text, u16::from_be(addr.port));
+    text
 }
 
 fn ip(addr: mg_addr) -> address::Text {

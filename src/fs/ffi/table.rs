@@ -268,6 +268,13 @@ impl OpenFile {
         }
     }
 
+    /// Cuts off what stands behind `size` bytes. A table has no function for that.
+    pub fn truncate(&mut self, size: usize) {
+        if let OpenFile::Posix(file) = self {
+            let _ = file.file().set_len(size as u64);
+        }
+    }
+
     pub fn seek(&mut self, position: usize) -> usize {
         match self {
             OpenFile::Posix(file) => file.seek(position as u64) as usize,

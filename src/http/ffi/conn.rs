@@ -10,7 +10,7 @@
 #![allow(unsafe_code)]
 
 use super::mg_http_message;
-use crate::ffi::guard;
+use crate::ffi::inject;
 use crate::ffi::str::bytes;
 use crate::http::chunked::{self, Chunks, Step};
 use crate::http::framing::{self, Framing, FramingError, Persistence};
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn http_handler(c: *mut mg_connection, event: c_int, data:
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    let finished = guard(false, || {
+    net::contain(c, (), || {
         // A connection that the program made itself has no state and starts afresh every time.
         let fresh;
         let state = match c.http() {
@@ -50,15 +50,14 @@ pub unsafe extern "C" fn http_handler(c: *mut mg_connection, event: c_int, data:
                     .unwrap_or(0);
                 run(c, state, usize::try_from(n).unwrap_or(0), false);
             }
-            ev::CLOSE => run(c, state, 0, true),
+            ev::CLOSE => {
+                inject("http close");
+                run(c, state, 0, true);
+            }
             ev::POLL | ev::WRITE => resume(c, state),
             _ => {}
         }
-        true
     });
-    if !finished {
-        net::error(c, b"internal error");
-    }
 }
 
 /// True when the pending request is a HEAD request.
@@ -233,6 +232,7 @@ impl Drop for Pass<'_> {
 impl Pass<'_> {
     fn run(&self, received: usize) {
         let (c, state) = (self.c, self.state);
+        inject("http");
         let before = c.recv.len.get().saturating_sub(received);
         if before < state.seen.get() {
             // The program took bytes of the message away.

@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::{fill, mg_mqtt_message, send};
-use crate::ffi::guard;
+use crate::ffi::inject;
 use crate::ffi::str::mg_str;
 use crate::mqtt::cmd;
 use crate::mqtt::message::first_byte;
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn mqtt_handler(c: *mut mg_connection, event: c_int, _data
     let (Some(c), ev::READ) = (unsafe { c.as_ref() }, event) else {
         return;
     };
-    let finished = guard(false, || {
+    net::contain(c, (), || {
         // A connection that the program made itself has no state and starts afresh every time.
         let fresh;
         let state = match c.private() {
@@ -43,13 +43,10 @@ pub unsafe extern "C" fn mqtt_handler(c: *mut mg_connection, event: c_int, _data
                 state,
                 backlog: Backlog::default(),
             };
+            inject("mqtt");
             pass.run();
         }
-        true
     });
-    if !finished {
-        net::error(c, b"internal error");
-    }
 }
 
 /// One run over the receive buffer.

@@ -1,11 +1,11 @@
 #![allow(unsafe_code)]
 
 pub mod conn;
+mod session;
 
 use super::cmd;
 use super::message::{
-    Connect, Properties, Publish, Refusal, Subscribe, V5, Will, first_byte, publish_first_byte,
-    put_varint,
+    Connect, Publish, Refusal, Subscribe, V5, Will, first_byte, publish_first_byte, put_varint,
 };
 use super::packet::{self, Packet, Parsed};
 use super::property::{self, Property, write_section};
@@ -182,38 +182,52 @@ pub unsafe extern "C" fn mg_mqtt_login(c: *mut mg_connection, opts: *const mg_mq
         let (Some(c), opts) = (unsafe { c.as_ref() }, unsafe { options(opts) }) else {
             return;
         };
-        let version = if opts.version == 0 { 4 } else { opts.version };
-        c.set(Flag::Mqtt5, version == V5);
-        let mut random = [0 as c_char; CLIENT_ID_LEN + 1];
-        if opts.client_id.len == 0 {
-            // SAFETY: the array has the stated size.
-            unsafe { mg_random_str(random.as_mut_ptr(), random.len()) };
-        }
+        c.set(Flag::Mqtt5, opts.version == V5);
         // SAFETY: pointer contract.
-        let message = unsafe {
-            Connect {
-                version,
-                client_id: if opts.client_id.len == 0 {
-                    cstr(random.as_ptr())
-                } else {
-                    opts.client_id.as_bytes()
-                },
-                keepalive: opts.keepalive,
-                clean: opts.clean,
-                will: (opts.topic.len > 0).then(|| Will {
-                    topic: opts.topic.as_bytes(),
-                    message: opts.message.as_bytes(),
-                    qos: opts.qos,
-                    retain: opts.retain,
-                    props: properties(c, opts.will_props, opts.num_will_props),
-                }),
-                user: opts.user.as_bytes(),
-                password: opts.pass.as_bytes(),
-                props: properties(c, opts.props, opts.num_props),
-            }
+        unsafe {
+            with_login(opts, |message| {
+                send(c, Ok(first_byte(cmd::CONNECT)), |out| message.write(out))
+            })
         };
-        send(c, Ok(first_byte(cmd::CONNECT)), |out| message.write(out));
     });
+}
+
+/// Calls `f` with the CONNECT that `opts` describe.
+///
+/// # Safety
+/// Pointer contract.
+unsafe fn with_login<R>(opts: &mg_mqtt_opts, f: impl FnOnce(&Connect<'_, Props<'_>>) -> R) -> R {
+    let version = if opts.version == 0 { 4 } else { opts.version };
+    let v5 = version == V5;
+    let mut random = [0 as c_char; CLIENT_ID_LEN + 1];
+    if opts.client_id.len == 0 {
+        // SAFETY: the array has the stated size.
+        unsafe { mg_random_str(random.as_mut_ptr(), random.len()) };
+    }
+    // SAFETY: pointer contract.
+    let message = unsafe {
+        Connect {
+            version,
+            client_id: if opts.client_id.len == 0 {
+                cstr(random.as_ptr())
+            } else {
+                opts.client_id.as_bytes()
+            },
+            keepalive: opts.keepalive,
+            clean: opts.clean,
+            will: (opts.topic.len > 0).then(|| Will {
+                topic: opts.topic.as_bytes(),
+                message: opts.message.as_bytes(),
+                qos: opts.qos,
+                retain: opts.retain,
+                props: properties_of(v5, opts.will_props, opts.num_will_props),
+            }),
+            user: opts.user.as_bytes(),
+            password: opts.pass.as_bytes(),
+            props: properties_of(v5, opts.props, opts.num_props),
+        }
+    };
+    f(&message)
 }
 
 /// Sends PUBLISH: topic, message, qos, retain, and props with MQTT 5. Returns the packet id, 0
@@ -277,14 +291,7 @@ unsafe fn subscribe(c: *mut mg_connection, opts: *const mg_mqtt_opts, command: u
     };
     let id = next_id(c);
     // SAFETY: pointer contract.
-    let message = unsafe {
-        Subscribe {
-            id,
-            filter: opts.topic.as_bytes(),
-            qos: (command == cmd::SUBSCRIBE).then_some(opts.qos),
-            props: properties(c, opts.props, opts.num_props),
-        }
-    };
+    let message = unsafe { subscription(c.is(Flag::Mqtt5), opts, id, command) };
     if send(c, Ok(first_byte(command)), |out| message.write(out)) {
         keep_id(c, true, id);
     }
@@ -451,15 +458,34 @@ unsafe fn options<'a>(opts: *const mg_mqtt_opts) -> &'a mg_mqtt_opts {
     unsafe { opts.as_ref() }.unwrap_or(&NO_OPTIONS)
 }
 
-/// The properties at `props` for a packet of `c`; `None` when it does not speak MQTT 5.
+/// The properties that a program gives.
+#[derive(Clone)]
+struct Props<'a>(std::slice::Iter<'a, mg_mqtt_prop>);
+
+impl<'a> Iterator for Props<'a> {
+    type Item = Property<'a>;
+
+    fn next(&mut self) -> Option<Property<'a>> {
+        self.0.next().map(|p| Property {
+            id: p.id,
+            number: p.iv,
+            // SAFETY: contract of the functions that take properties.
+            name: unsafe { p.key.as_bytes() },
+            // SAFETY: as above.
+            text: unsafe { p.val.as_bytes() },
+        })
+    }
+}
+
+/// The properties at `props`; `None` when the connection does not speak MQTT 5.
 ///
 /// # Safety
 /// Pointer contract.
-unsafe fn properties<'a>(
-    c: &mg_connection,
+unsafe fn properties_of<'a>(
+    v5: bool,
     props: *const mg_mqtt_prop,
     count: usize,
-) -> Option<impl Properties<'a> + use<'a>> {
+) -> Option<Props<'a>> {
     let all: &[mg_mqtt_prop] = if props.is_null() {
         &[]
     } else {
@@ -467,15 +493,41 @@ unsafe fn properties<'a>(
         // SAFETY: forwarded from the caller.
         unsafe { std::slice::from_raw_parts(props, count.min(most)) }
     };
-    let all = all.iter().map(|p| Property {
-        id: p.id,
-        number: p.iv,
-        // SAFETY: forwarded from the caller.
-        name: unsafe { p.key.as_bytes() },
-        // SAFETY: forwarded from the caller.
-        text: unsafe { p.val.as_bytes() },
-    });
-    c.is(Flag::Mqtt5).then_some(all)
+    v5.then(|| Props(all.iter()))
+}
+
+/// [`properties_of`] for a packet of `c`.
+///
+/// # Safety
+/// Pointer contract.
+unsafe fn properties<'a>(
+    c: &mg_connection,
+    props: *const mg_mqtt_prop,
+    count: usize,
+) -> Option<Props<'a>> {
+    // SAFETY: forwarded from the caller.
+    unsafe { properties_of(c.is(Flag::Mqtt5), props, count) }
+}
+
+/// SUBSCRIBE or UNSUBSCRIBE for what `opts` describe.
+///
+/// # Safety
+/// Pointer contract.
+unsafe fn subscription(
+    v5: bool,
+    opts: &mg_mqtt_opts,
+    id: u16,
+    command: u8,
+) -> Subscribe<'_, Props<'_>> {
+    // SAFETY: pointer contract.
+    unsafe {
+        Subscribe {
+            id,
+            filter: opts.topic.as_bytes(),
+            qos: (command == cmd::SUBSCRIBE).then_some(opts.qos),
+            props: properties_of(v5, opts.props, opts.num_props),
+        }
+    }
 }
 
 /// The packet identifier that comes next in the manager of `c`; never 0.

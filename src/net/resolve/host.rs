@@ -4,8 +4,9 @@
 use super::server::Server;
 use super::{DEFAULT_DNS4, DEFAULT_DNS6};
 use crate::dns::{Name, hosts, resolv_conf};
+use crate::ffi::heap::strictly;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -30,8 +31,8 @@ impl Watched {
         }
     }
 
-    /// Nothing when the file cannot be read.
-    fn content(&mut self) -> &[u8] {
+    /// Nothing when the file cannot be read; `None` when memory does not suffice for it.
+    fn content(&mut self) -> Option<&[u8]> {
         let version = std::fs::metadata(&self.path).ok().map(|m| {
             let time = (m.mtime(), m.mtime_nsec());
             (m.dev(), m.ino(), m.size(), time.0, time.1)
@@ -39,11 +40,14 @@ impl Watched {
         if version.is_none() || version != self.version {
             self.content.clear();
             self.version = version;
-            if let Ok(file) = File::open(&self.path) {
-                let _ = file.take(MAX_FILE).read_to_end(&mut self.content);
+            let read = File::open(&self.path)
+                .and_then(|f| strictly(|| f.take(MAX_FILE).read_to_end(&mut self.content)));
+            if read.is_err_and(|e| e.kind() == ErrorKind::OutOfMemory) {
+                self.version = None;
+                return None;
             }
         }
-        &self.content
+        Some(&self.content)
     }
 }
 
@@ -66,16 +70,21 @@ impl HostFiles {
         }
     }
 
-    /// The addresses of `host` in the host's table, those of the wanted family first.
-    pub fn addresses(&mut self, host: &[u8], ip6: bool) -> Vec<IpAddr> {
-        let mut found = hosts::lookup(self.hosts.content(), host);
+    /// The addresses of `host` in the host's table, those of the wanted family first. `None` when
+    /// memory is exhausted.
+    pub fn addresses(&mut self, host: &[u8], ip6: bool) -> Option<Vec<IpAddr>> {
+        let mut found = hosts::lookup(self.hosts.content()?, host);
         found.sort_by_key(|ip| ip.is_ipv6() != ip6);
-        found
+        Some(found)
     }
 
-    /// The full names to try for `host`, and the servers to ask.
-    pub fn names_and_servers(&mut self, host: &[u8], ip6: bool) -> (Vec<Name>, Vec<Server>) {
-        let config = resolv_conf::parse(self.conf.content());
+    /// The full names to try for `host`, and the servers to ask. `None` when memory is exhausted.
+    pub fn names_and_servers(
+        &mut self,
+        host: &[u8],
+        ip6: bool,
+    ) -> Option<(Vec<Name>, Vec<Server>)> {
+        let config = resolv_conf::parse(self.conf.content()?);
         let names = config.candidates(host);
         let names = names.iter().filter_map(|n| Name::from_text(n)).collect();
         let mut servers: Vec<Server> = config.servers.iter().copied().map(Server::udp).collect();
@@ -83,6 +92,6 @@ impl HostFiles {
             let default = if ip6 { DEFAULT_DNS6 } else { DEFAULT_DNS4 };
             servers.extend(Server::from_url(default.to_bytes(), ip6));
         }
-        (names, servers)
+        Some((names, servers))
     }
 }

@@ -3,6 +3,7 @@
 use super::server::Server;
 use crate::dns::response::{self, Outcome, Question};
 use crate::dns::{Name, cache::Cache, query, rtype};
+use crate::ffi::heap::strictly;
 use crate::net::{Flag, mg_connection, socket};
 use std::net::{IpAddr, SocketAddr};
 use std::ptr::null_mut;
@@ -212,7 +213,7 @@ impl Lookups {
                 }) == servers
         });
         let Some(lookup) = same else { return false };
-        if lookup.waiters.try_reserve(1).is_err() {
+        if strictly(|| lookup.waiters.try_reserve(1)).is_err() {
             return false;
         }
         self.due = self.due.min(waiter.deadline);
@@ -222,7 +223,7 @@ impl Lookups {
 
     /// Adds a lookup; its number, or `None` when memory is exhausted.
     pub fn start(&mut self, mut lookup: Lookup) -> Option<u64> {
-        self.list.try_reserve(1).ok()?;
+        strictly(|| self.list.try_reserve(1)).ok()?;
         self.last_serial += 1;
         lookup.serial = self.last_serial;
         self.list.push(lookup);

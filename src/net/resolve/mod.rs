@@ -20,7 +20,7 @@ use super::mgr::{MgrPrivate, manager};
 use super::{Flag, connect, error, mg_connection, mg_mgr};
 use crate::dns::response::Outcome;
 use crate::dns::{Name, rtype};
-use crate::ffi::str::cstr;
+use crate::ffi::{inject, str::cstr};
 use crate::url;
 use host::HostFiles;
 use lookup::{Lookup, Lookups, Next, Waiter};
@@ -61,6 +61,7 @@ pub(super) fn resolve(c: &mg_connection, url: &[u8]) {
         return;
     }
     cancel(c);
+    inject("resolve");
     let mut rem = c.rem.get();
     rem.port = url::port(url).to_be();
     c.rem.set(rem);
@@ -125,11 +126,16 @@ fn look_up(c: &mg_connection, host: &[u8]) {
         Choice::Host => {
             let mut files = resolver.host.borrow_mut();
             let found = files.addresses(host, ip6);
-            if !found.is_empty() {
+            if let Some(addresses) = found.as_ref().filter(|found| !found.is_empty()) {
                 drop(files);
-                return finish(c, &found);
+                return finish(c, addresses);
             }
-            files.names_and_servers(host, ip6)
+            let asked = found.and_then(|_| files.names_and_servers(host, ip6));
+            drop(files);
+            let Some(asked) = asked else {
+                return error(c, b"OOM");
+            };
+            asked
         }
         Choice::Url(url) => (
             Name::from_text(host).into_iter().collect(),

@@ -2,6 +2,7 @@
 
 use super::{Failure, fail, finish, resolver};
 use crate::dns::rtype;
+use crate::ffi::heap::strictly;
 use crate::net::mgr::manager;
 use crate::net::{error, mg_connection, mg_mgr};
 use std::net::IpAddr;
@@ -31,8 +32,10 @@ pub(super) fn resolve(c: &mg_connection, host: &[u8]) {
             .host
             .borrow_mut()
             .addresses(host, mgr.use_dns6.get());
-        if !found.is_empty() {
-            return finish(c, &found);
+        match found {
+            None => return error(c, b"OOM"),
+            Some(found) if !found.is_empty() => return finish(c, &found),
+            Some(_) => {}
         }
     }
     // SAFETY: NULL or open: closing a connection clears the member.
@@ -40,7 +43,7 @@ pub(super) fn resolve(c: &mg_connection, host: &[u8]) {
         return error(c, b"no mDNS listener, see mg_mdns_listen()");
     };
     let mut waiters = resolver.multicast.borrow_mut();
-    if waiters.try_reserve(1).is_err() {
+    if strictly(|| waiters.try_reserve(1)).is_err() {
         drop(waiters);
         return error(c, b"resolve OOM");
     }

@@ -6,11 +6,11 @@
 //! forging answers (RFC 5452, section 4.5).
 
 use super::{answered, resolver, server_closed, tick};
-use crate::ffi::{guard, str::cstr};
+use crate::ffi::{inject, str::cstr};
 use crate::net::connect::{self, Handlers};
 use crate::net::ffi::mg_dns;
 use crate::net::mgr::manager;
-use crate::net::{Flag, ev, io, mg_addr, mg_connection, mg_mgr};
+use crate::net::{Flag, contain, ev, io, mg_addr, mg_connection, mg_mgr};
 use crate::{dns, url};
 use std::ffi::{c_int, c_void};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -177,9 +177,9 @@ pub(super) fn ask_stream(mgr: &mg_mgr, serial: u64, address: SocketAddr) {
 }
 
 unsafe extern "C" fn server_event(c: *mut mg_connection, event: c_int, data: *mut c_void) {
-    guard((), || {
-        // SAFETY: handlers get live connections.
-        let c = unsafe { &*c };
+    // SAFETY: handlers get live connections.
+    let c = unsafe { &*c };
+    contain(c, (), || {
         let Some(mgr) = manager(c) else { return };
         match event {
             ev::POLL => {
@@ -206,9 +206,9 @@ fn close_if_replaced(mgr: &mg_mgr, c: &mg_connection) {
 }
 
 unsafe extern "C" fn stream_event(c: *mut mg_connection, event: c_int, _data: *mut c_void) {
-    guard((), || {
-        // SAFETY: handlers get live connections.
-        let c = unsafe { &*c };
+    // SAFETY: handlers get live connections.
+    let c = unsafe { &*c };
+    contain(c, (), || {
         let Some(mgr) = manager(c) else { return };
         if event == ev::READ {
             stream(mgr, c);
@@ -224,7 +224,11 @@ fn datagram(mgr: &mg_mgr, c: &mg_connection) {
     let from = c.rem.get().to_socket_addr();
     // SAFETY: no handler runs while the slice lives.
     let message = unsafe { c.recv.as_bytes() };
-    let judged = resolver.lookups.borrow().judge(c, Some(from), message);
+    let judged = {
+        let lookups = resolver.lookups.borrow();
+        inject("dns");
+        lookups.judge(c, Some(from), message)
+    };
     c.recv.len.set(0);
     match judged {
         Some((serial, outcome)) => answered(mgr, serial, Some(from), outcome),
@@ -256,6 +260,7 @@ fn stream(mgr: &mg_mgr, c: &mg_connection) {
         at = start + message.len();
     }
     c.recv.consume(at);
+    inject("dns stream");
     for message in messages {
         let judged = resolver(mgr).and_then(|r| r.lookups.borrow().judge(c, None, message));
         if let Some((serial, outcome)) = judged {

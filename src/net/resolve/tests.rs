@@ -115,7 +115,7 @@ fn servers_and_names_come_from_the_configuration() {
     let conf = "nameserver 127.0.0.7\nnameserver ::1\nsearch a.example\noptions ndots:2\n";
     let host = Host::new("conf", "", conf);
     let mut files = host.mgr.private().unwrap().resolver.host.borrow_mut();
-    let (names, servers) = files.names_and_servers(b"db", false);
+    let (names, servers) = files.names_and_servers(b"db", false).unwrap();
     let expected = [b"db.a.example".as_slice(), b"db"].map(|n| Name::from_text(n).unwrap());
     assert_eq!(names, expected);
     let addresses: Vec<String> = servers.iter().map(|s| s.address.to_string()).collect();
@@ -127,7 +127,8 @@ fn a_host_without_configuration_has_the_default_servers() {
     let host = Host::new("none", "", "");
     std::fs::remove_file(host.path("resolv.conf")).unwrap();
     let mut files = host.mgr.private().unwrap().resolver.host.borrow_mut();
-    let server = |ip6, files: &mut HostFiles| files.names_and_servers(b"db", ip6).1[0].address;
+    let server =
+        |ip6, files: &mut HostFiles| files.names_and_servers(b"db", ip6).unwrap().1[0].address;
     assert_eq!(server(false, &mut files).to_string(), "8.8.8.8:53");
     assert_eq!(
         server(true, &mut files).to_string(),

@@ -4,8 +4,9 @@
 mod queue;
 
 use super::mgr::manager;
-use super::{call, ev, mg_connection, mg_mgr, socket};
-use crate::ffi::mg_str;
+use super::{call, contain, ev, mg_connection, mg_mgr, socket};
+use crate::ffi::heap::strictly;
+use crate::ffi::{guard, inject, mg_str};
 use parking_lot::Mutex;
 use queue::{Bell, Message, Queue};
 use std::ffi::{c_int, c_void};
@@ -38,7 +39,7 @@ pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _da
     let c = unsafe { &*c };
     let Some(mgr) = manager(c) else { return };
     let Some(private) = mgr.private() else { return };
-    match event {
+    guard((), || match event {
         ev::READ => {
             c.recv.consume(usize::MAX);
             for message in private.wake.take() {
@@ -50,7 +51,13 @@ pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _da
             mgr.pipe.set(super::ffi::mg_pipe { fd: -1 });
         }
         _ => {}
-    }
+    });
+}
+
+pub(super) fn is_channel(c: &mg_connection) -> bool {
+    c.pfn
+        .get()
+        .is_some_and(|pfn| pfn as usize == handler as *const () as usize)
 }
 
 fn deliver(mgr: &mg_mgr, message: &Message) {
@@ -60,8 +67,10 @@ fn deliver(mgr: &mg_mgr, message: &Message) {
         let c = unsafe { &*next };
         if c.id.get() == message.id {
             let mut view = mg_str::from_bytes(&message.payload);
-            call(c, ev::WAKEUP, std::ptr::from_mut(&mut view).cast());
-            return;
+            return contain(c, (), || {
+                inject("wakeup");
+                call(c, ev::WAKEUP, std::ptr::from_mut(&mut view).cast());
+            });
         }
         next = c.next.get();
     }
@@ -87,7 +96,10 @@ pub(super) fn init(mgr: &mg_mgr) -> bool {
     };
     c.set_raw_fd(inner);
     c.pfn.set(Some(handler));
-    if private.register(c, mio::Interest::READABLE).is_err() {
+    // With a buffer from the beginning, wakeups arrive even when memory has run out.
+    let ready =
+        c.recv.reserve(super::IO_SIZE) && private.register(c, mio::Interest::READABLE).is_ok();
+    if !ready {
         socket::close(inner);
         socket::close(outer);
         super::mgr::release(c);

@@ -1,9 +1,9 @@
 //! The queue that threads fill and a loop empties.
 //!
-//! tests/loom compiles this file with the model checker's mutex for `super::Mutex`, and tries all
+//! tests/loom compiles this file with the model checker's mutex for that of `super`, and tries all
 //! interleavings.
 
-use super::Mutex;
+use super::{Mutex, strictly};
 use std::collections::VecDeque;
 use std::ffi::c_ulong;
 
@@ -52,7 +52,7 @@ impl<B: Bell> Queue<B> {
     /// or no memory.
     pub fn send(&self, id: c_ulong, data: &[u8]) -> bool {
         let mut payload = Vec::new();
-        if payload.try_reserve_exact(data.len()).is_err() {
+        if strictly(|| payload.try_reserve_exact(data.len())).is_err() {
             return false;
         }
         payload.extend_from_slice(data);
@@ -60,7 +60,7 @@ impl<B: Bell> Queue<B> {
         let mut state = self.0.lock();
         let State { messages, bell } = &mut *state;
         let Some(bell) = bell else { return false };
-        if messages.try_reserve(1).is_err() {
+        if strictly(|| messages.try_reserve(1)).is_err() {
             return false;
         }
         // The loop takes the whole queue at once, so one ring per filling is enough.

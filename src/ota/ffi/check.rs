@@ -5,14 +5,14 @@
 //! one that the check has left, or that somebody else uses, is not recognised and changes nothing.
 #![allow(unsafe_code)]
 
-use crate::ffi::guard;
+use crate::ffi::inject;
 use crate::ffi::str::cstr;
 use crate::fmt::Sink as _;
 use crate::fmt::stack::Stack;
 use crate::http::ffi::{mg_http_connect, mg_http_message};
 use crate::http::parser;
 use crate::http::upload::ffi::start_ota;
-use crate::net::{Flag, ev, mg_connection, mg_mgr};
+use crate::net::{self, Flag, ev, mg_connection, mg_mgr};
 use crate::ota::metadata::{Metadata, QUERY, VERSION};
 use crate::url;
 use crate::util::ffi::mg_millis;
@@ -116,7 +116,7 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    guard((), || match event {
+    net::contain(c, (), || match event {
         ev::OPEN => {
             if let Some(check) = CHECK.lock().as_mut().filter(|check| check.connection == 0) {
                 check.connection = c.as_ptr() as usize;
@@ -143,6 +143,7 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
 }
 
 fn check_time(c: &mg_connection) {
+    inject("ota");
     let now = mg_millis();
     let late = with(c, |check| (now > check.deadline).then_some(check.stage)).flatten();
     match late {
@@ -207,7 +208,7 @@ fn firmware(c: &mg_connection, hm: &mg_http_message, size: usize) {
         // SAFETY: reports come with a live connection.
         if let Some(c) = unsafe { c.as_ref() } {
             c.set(Flag::Closing, true);
-            guard((), || end(c, error));
+            net::contain(c, (), || end(c, error));
         }
     }
     // SAFETY: as in `metadata`.

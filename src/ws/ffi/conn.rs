@@ -11,7 +11,7 @@
 use super::mg_ws_message;
 use super::send;
 use crate::ffi::str::bytes;
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{inject, mg_str};
 use crate::fmt::stack::Stack;
 use crate::http::ffi::mg_http_message;
 use crate::http::parser::{self, HeadEnd, Parsed};
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn ws_handler(c: *mut mg_connection, event: c_int, _: *mut
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    let finished = guard(false, || {
+    net::contain(c, (), || {
         // A connection that the program made itself has no state and starts afresh every time.
         let fresh;
         let state = match c.ws() {
@@ -58,11 +58,7 @@ pub unsafe extern "C" fn ws_handler(c: *mut mg_connection, event: c_int, _: *mut
             ev::WRITE => send_late_pong(c, state),
             _ => {}
         }
-        true
     });
-    if !finished {
-        net::error(c, b"internal error");
-    }
 }
 
 fn run(c: &mg_connection, state: &WsState) {
@@ -103,6 +99,7 @@ impl Drop for Pass<'_> {
 
 impl Pass<'_> {
     fn run(&self) {
+        inject("websocket");
         while !self.c.is_dead() && !self.replaced() && self.step() == Next::Frame {}
         if self.c.is_dead() {
             return;

@@ -8,7 +8,7 @@ use super::handshake;
 use super::state::Phase;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{guard, inject, mg_str};
 use crate::fmt::ffi::vprintf_iobuf;
 use crate::fmt::stack::Stack;
 use crate::http::ffi::mg_http_message;
@@ -45,32 +45,44 @@ unsafe extern "C" fn vconnect(
     ap: *mut va_list,
 ) -> *mut mg_connection {
     guard(null_mut(), || {
-        // SAFETY: same contract.
-        let c = unsafe { mg_connect(mgr, url, r#fn, fn_data) };
-        // SAFETY: NULL or a connection.
-        let Some(connection) = (unsafe { c.as_ref() }) else {
-            return null_mut();
-        };
-        // SAFETY: pointer contract; the shim started `ap`, and the caller passed what `fmt` asks for.
-        if !unsafe { begin_client(connection, cstr(url), fmt, ap) } {
-            net::error(connection, b"OOM");
-        }
-        c
+        // SAFETY: same contract; the shim started `ap`, and the caller passed what `fmt` asks for.
+        unsafe { connect_with(mgr, url, r#fn, fn_data, |c| append_format(c, fmt, ap)) }
     })
 }
 
 variadic_twin!("mongoose_ws_vconnect" => vconnect);
 variadic_export!(mg_ws_connect => shim_mg_ws_connect);
 
-/// Makes a WebSocket client of a connection. False when memory is exhausted.
+/// mg_ws_connect() with header fields that `append_fields` appends; it returns how many bytes, or
+/// `None` when memory is exhausted.
 ///
 /// # Safety
 /// As for mg_ws_connect().
-unsafe fn begin_client(
+pub(crate) unsafe fn connect_with(
+    mgr: *mut mg_mgr,
+    url: *const c_char,
+    r#fn: mg_event_handler_t,
+    fn_data: *mut c_void,
+    append_fields: impl FnOnce(&mg_connection) -> Option<usize>,
+) -> *mut mg_connection {
+    // SAFETY: forwarded from the caller.
+    let c = unsafe { mg_connect(mgr, url, r#fn, fn_data) };
+    // SAFETY: NULL or a connection.
+    let Some(connection) = (unsafe { c.as_ref() }) else {
+        return null_mut();
+    };
+    // SAFETY: forwarded from the caller.
+    if !begin_client(connection, unsafe { cstr(url) }, append_fields) {
+        net::error(connection, b"OOM");
+    }
+    c
+}
+
+/// Makes a WebSocket client of a connection. False when memory is exhausted.
+fn begin_client(
     c: &mg_connection,
     url: &[u8],
-    fmt: *const c_char,
-    ap: *mut va_list,
+    append_fields: impl FnOnce(&mg_connection) -> Option<usize>,
 ) -> bool {
     let mut nonce = [0; handshake::NONCE];
     random_bytes(&mut nonce);
@@ -102,8 +114,7 @@ unsafe fn begin_client(
     ] {
         appended = appended && io.append(part);
     }
-    // SAFETY: forwarded from the caller.
-    appended && unsafe { append_format(c, fmt, ap) }.is_some() && io.append_nul(b"\r\n")
+    appended && append_fields(c).is_some() && io.append_nul(b"\r\n")
 }
 
 /// Appends formatted text, none for NULL. `None` when memory is exhausted.
@@ -125,11 +136,25 @@ unsafe extern "C" fn vupgrade(
     fmt: *const c_char,
     ap: *mut va_list,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let (Some(c), Some(request)) = (unsafe { (c.as_ref(), hm.as_ref()) }) else {
-            return;
-        };
+    // SAFETY: same contract; the shim started `ap`, and the caller passed what `fmt` asks for.
+    unsafe { upgrade_with(c, hm, |c| append_format(c, fmt, ap)) };
+}
+
+/// mg_ws_upgrade() with header fields that `append_fields` appends; see [`connect_with`].
+///
+/// # Safety
+/// As for mg_ws_upgrade().
+pub(crate) unsafe fn upgrade_with(
+    c: *mut mg_connection,
+    hm: *mut mg_http_message,
+    append_fields: impl FnOnce(&mg_connection) -> Option<usize>,
+) {
+    // SAFETY: pointer contract.
+    let (Some(c), Some(request)) = (unsafe { (c.as_ref(), hm.as_ref()) }) else {
+        return;
+    };
+    net::contain(c, (), || {
+        inject("mg_ws_upgrade");
         c.pfn.set(Some(ws_handler));
         c.pfn_data.set(null_mut());
         let state = c.ws();
@@ -154,8 +179,8 @@ unsafe extern "C" fn vupgrade(
             }
             return;
         };
-        // SAFETY: the shim started `ap`, and the caller passed what `fmt` asks for.
-        if !unsafe { switch_protocols(c, key, field(b"Sec-WebSocket-Protocol"), fmt, ap) } {
+        let offered = field(b"Sec-WebSocket-Protocol");
+        if !switch_protocols(c, key, offered, append_fields) {
             return net::error(c, b"OOM");
         }
         c.set(Flag::Websocket, true);
@@ -169,23 +194,19 @@ unsafe extern "C" fn vupgrade(
 /// # Safety
 /// As for mg_ws_upgrade().
 pub unsafe fn upgrade(c: *mut mg_connection, hm: *mut mg_http_message) {
-    // SAFETY: forwarded from the caller; arguments are only looked at when there is a format.
-    unsafe { vupgrade(c, hm, std::ptr::null(), null_mut()) };
+    // SAFETY: forwarded from the caller.
+    unsafe { upgrade_with(c, hm, |_| Some(0)) };
 }
 
 variadic_twin!("mongoose_ws_vupgrade" => vupgrade);
 variadic_export!(mg_ws_upgrade => shim_mg_ws_upgrade);
 
 /// Queues the answer that accepts a handshake. False when memory is exhausted.
-///
-/// # Safety
-/// As for mg_ws_upgrade().
-unsafe fn switch_protocols(
+fn switch_protocols(
     c: &mg_connection,
     key: &[u8],
     offered: Option<&[u8]>,
-    fmt: *const c_char,
-    ap: *mut va_list,
+    append_fields: impl FnOnce(&mg_connection) -> Option<usize>,
 ) -> bool {
     const PROTOCOL: &[u8] = b"Sec-WebSocket-Protocol";
     let io = &c.send;
@@ -193,14 +214,10 @@ unsafe fn switch_protocols(
         && io.append(b"Connection: Upgrade\r\nSec-WebSocket-Accept: ")
         && io.append(&handshake::accept(key))
         && io.append(b"\r\n");
-    // SAFETY: forwarded from the caller.
-    let Some(n) = appended
-        .then(|| unsafe { append_format(c, fmt, ap) })
-        .flatten()
-    else {
+    let Some(n) = appended.then(|| append_fields(c)).flatten() else {
         return false;
     };
-    // SAFETY: the formatter appended `n` bytes; no handler runs while the slice lives.
+    // SAFETY: `n` bytes were appended; no handler runs while the slice lives.
     let text = unsafe { bytes(io.buf.get().add(io.len.get() - n), n) };
     let agreed = match offered {
         Some(offered) if !handshake::has_field(text, PROTOCOL) => {

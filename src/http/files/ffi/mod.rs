@@ -7,12 +7,12 @@ mod transfer;
 
 pub use transfer::Transfer;
 
-use crate::ffi::guard;
+use crate::ffi::inject;
 use crate::ffi::str::cstr;
 use crate::fs::ffi::{FileSystem, mg_fs};
 use crate::fs::path::CPath;
 use crate::http::ffi::mg_http_message;
-use crate::net::mg_connection;
+use crate::net::{contain, mg_connection};
 use file::Wish;
 use std::ffi::{CStr, c_char};
 
@@ -100,11 +100,11 @@ pub unsafe extern "C" fn mg_http_serve_file(
     path: *const c_char,
     opts: *const mg_http_serve_opts,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
+        return;
+    };
+    contain(c, (), || {
         // SAFETY: pointer contract.
         let (path, opts, wish) = unsafe { (cstr(path), Options::new(opts), Wish::new(hm)) };
         file::serve(c, &wish, CPath::from_bytes(path).as_mut(), &opts);
@@ -125,11 +125,12 @@ pub unsafe extern "C" fn mg_http_serve_dir(
     hm: *mut mg_http_message,
     opts: *const mg_http_serve_opts,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
+        return;
+    };
+    contain(c, (), || {
+        inject("mg_http_serve_dir");
         // SAFETY: pointer contract.
         let (opts, wish) = unsafe { (Options::new(opts), Wish::new(hm)) };
         // SAFETY: pointer contract.
@@ -159,11 +160,11 @@ pub unsafe extern "C" fn mg_http_serve_ssi(
     root: *const c_char,
     fullpath: *const c_char,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    contain(c, (), || {
         // SAFETY: pointer contract.
         let (root, path) = unsafe { (cstr(root), cstr(fullpath)) };
         let path = CPath::from_bytes(path).unwrap_or_default();

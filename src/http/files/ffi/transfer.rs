@@ -5,7 +5,7 @@
 //! `c->send`, a piece at a time.
 #![allow(unsafe_code)]
 
-use crate::ffi::guard;
+use crate::ffi::inject;
 use crate::fs::ffi::OpenFile;
 use crate::http::ffi::conn::{finish_response, http_handler};
 use crate::net::{self, Flag, IO_SIZE, ev, mg_connection};
@@ -107,18 +107,11 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _data: *mut c_
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    let done = guard(false, || {
-        match event {
-            ev::POLL | ev::WRITE => go_on(c, event),
-            ev::CLOSE => drop(take(c)),
-            _ => {}
-        }
-        true
+    net::contain(c, (), || match event {
+        ev::POLL | ev::WRITE => go_on(c, event),
+        ev::CLOSE => drop(take(c)),
+        _ => {}
     });
-    if !done {
-        drop(take(c));
-        net::error(c, b"internal error");
-    }
 }
 
 fn take(c: &mg_connection) -> Option<Body> {
@@ -133,6 +126,7 @@ fn go_on(c: &mg_connection, event: c_int) {
         return;
     };
     let mut sent = 0;
+    inject("file");
     let progress = if body.direct {
         send(c, &mut body, &mut sent)
     } else {

@@ -7,7 +7,7 @@ pub use stream::{Report, Upload};
 
 use crate::ffi::alloc::try_box;
 use crate::ffi::str::cstr;
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{inject, mg_str};
 use crate::fs::ffi::{FileSystem, mg_fs};
 use crate::fs::flag;
 use crate::fs::path::{CPath, PATH_MAX};
@@ -16,7 +16,7 @@ use crate::http::fields;
 use crate::http::framing::{self, Persistence};
 use crate::http::parser::{self, Parsed};
 use crate::http::reply::reply;
-use crate::net::{Flag, mg_connection};
+use crate::net::{Flag, contain, mg_connection};
 use crate::ota::ffi::installer;
 use crate::util::is_sane;
 use sink::Sink;
@@ -66,9 +66,10 @@ const PLAIN: &[u8] = b"Content-Type: text/plain\r\n";
 /// 0 replaces the file, another value must equal its present size, so that big files can be sent in
 /// pieces. The file may grow to `max_size` bytes. `fs` NULL is mg_fs_posix.
 ///
-/// Sends the response: 200 with the new size in decimal, or 400 with a text. Returns the new size, 0
-/// for an empty body, or a negative number: -1 no name, -2 a name with ".." or a NUL, -3 bad offset, -4 too
-/// large, -5 offset is not the file's size, -6 the file cannot be opened.
+/// Sends the response: 200 with the new size in decimal, or 400 with a text, or 500 when the body could
+/// not be written, because the disk is full, say; the file has its former size then. Returns the new
+/// size, 0 for an empty body, or a negative number: -1 no name, -2 a name with ".." or a NUL, -3 bad
+/// offset, -4 too large, -5 offset is not the file's size, -6 the file cannot be opened, -7 write error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_upload(
     c: *mut mg_connection,
@@ -77,11 +78,12 @@ pub unsafe extern "C" fn mg_http_upload(
     dir: *const c_char,
     max_size: usize,
 ) -> c_long {
-    guard(-1, || {
-        // SAFETY: pointer contract.
-        let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
-            return -1;
-        };
+    // SAFETY: pointer contract.
+    let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
+        return -1;
+    };
+    contain(c, -1, || {
+        inject("mg_http_upload");
         // SAFETY: pointer contract.
         let (query, body, dir, fs) = unsafe {
             (
@@ -108,12 +110,15 @@ pub unsafe extern "C" fn mg_http_upload(
                 let _ = write!(text, "{size}");
                 (200, size as c_long)
             }
+            Err(result @ WRITE_ERROR) => (500, result),
             Err(result) => (400, result),
         };
         reply(c, code, PLAIN, text.as_bytes());
         result
     })
 }
+
+const WRITE_ERROR: c_long = -7;
 
 /// Stores a piece; the new size, or the result for the program with `text` for the client.
 fn store(
@@ -164,8 +169,13 @@ fn store(
         text.push(b"open(").push(path.as_bytes()).push(b")");
         return Err(-6);
     };
-    let written = file.write(body);
-    Ok(offset + if file.flush() { written } else { 0 })
+    if file.write(body) < body.len() || !file.flush() {
+        // A full disk. The client can send this piece again when there is room.
+        file.truncate(offset);
+        text.push(b"write error");
+        return Err(WRITE_ERROR);
+    }
+    Ok(offset + body.len())
 }
 
 /// The variable `offset` as strtol() with base 0 reads it; 0 when it is missing.
@@ -186,8 +196,8 @@ fn offset(query: &[u8]) -> c_long {
 /// mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
 /// once: with NULL when the body is stored, or with a text: "bad name", "open failed" and "chunked
 /// not supported" before this function returns (the request then takes its normal course); "write
-/// error", "connection closed" or the text of an MG_EV_ERROR later, with a partial file left
-/// behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+/// error", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a
+/// partial file left behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_start_upload(
     c: *mut mg_connection,
@@ -197,11 +207,11 @@ pub unsafe extern "C" fn mg_http_start_upload(
     fs: *mut mg_fs,
     r#fn: Option<unsafe extern "C" fn(c: *mut mg_connection, error: *const c_char)>,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
+        return;
+    };
+    contain(c, (), || {
         // SAFETY: pointer contract.
         let (name, dir, fs) = unsafe { (name.as_bytes(), dir.as_bytes(), FileSystem::new(fs)) };
         // SAFETY: pointer contract.
@@ -233,13 +243,11 @@ pub unsafe extern "C" fn mg_http_start_ota(
     hm: *mut mg_http_message,
     r#fn: Option<unsafe extern "C" fn(c: *mut mg_connection, error: *const c_char)>,
 ) {
-    guard((), || {
+    // SAFETY: pointer contract.
+    if let (Some(c), Some(hm)) = unsafe { (c.as_ref(), hm.as_ref()) } {
         // SAFETY: pointer contract.
-        if let (Some(c), Some(hm)) = unsafe { (c.as_ref(), hm.as_ref()) } {
-            // SAFETY: pointer contract.
-            unsafe { start_ota(c, hm, r#fn, None) };
-        }
-    });
+        contain(c, (), || unsafe { start_ota(c, hm, r#fn, None) });
+    }
 }
 
 /// mg_http_start_ota() for requests and responses. With a deadline (mg_millis()), it ends there with

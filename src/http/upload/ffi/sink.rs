@@ -28,6 +28,13 @@ impl Sink {
         }
     }
 
+    /// Writing failed: what was written is no use to anybody.
+    pub fn discard(&mut self) {
+        if let Sink::File(file) = self {
+            file.truncate(0);
+        }
+    }
+
     /// The end, good or bad.
     pub fn close(self) -> Result<(), &'static CStr> {
         match self {

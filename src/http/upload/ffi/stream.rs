@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::Sink;
-use crate::ffi::guard;
+use crate::ffi::inject;
 use crate::ffi::str::{bytes, cstr};
 use crate::http::ffi::conn::http_handler;
 use crate::http::framing::Persistence;
@@ -75,7 +75,7 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    guard((), || {
+    net::contain(c, (), || {
         let Some(state) = c.http() else { return };
         match event {
             ev::READ | ev::POLL => {
@@ -105,7 +105,12 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
 
 /// Writes what has arrived; what went wrong, now or before.
 fn store(c: &mg_connection, state: &HttpState) -> Option<&'static CStr> {
-    let mut active = state.upload.active.take()?;
+    let mut active = Taken {
+        active: Some(state.upload.active.take()?),
+        from: &state.upload.active,
+    };
+    let active = active.active.as_deref_mut()?;
+    inject("upload stream");
     let n = portion(c.recv.len.get(), active.remaining);
     let late = active.deadline.is_some_and(|at| mg_millis() > at);
     if late && active.failure.is_none() {
@@ -123,12 +128,23 @@ fn store(c: &mg_connection, state: &HttpState) -> Option<&'static CStr> {
         if c.is_dead() {
             active.failure = Some(c"connection closed");
         } else if !stored {
+            active.sink.discard();
             active.failure = Some(c"write error");
         }
     }
-    let failure = active.failure;
-    state.upload.active.set(Some(active));
-    failure
+    active.failure
+}
+
+/// The upload while it is worked on. It goes back where it was, whatever happens.
+struct Taken<'a> {
+    active: Option<Box<Active>>,
+    from: &'a Cell<Option<Box<Active>>>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.from.set(self.active.take());
+    }
 }
 
 fn is_complete(state: &HttpState) -> bool {

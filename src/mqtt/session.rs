@@ -1,0 +1,561 @@
+//! What a client keeps over the connections of one session (section 4.1): messages until they are
+//! acknowledged, subscriptions, and when to connect again.
+#![forbid(unsafe_code)]
+
+use super::cmd;
+use super::message::first_byte;
+use std::collections::VecDeque;
+
+/// Bit 3 of the first byte of PUBLISH: it was sent before.
+const DUP: u8 = 8;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    /// To be sent, for the first time or again.
+    Queued,
+    /// PUBLISH was sent on this connection.
+    Published,
+    /// PUBREC came; PUBREL has to be sent on this connection.
+    Releasing,
+    /// PUBREL was sent on this connection.
+    Released,
+}
+
+/// A message of Quality of Service 1 or 2.
+struct Message {
+    id: u16,
+    qos: u8,
+    packet: Vec<u8>,
+    phase: Phase,
+}
+
+struct Subscription {
+    id: u16,
+    filter: Vec<u8>,
+    packet: Vec<u8>,
+    /// UNSUBSCRIBE: kept until it is acknowledged.
+    ends: bool,
+    acknowledged: bool,
+    sent: bool,
+}
+
+/// Bounds of what is kept.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    pub messages: usize,
+    pub bytes: usize,
+}
+
+pub struct Session {
+    limits: Limits,
+    messages: VecDeque<Message>,
+    bytes: usize,
+    subscriptions: Vec<Subscription>,
+    last_id: u16,
+    connected: bool,
+    /// How many messages may be under way at once: Receive Maximum (section 3.2.2.3.3 of MQTT 5).
+    window: usize,
+}
+
+impl Session {
+    pub fn new(limits: Limits) -> Session {
+        Session {
+            limits,
+            messages: VecDeque::new(),
+            bytes: 0,
+            subscriptions: Vec::new(),
+            last_id: 0,
+            connected: false,
+            window: usize::from(u16::MAX),
+        }
+    }
+
+    /// Messages that were not acknowledged to the end.
+    pub fn pending(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// The broker has accepted the present connection.
+    pub fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    fn is_used(&self, id: u16) -> bool {
+        self.messages.iter().any(|m| m.id == id) || self.subscriptions.iter().any(|s| s.id == id)
+    }
+
+    /// A packet identifier that is not in use; `None` when all are.
+    pub fn next_id(&mut self) -> Option<u16> {
+        for _ in 0..u16::MAX {
+            self.last_id = self.last_id.wrapping_add(1).max(1);
+            if !self.is_used(self.last_id) {
+                return Some(self.last_id);
+            }
+        }
+        None
+    }
+
+    /// True when a message of `size` bytes may be kept.
+    pub fn has_room(&self, size: usize) -> bool {
+        self.messages.len() < self.limits.messages
+            && self.bytes.saturating_add(size) <= self.limits.bytes
+    }
+
+    /// Takes a PUBLISH packet with this identifier. False when there is no room.
+    pub fn publish(&mut self, id: u16, qos: u8, packet: Vec<u8>) -> bool {
+        if !self.has_room(packet.len()) || self.messages.try_reserve(1).is_err() {
+            return false;
+        }
+        self.bytes += packet.len();
+        self.messages.push_back(Message {
+            id,
+            qos,
+            packet,
+            phase: Phase::Queued,
+        });
+        true
+    }
+
+    /// Takes a SUBSCRIBE packet, or UNSUBSCRIBE when it `ends` the subscription, in the place of what there
+    /// was for the same filter.
+    pub fn subscribe(&mut self, id: u16, filter: &[u8], packet: Vec<u8>, ends: bool) {
+        self.subscriptions.retain(|s| s.filter != filter);
+        self.subscriptions.push(Subscription {
+            id,
+            filter: filter.to_vec(),
+            packet,
+            ends,
+            acknowledged: false,
+            sent: false,
+        });
+    }
+
+    /// CONNACK accepted the connection.
+    pub fn connected(&mut self, session_present: bool, receive_maximum: Option<u16>) {
+        self.connected = true;
+        self.window = usize::from(receive_maximum.unwrap_or(u16::MAX).max(1));
+        for m in &mut self.messages {
+            m.phase = match m.phase {
+                Phase::Queued => Phase::Queued,
+                Phase::Published => {
+                    if session_present {
+                        m.packet[0] |= DUP;
+                    }
+                    Phase::Queued
+                }
+                Phase::Releasing | Phase::Released => Phase::Releasing,
+            };
+        }
+        if !session_present {
+            // The broker had taken these over, and has forgotten their identifiers. Sending them again could
+            // deliver them twice.
+            self.retain(|m| m.phase != Phase::Releasing);
+            self.subscriptions.retain(|s| !s.ends);
+        }
+        for s in &mut self.subscriptions {
+            s.acknowledged &= session_present;
+            s.sent = false;
+        }
+    }
+
+    pub fn disconnected(&mut self) {
+        self.connected = false;
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Message) -> bool) {
+        self.messages.retain(keep);
+        self.bytes = self.messages.iter().map(|m| m.packet.len()).sum();
+    }
+
+    /// The broker acknowledged a packet; with MQTT 5 it may have `failed`.
+    pub fn acknowledged(&mut self, command: u8, id: u16, failed: bool) {
+        match command {
+            cmd::PUBACK => self.retain(|m| m.id != id || m.qos != 1 || m.phase != Phase::Published),
+            cmd::PUBREC if failed => self.retain(|m| m.id != id || m.qos != 2),
+            // PUBREL is sent by whoever reads PUBREC.
+            cmd::PUBREC => {
+                if let Some(m) = self.messages.iter_mut().find(|m| m.id == id && m.qos == 2) {
+                    m.phase = Phase::Released;
+                }
+            }
+            cmd::PUBCOMP => self.retain(|m| m.id != id || m.phase != Phase::Released),
+            cmd::SUBACK | cmd::UNSUBACK => {
+                let ends = command == cmd::UNSUBACK;
+                self.subscriptions.retain_mut(|s| {
+                    s.acknowledged |= s.id == id && s.ends == ends;
+                    !(s.ends && s.acknowledged)
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Hands the next packet that has to be sent now to `send`, which says whether it was. False when there is
+    /// none.
+    pub fn send_next(&mut self, send: impl FnOnce(&[u8]) -> bool) -> bool {
+        if !self.connected {
+            return false;
+        }
+        if let Some(s) = self
+            .subscriptions
+            .iter_mut()
+            .find(|s| !s.sent && !s.acknowledged)
+        {
+            s.sent = send(&s.packet);
+            return s.sent;
+        }
+        let under_way = |m: &&Message| m.phase != Phase::Queued;
+        let in_flight = self.messages.iter().filter(under_way).count();
+        let waits = |m: &&mut Message| matches!(m.phase, Phase::Queued | Phase::Releasing);
+        let Some(m) = self.messages.iter_mut().find(waits) else {
+            return false;
+        };
+        if m.phase == Phase::Releasing {
+            let [high, low] = m.id.to_be_bytes();
+            let sent = send(&[first_byte(cmd::PUBREL), 2, high, low]);
+            if sent {
+                m.phase = Phase::Released;
+            }
+            return sent;
+        }
+        let sent = in_flight < self.window && send(&m.packet);
+        if sent {
+            m.phase = Phase::Published;
+        }
+        sent
+    }
+}
+
+/// How long to wait before connecting again: twice as long after each failure, up to a bound, and not in step
+/// with other clients.
+pub struct Backoff {
+    pub first_ms: u32,
+    pub most_ms: u32,
+    failures: u32,
+}
+
+impl Backoff {
+    pub fn new(first_ms: u32, most_ms: u32) -> Backoff {
+        Backoff {
+            first_ms,
+            most_ms: most_ms.max(first_ms),
+            failures: 0,
+        }
+    }
+
+    pub fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Between half of the delay and the whole of it, by a random number.
+    pub fn next_ms(&mut self, random: u32) -> u64 {
+        let delay = u64::from(self.first_ms) << self.failures.min(31);
+        let delay = delay.min(u64::from(self.most_ms));
+        self.failures = self.failures.saturating_add(1);
+        let half = delay / 2;
+        half + u64::from(random) % (delay - half + 1)
+    }
+}
+
+/// Whether the broker is still there (section 3.1.2.10).
+#[derive(Default)]
+pub struct KeepAlive {
+    interval_ms: u64,
+    last_sent: u64,
+    last_received: u64,
+    pinged_at: Option<u64>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Due {
+    Nothing,
+    Ping,
+    /// No answer to the last ping.
+    Lost,
+}
+
+impl KeepAlive {
+    pub fn new(seconds: u16, now: u64) -> KeepAlive {
+        KeepAlive {
+            interval_ms: u64::from(seconds) * 1000,
+            last_sent: now,
+            last_received: now,
+            pinged_at: None,
+        }
+    }
+
+    pub fn sent(&mut self, now: u64) {
+        self.last_sent = now;
+    }
+
+    pub fn received(&mut self, now: u64) {
+        self.last_received = now;
+        self.pinged_at = None;
+    }
+
+    /// Pings three quarters into an interval without traffic one way or the other, and waits half an interval for
+    /// the answer.
+    pub fn check(&mut self, now: u64) -> Due {
+        if self.interval_ms == 0 {
+            return Due::Nothing;
+        }
+        if let Some(at) = self.pinged_at {
+            return if now.saturating_sub(at) >= self.interval_ms / 2 {
+                Due::Lost
+            } else {
+                Due::Nothing
+            };
+        }
+        let quiet_since = self.last_sent.min(self.last_received);
+        if now.saturating_sub(quiet_since) < self.interval_ms / 4 * 3 {
+            return Due::Nothing;
+        }
+        self.pinged_at = Some(now);
+        self.last_sent = now;
+        Due::Ping
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    const LIMITS: Limits = Limits {
+        messages: 100,
+        bytes: 10_000,
+    };
+
+    fn publish(id: u16, qos: u8) -> Vec<u8> {
+        vec![0x30 | qos << 1, 2, (id >> 8) as u8, id as u8]
+    }
+
+    fn push(s: &mut Session, qos: u8) -> u16 {
+        let id = s.next_id().unwrap();
+        assert!(s.publish(id, qos, publish(id, qos)));
+        id
+    }
+
+    fn sent(s: &mut Session) -> Vec<Vec<u8>> {
+        let mut all = Vec::new();
+        while s.send_next(|packet| {
+            all.push(packet.to_vec());
+            true
+        }) {}
+        all
+    }
+
+    #[test]
+    fn repeats_what_was_not_acknowledged() {
+        let mut s = Session::new(LIMITS);
+        let (a, b, c) = (push(&mut s, 1), push(&mut s, 2), push(&mut s, 2));
+        assert!(sent(&mut s).is_empty());
+        s.connected(false, None);
+        assert_eq!(sent(&mut s), [publish(a, 1), publish(b, 2), publish(c, 2)]);
+        s.acknowledged(cmd::PUBREC, b, false);
+        s.disconnected();
+        let d = push(&mut s, 1);
+        s.connected(true, None);
+        let dup = |id, qos| {
+            let mut packet = publish(id, qos);
+            packet[0] |= DUP;
+            packet
+        };
+        let pubrel = vec![0x62, 2, 0, b as u8];
+        assert_eq!(sent(&mut s), [dup(a, 1), pubrel, dup(c, 2), publish(d, 1)]);
+        s.acknowledged(cmd::PUBACK, a, false);
+        s.acknowledged(cmd::PUBCOMP, b, false);
+        s.acknowledged(cmd::PUBREC, c, true);
+        assert_eq!(s.pending(), 1);
+        s.disconnected();
+        s.connected(false, None);
+        assert_eq!(sent(&mut s), [publish(d, 1)]);
+    }
+
+    #[test]
+    fn acknowledgements_of_other_things_change_nothing() {
+        let mut s = Session::new(LIMITS);
+        let id = push(&mut s, 2);
+        s.acknowledged(cmd::PUBACK, id, false);
+        s.acknowledged(cmd::PUBCOMP, id, false);
+        s.acknowledged(cmd::SUBACK, id, false);
+        assert_eq!(s.pending(), 1);
+    }
+
+    #[test]
+    fn subscriptions_are_renewed_in_a_new_session() {
+        let mut s = Session::new(LIMITS);
+        s.subscribe(1, b"a", vec![1], false);
+        s.subscribe(2, b"b", vec![2], false);
+        s.connected(false, None);
+        assert_eq!(sent(&mut s), [[1], [2]]);
+        s.acknowledged(cmd::SUBACK, 1, false);
+        s.connected(true, None);
+        assert_eq!(sent(&mut s), [[2]]);
+        s.subscribe(3, b"a", vec![3], true);
+        assert_eq!(sent(&mut s), [[3]]);
+        s.connected(true, None);
+        assert_eq!(sent(&mut s), [[2], [3]]);
+        s.acknowledged(cmd::UNSUBACK, 3, false);
+        s.connected(false, None);
+        assert_eq!(sent(&mut s), [[2]]);
+    }
+
+    #[test]
+    fn limits_and_identifiers() {
+        let mut s = Session::new(Limits {
+            messages: 2,
+            bytes: 8,
+        });
+        assert!(!s.publish(1, 1, vec![0; 9]));
+        push(&mut s, 1);
+        push(&mut s, 1);
+        assert!(!s.publish(3, 1, vec![]));
+        s.last_id = u16::MAX;
+        assert_eq!(s.next_id(), Some(3));
+    }
+
+    #[test]
+    fn no_more_under_way_than_the_broker_takes() {
+        let mut s = Session::new(LIMITS);
+        let ids = [push(&mut s, 1), push(&mut s, 2), push(&mut s, 1)];
+        s.connected(false, Some(2));
+        assert_eq!(sent(&mut s).len(), 2);
+        s.acknowledged(cmd::PUBREC, ids[1], false);
+        assert_eq!(sent(&mut s).len(), 0);
+        s.acknowledged(cmd::PUBACK, ids[0], false);
+        assert_eq!(sent(&mut s), [publish(ids[2], 1)]);
+    }
+
+    #[test]
+    fn delays() {
+        let mut b = Backoff::new(1000, 5000);
+        assert_eq!(b.next_ms(0), 500);
+        assert_eq!(b.next_ms(1000), 2000);
+        assert_eq!(b.next_ms(2000), 4000);
+        assert_eq!(b.next_ms(2500), 5000);
+        for _ in 0..100 {
+            assert!((2500..=5000).contains(&b.next_ms(12345)));
+        }
+        b.reset();
+        assert_eq!(b.next_ms(500), 1000);
+        assert_eq!(Backoff::new(0, 0).next_ms(7), 0);
+    }
+
+    #[test]
+    fn pings() {
+        let mut k = KeepAlive::new(8, 1000);
+        assert_eq!(k.check(6999), Due::Nothing);
+        assert_eq!(k.check(7000), Due::Ping);
+        assert_eq!(k.check(10_999), Due::Nothing);
+        assert_eq!(k.check(11_000), Due::Lost);
+        k.received(11_000);
+        assert_eq!(k.check(11_000), Due::Nothing);
+        // The broker talks, but would not hear from us.
+        k.received(13_000);
+        assert_eq!(k.check(13_000), Due::Ping);
+        assert_eq!(KeepAlive::new(0, 0).check(u64::MAX), Due::Nothing);
+    }
+
+    /// A broker that keeps its session, at the other end of connections that break at any packet.
+    #[derive(Default)]
+    struct Broker {
+        unreleased: BTreeSet<u16>,
+        delivered: BTreeMap<Vec<u8>, u32>,
+    }
+
+    impl Broker {
+        /// The acknowledgement of a packet.
+        fn take(&mut self, packet: &[u8]) -> (u8, u16) {
+            let id = u16::from_be_bytes([packet[2], packet[3]]);
+            let name = vec![
+                packet[0] & 6,
+                packet[4 % packet.len()],
+                packet[2],
+                packet[3],
+            ];
+            match packet[0] >> 4 {
+                cmd::PUBREL => {
+                    self.unreleased.remove(&id);
+                    (cmd::PUBCOMP, id)
+                }
+                _ if packet[0] & 6 == 2 => {
+                    *self.delivered.entry(name).or_default() += 1;
+                    (cmd::PUBACK, id)
+                }
+                _ => {
+                    if self.unreleased.insert(id) {
+                        *self.delivered.entry(name).or_default() += 1;
+                    }
+                    (cmd::PUBREC, id)
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_message_arrives_and_those_of_qos_2_once(steps in prop::collection::vec(0u8..10, 1..300)) {
+            let mut s = Session::new(LIMITS);
+            let mut broker = Broker::default();
+            let mut pushed = 0;
+            let mut answers = VecDeque::new();
+            let mut run = |s: &mut Session, step: u8| match step {
+                // A message.
+                0 | 1 => {
+                    if let Some(id) = s.next_id().filter(|_| pushed < 90) {
+                        let qos = step + 1;
+                        let mut packet = publish(id, qos);
+                        packet.push(pushed);
+                        assert!(s.publish(id, qos, packet));
+                        pushed += 1;
+                    }
+                }
+                // The connection breaks, and what is on its way is lost.
+                2 => {
+                    answers.clear();
+                    s.connected(true, Some(5));
+                }
+                // A packet that arrives, and one that does not because the connection breaks.
+                3..6 => {
+                    s.send_next(|packet| {
+                        answers.push_back(broker.take(packet));
+                        true
+                    });
+                }
+                6 => {
+                    if s.send_next(|_| true) {
+                        answers.clear();
+                        s.connected(true, None);
+                    }
+                }
+                _ => {
+                    if let Some((command, id)) = answers.pop_front() {
+                        s.acknowledged(command, id, false);
+                        if command == cmd::PUBREC {
+                            // As the protocol handler does.
+                            let [high, low] = id.to_be_bytes();
+                            answers.push_back(broker.take(&[0x62, 2, high, low]));
+                        }
+                    }
+                }
+            };
+            s.connected(false, None);
+            for step in steps {
+                run(&mut s, step);
+            }
+            run(&mut s, 2);
+            for _ in 0..1000 {
+                run(&mut s, 3);
+                run(&mut s, 9);
+            }
+            prop_assert_eq!(s.pending(), 0);
+            prop_assert_eq!(broker.delivered.len(), usize::from(pushed));
+            for (name, count) in broker.delivered {
+                prop_assert!(count >= 1);
+                prop_assert!(name[0] == 2 || count == 1, "twice: {:?}", name);
+            }
+        }
+    }
+}
