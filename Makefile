@@ -7,6 +7,8 @@ CFLAGS ?= -O2 -g -Wall -Wextra -pedantic
 URL := http://127.0.0.1:8000
 DIR := .
 SECONDS := 60
+MINUTES := 30
+JOBS := 1
 
 # Options that change public structs. Setting one builds another library, with its own header, in its own folder.
 LAYOUT := $(or $(MG_DATA_SIZE),32)-$(or $(MG_MAX_HTTP_HEADERS),30)-$(or $(MG_DASH_MAX_USER_NAME),32)
@@ -35,6 +37,8 @@ REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_mem_files mg_
 SYSTEM_LIBS := -lpthread -ldl -lm -lrt -lutil
 
 include packaging/install.mk
+
+ASAN_LIB = target/asan-library/$(FUZZ_HOST)/release
 
 say = @printf '\n==> %s\n' '$(1)'
 
@@ -66,7 +70,7 @@ run: $(TARGET)/examples/static_server ## serve DIR (default: this folder) on URL
 	@echo 'Serving $(DIR) on $(URL), Ctrl-C to stop'
 	@exec $< $(URL) $(DIR)
 
-test: test-setup test-rust test-fuzz abi-check layout-check test-static test-install test-docs test-c test-panics test-reference test-peers test-soak test-python test-cymongoose ## run every test
+test: test-setup test-rust test-loom test-fuzz abi-check layout-check test-static test-install test-docs test-c test-panics test-reference test-peers test-soak test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -75,6 +79,10 @@ test-setup:
 test-rust: ## unit tests of the Rust code
 	$(call say,Rust tests)
 	$(CARGO) test --quiet
+
+test-loom: ## the queue of mg_wakeup() in all interleavings of threads
+	$(call say,model check of the wakeup queue)
+	$(CARGO) test --quiet --package libmongoose-loom
 
 test-fuzz: ## replay the corpus of every fuzz target, and mutations of it
 	$(call say,corpus of the fuzz targets)
@@ -85,14 +93,21 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module $\
   $(addprefix -Cllvm-args=-sanitizer-coverage-,level=4 inline-8bit-counters pc-table trace-compares)
 FUZZ_HOST = $(shell rustc -vV | sed -n 's/host: //p')
 
+FUZZ_BUILD = RUSTFLAGS='$(FUZZ_FLAGS)' CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $\
+  CARGO_PROFILE_RELEASE_DEBUG=1 CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) build --release --package libmongoose-fuzz $\
+  --features libfuzzer --target $(FUZZ_HOST) --target-dir target/libfuzzer
+
 fuzz: ## look for inputs that break the fuzz target NAME, for SECONDS (default: 60)
 	@[ -n '$(NAME)' ] || { ls fuzz/corpus >&2; echo 'say which: make fuzz NAME=...' >&2; exit 1; }
-	RUSTFLAGS='$(FUZZ_FLAGS)' CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-	  CARGO_PROFILE_RELEASE_DEBUG=1 CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) build --release --package libmongoose-fuzz \
-	  --features libfuzzer --bin $(NAME) --target $(FUZZ_HOST) --target-dir target/libfuzzer
+	$(FUZZ_BUILD) --bin $(NAME)
 	@mkdir -p target/libfuzzer/corpus/$(NAME)
 	target/libfuzzer/$(FUZZ_HOST)/release/$(NAME) -max_total_time=$(SECONDS) -artifact_prefix=target/libfuzzer/ \
 	  target/libfuzzer/corpus/$(NAME) fuzz/corpus/$(NAME)
+
+fuzz-campaign: ## run fuzz targets NAMES (default: all) for MINUTES of CPU time each, JOBS at a time; see docs/testing.md
+	$(FUZZ_BUILD) --bins
+	nice -n 19 fuzz/campaign.py --binaries target/libfuzzer/$(FUZZ_HOST)/release --work target/libfuzzer \
+	  --minutes $(MINUTES) --names '$(NAMES)' --jobs $(JOBS)
 
 test-static: build ## programs linked with the static library
 	$(call say,static library)
@@ -128,6 +143,14 @@ test-c: build test-setup ## C programs on this library under sanitizers and valg
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE) --sanitize
 	$(call say,C programs under valgrind)
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE) --valgrind --only $(VALGRIND)
+
+# The instrumented library takes the sanitizer's functions from the programs, which get them from the C compiler.
+test-asan-library: test-setup ## C programs on a library that is itself under AddressSanitizer; needs a nightly compiler
+	@$(CARGO) +nightly --version >/dev/null 2>&1 || { echo 'NOT RUN: no nightly compiler (rustup toolchain install nightly)' >&2; exit 1; }
+	RUSTFLAGS=-Zsanitizer=address CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	  CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) +nightly build --release --target $(FUZZ_HOST) --target-dir target/asan-library
+	@ln -sfn libmongoose.so $(ASAN_LIB)/$$(objdump -p $(ASAN_LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }')
+	tests/run_c.py --lib $(ASAN_LIB) --include $(INCLUDE) --sanitize
 
 # The points where a panic can be injected, as the sources name them.
 POINTS := grep -rhoE 'inject\("[^"]*"' '$(CURDIR)/src' | cut -d'"' -f2 | sort -u

@@ -10,14 +10,18 @@ pub mod devices;
 pub mod dns;
 pub mod format;
 pub mod http;
+pub mod http_server;
 pub mod json;
 pub mod jwt;
+mod live;
 pub mod memory;
 pub mod mqtt;
+pub mod mqtt_broker;
 pub mod rpc;
 pub mod text;
 pub mod tls;
 pub mod ws;
+pub mod ws_server;
 
 use mongoose::ffi::mg_str;
 
@@ -43,11 +47,13 @@ pub const TARGETS: &[Target] = &[
     ("http_includes", http::includes),
     ("http_multipart", http::multipart),
     ("http_request", http::request),
+    ("http_server", http_server::server),
     ("http_target", http::target),
     ("json", json::text),
     ("jwt", jwt::token),
     ("jwt_content", jwt::content),
     ("modbus", devices::modbus),
+    ("mqtt_broker", mqtt_broker::broker),
     ("mqtt_connection", mqtt::connection),
     ("mqtt_packets", mqtt::packets),
     ("mqtt_properties", mqtt::property_section),
@@ -65,6 +71,7 @@ pub const TARGETS: &[Target] = &[
     ("ws_answer", ws::answer),
     ("ws_frames", ws::frames),
     ("ws_request", ws::request),
+    ("ws_server", ws_server::server),
 ];
 
 /// Panics unless `s` is empty or lies in `data`.

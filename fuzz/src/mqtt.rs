@@ -1,16 +1,15 @@
 //! MQTT: packets, their properties, and a connection that gets them.
 
+use crate::connection;
 use mongoose::ffi::mg_str;
-use mongoose::iobuf::ffi::mg_iobuf_add;
+use mongoose::mqtt::ffi::conn::mqtt_handler;
 use mongoose::mqtt::ffi::*;
 use mongoose::mqtt::packet::{Packet, Parsed, announced_size, parse};
 use mongoose::mqtt::property;
-use mongoose::net::ffi::*;
 use mongoose::net::{Flag, ev, mg_connection};
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ops::Range;
-use std::ptr::from_ref;
 
 /// Where `s` is in `text`; it must be inside.
 fn place(text: &[u8], s: mg_str) -> Range<usize> {
@@ -159,36 +158,22 @@ unsafe extern "C" fn note(c: *mut mg_connection, event: c_int, data: *mut c_void
 
 /// Hands `data` to an accepted connection, `step` bytes at a time.
 fn feed(data: &[u8], v5: bool, step: usize) -> Outcome {
-    crate::silence();
-    let mut mgr = MaybeUninit::<mg_mgr>::zeroed();
-    let mut outcome = Outcome::default();
-    // SAFETY: manager, outcome and connection live to the end of this function; no loop runs on the
-    // connection.
-    unsafe {
-        mg_mgr_init(mgr.as_mut_ptr());
-        let fn_data = (&raw mut outcome).cast();
-        let c = mg_mqtt_listen(
-            mgr.as_mut_ptr(),
-            c"mqtt://127.0.0.1:0".as_ptr(),
-            Some(note),
-            fn_data,
-        );
-        let c = c.as_ref().expect("a socket");
+    let (mut outcome, mut sent, mut closing) = (Outcome::default(), Vec::new(), false);
+    connection::with(Some(mqtt_handler), Some(note), &mut outcome, |c| {
         c.set(Flag::Mqtt5, v5);
         c.set(Flag::Accepted, true);
         for part in data.chunks(step) {
-            let recv = from_ref(&c.recv).cast_mut();
-            mg_iobuf_add(recv, c.recv.len.get(), part.as_ptr().cast(), part.len());
-            let mut n = part.len();
-            mg_call(c.as_ptr(), ev::READ, (&raw mut n).cast());
+            connection::feed(c, part);
             if c.is(Flag::Closing) {
                 break;
             }
         }
-        outcome.sent = c.send.as_bytes().to_vec();
-        outcome.closing = c.is(Flag::Closing);
-        mg_mgr_free(mgr.as_mut_ptr());
-    }
+        // SAFETY: no handler runs meanwhile.
+        sent = unsafe { c.send.as_bytes() }.to_vec();
+        closing = c.is(Flag::Closing);
+    });
+    outcome.sent = sent;
+    outcome.closing = closing;
     outcome
 }
 

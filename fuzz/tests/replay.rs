@@ -1,6 +1,6 @@
 //! Replays the corpus of every target, and mutations of it that are the same in every run.
 //!
-//! FUZZ_ROUNDS sets the number of mutations per target.
+//! FUZZ_ROUNDS sets the number of mutations per target, FUZZ_ONLY names the one to run.
 
 use mongoose_fuzz::TARGETS;
 use std::collections::BTreeSet;
@@ -103,7 +103,15 @@ fn corpus_and_mutations() {
     count_panics();
     let rounds = std::env::var("FUZZ_ROUNDS")
         .map_or(ROUNDS, |v| v.parse().expect("FUZZ_ROUNDS is a number"));
+    let only = std::env::var("FUZZ_ONLY").ok();
+    assert!(
+        only.as_deref()
+            .is_none_or(|only| TARGETS.iter().any(|(name, _)| *name == only))
+    );
     for &(name, target) in TARGETS {
+        if only.as_deref().is_some_and(|only| only != name) {
+            continue;
+        }
         let files = corpus(name);
         for (path, data) in &files {
             run(name, target, &path.display().to_string(), data);

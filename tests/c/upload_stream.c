@@ -125,6 +125,7 @@ int main(void) {
   request("behind another request", "GET /get HTTP/1.1\r\n\r\nPOST /up HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
   request("twice", "POST /up HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloPOST /up HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
   request("no body", "POST /up HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+  request("HEAD", "HEAD /up HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET /get HTTP/1.1\r\n\r\n");
   request("chunked", "POST /up HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
   pieces("one byte at a time", 600, 1, 600);
   pieces("cut off", 600, 100, 550);

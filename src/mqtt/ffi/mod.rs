@@ -1,6 +1,6 @@
 #![allow(unsafe_code)]
 
-mod conn;
+pub mod conn;
 mod session;
 
 use super::cmd;

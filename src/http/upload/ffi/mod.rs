@@ -320,12 +320,13 @@ unsafe fn prepare(
     if is_chunked {
         return Err(c"chunked not supported");
     }
-    let (persistence, expects_continue) = match parsed {
+    let (persistence, is_head, expects_continue) = match parsed {
         Parsed::Complete(head) => (
             framing::persistence(&head),
+            head.method == b"HEAD",
             head.expects_continue && !head.is_http10 && c.is(Flag::Accepted),
         ),
-        _ => (Persistence::Keep, false),
+        _ => (Persistence::Keep, false, false),
     };
     let (remaining, user) = (hm.body.len, c.r#fn.get());
     let active = Active {
@@ -335,6 +336,7 @@ unsafe fn prepare(
         deadline,
         report,
         persistence,
+        is_head,
         expects_continue,
         user,
     };

@@ -41,6 +41,8 @@ pub(super) struct Active {
     pub report: Report,
     /// What happens to the connection after the response.
     pub persistence: Persistence,
+    /// The method is HEAD: the response has no body.
+    pub is_head: bool,
     /// The client waits for a sign before it sends the body.
     pub expects_continue: bool,
     /// The program's handler, to be put back.
@@ -166,6 +168,7 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
         report,
         user,
         persistence,
+        is_head,
         remaining,
         ..
     } = *active;
@@ -185,7 +188,7 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
         state.request.set(Request {
             open: true,
             dispatched: true,
-            is_head: false,
+            is_head,
             persistence: if remaining > 0 {
                 Persistence::Close
             } else {
