@@ -9,8 +9,6 @@ DIR := .
 SECONDS := 60
 MINUTES := 30
 JOBS := 1
-PREFIX ?= /usr/local
-DESTDIR ?=
 
 # Options that change public structs. Setting one builds another library, with its own header, in its own folder.
 LAYOUT := $(or $(MG_DATA_SIZE),32)-$(or $(MG_MAX_HTTP_HEADERS),30)-$(or $(MG_DASH_MAX_USER_NAME),32)
@@ -31,23 +29,24 @@ EXAMPLES := $(patsubst c_examples/%.c,$(TARGET)/examples/%,$(wildcard c_examples
 # Programs that also run under memcheck; all run with the address and undefined-behaviour sanitizers.
 VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_close_handler,own/timer_callbacks_free_timers,$\
   own/wakeup_large,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
-  mgr_free_with_open_connections,wakeup,own/ws_hostile_handlers,own/ws_violations,own/mqtt_refusals,own/mqtt_order_with_nested_loop
+  mgr_free_with_open_connections,wakeup,own/ws_hostile_handlers,own/ws_violations,own/mqtt_refusals,own/mqtt_order_with_nested_loop,own/limits_hostile_handlers
 
 # Functions that a program may define itself: weak in the static library, so that both definitions link.
 REPLACEABLE := mg_calloc mg_free mg_log mg_log_prefix mg_millis mg_mem_files mg_ota_begin mg_ota_end mg_ota_write mg_random
-SYSTEM_LIBS := -lpthread -ldl -lm
+# What Rust's standard library asks of the system, but for what each C compiler links by itself.
+SYSTEM_LIBS := -lpthread -ldl -lm -lrt -lutil
+
+include packaging/install.mk
 
 ASAN_LIB = target/asan-library/$(FUZZ_HOST)/release
 
 say = @printf '\n==> %s\n' '$(1)'
 
 .NOTPARALLEL:
-.PHONY: help build examples run install test fuzz fuzz-campaign test-setup test-rust test-loom test-fuzz test-static test-c test-asan-library \
-  test-panics test-reference test-peers header-check abi-check layout-check \
-  cymongoose test-python test-cymongoose test-cymongoose-asan test-cymongoose-preload churn bench fmt lint clean FORCE
+.PHONY: FORCE $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' Makefile)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  MG_DATA_SIZE=64 MG_MAX_HTTP_HEADERS=7 make    build the library with another struct layout'
 
@@ -58,8 +57,8 @@ $(LIB)/libmongoose.so: FORCE
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: see https://rustup.rs' >&2; exit 1; }
 	@command -v $(CC) >/dev/null || { echo 'a C compiler is missing: install gcc or clang' >&2; exit 1; }
 	$(CARGO) build --release
-	@if command -v objcopy >/dev/null; then objcopy $(addprefix --weaken-symbol=,$(REPLACEABLE)) $(LIB)/libmongoose.a; fi
-	@ln -sfn libmongoose.so $(LIB)/$$(objdump -p $(LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }')
+	@packaging/static_library $(LIB)/libmongoose.a $(LIB)/libmongoose.so $(REPLACEABLE)
+	@ln -sfn libmongoose.so $(LIB)/$(SONAME)
 
 examples: $(EXAMPLES) ## build the programs in c_examples
 
@@ -71,15 +70,7 @@ run: $(TARGET)/examples/static_server ## serve DIR (default: this folder) on URL
 	@echo 'Serving $(DIR) on $(URL), Ctrl-C to stop'
 	@exec $< $(URL) $(DIR)
 
-install: build ## install header and libraries under PREFIX (default: /usr/local)
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib
-	install -m 644 $(INCLUDE)/mongoose.h $(DESTDIR)$(PREFIX)/include/
-	install -m 644 $(LIB)/libmongoose.a $(DESTDIR)$(PREFIX)/lib/
-	soname=$$(objdump -p $(LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }') && \
-	  install -m 755 $(LIB)/libmongoose.so $(DESTDIR)$(PREFIX)/lib/$$soname && \
-	  ln -sfn $$soname $(DESTDIR)$(PREFIX)/lib/libmongoose.so
-
-test: test-setup test-rust test-loom test-fuzz abi-check layout-check test-static test-c test-panics test-reference test-peers test-python test-cymongoose ## run every test
+test: test-setup test-rust test-loom test-fuzz abi-check layout-check test-static test-install test-docs test-c test-panics test-reference test-peers test-soak test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -127,12 +118,25 @@ test-static: build ## programs linked with the static library
 	$(TARGET)/static/static
 	$(TARGET)/static/shared
 
+.PHONY: test-install test-docs docs
+
+test-install: build test-setup ## an installed copy in a temporary prefix, and projects that use it
+	$(call say,installed copy and its consumers)
+	python3 -m unittest discover --start-directory tests/consumers
+
+test-docs: build test-setup docs ## the code blocks of README.md and docs, compiled and run
+	$(call say,code blocks of the documentation)
+	tests/docs/check_blocks.py
+	@tests/docs/check_blocks.py tests/docs/bad_blocks.md | grep -qx '2 passed, 8 failed' || { echo 'check_blocks.py takes bad blocks for good' >&2; exit 1; }
+
 test-reference: build test-setup ## C programs on this library and on the reference, compared
 	$(call say,C programs on this library and on the reference)
 	@tests/reference/reference setup
 	tests/run_c.py --lib $(LIB) --include $(INCLUDE)
 	$(call say,every symbol is used by a C program)
 	tests/abi/check_tested.py --programs target/ctests
+	$(call say,every event is compared)
+	tests/reference/check_events.py
 
 test-c: build test-setup ## C programs on this library under sanitizers and valgrind
 	$(call say,C programs under the address and undefined-behaviour sanitizers)
@@ -164,6 +168,14 @@ test-peers: examples test-setup ## example programs against real peers
 	$(call say,example programs and real peers)
 	MG_EXAMPLES='$(CURDIR)/$(TARGET)/examples' MG_LIB='$(CURDIR)/$(LIB)' \
 	  target/venv/bin/python3 -m unittest discover --verbose --start-directory tests/peers
+
+soak: SECONDS := 1200
+soak: build test-setup ## mixed load from real clients on one manager, for SECONDS (default here: 1200)
+	target/venv/bin/python3 tests/soak/soak.py --lib $(LIB) --seconds $(SECONDS)
+
+test-soak: build test-setup ## the same for half a minute
+	$(call say,mixed load from real clients)
+	target/venv/bin/python3 tests/soak/soak.py --lib $(LIB) --seconds 30
 
 header-check: build ## the committed header is the one the sources give
 	git diff --exit-code include/mongoose.h
@@ -221,7 +233,23 @@ churn: build ## open and drop 10,000 connections a second, for SECONDS (default:
 
 bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
 	@tests/reference/reference setup
-	benches/bench.py --lib $(LIB) --include $(INCLUDE)
+	$(CARGO) build --release --no-default-features --target-dir $(TARGET)/without-tls
+	benches/bench.py --lib $(LIB) --include $(INCLUDE) --without-tls $(TARGET)/without-tls/release
+
+bench-micro: build ## time the functions that only calculate, on this library and the reference (INSTRUCTIONS=1 counts)
+	@tests/reference/reference setup
+	benches/micro.py --lib $(LIB) --include $(INCLUDE) $(if $(INSTRUCTIONS),--instructions)
+
+bench-size: build ## sizes of library and programs with and without TLS, and the time that loading takes
+	@tests/reference/reference setup
+	$(CARGO) build --release --no-default-features --target-dir $(TARGET)/no-tls
+	benches/size.py --lib $(LIB) --without-tls $(TARGET)/no-tls/release --include $(INCLUDE)
+
+# Constants are explained together, by the comment in front of them, so macros need no comment each.
+docs: ## the API reference in target/docs/html, from the header
+	@mkdir -p target/docs
+	doxygen docs/api/Doxyfile 2>target/docs/warnings
+	@! grep -v '(macro definition) of .* is not documented' target/docs/warnings
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all

@@ -2,7 +2,8 @@
 """Measures the server programs: CPU time of the server per unit of work, on this library, the reference and peers.
 
 Server and load run on a core each. Per row the servers take turns for a number of rounds; the table shows medians. The
-CPU time is what the kernel accounts to the server (user and system) between the start and the end of the load.
+CPU time is what the kernel accounts to the server (user and system) between the start and the end of the load. System calls
+are counted in a round of their own, with perf where the system allows it. A second table has size and start-up of the library.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import pathlib
 import re
 import select
 import shutil
+import signal
 import socket
 import ssl
 import statistics
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -68,6 +71,21 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def quiet_compile(name, source, *flags):
+    """The program, or None where what it needs is not installed."""
+    try:
+        return compile_program(name, source, *flags, "-w")
+    except subprocess.CalledProcessError:
+        return None
+
+
+class Sample(typing.NamedTuple):
+    """Cost of a unit of work (CPU seconds, or bytes), units per second, and number of units."""
+    cost: float
+    rate: float
+    units: int
 
 
 class Server:
@@ -140,12 +158,15 @@ class Bench:
         self.floor = compile_program("floor", ROOT / "benches" / "floor.c")
         self.program = compile_program("server", ROOT / "benches" / "server.c", *library)
         self.broker = compile_program("mqtt_broker", ROOT / "c_examples" / "mqtt_broker.c", *library)
+        self.lws = quiet_compile("lws_echo", ROOT / "benches" / "lws_echo.c", "-lwebsockets")
         self.pipeline = BUILD / "pipeline.lua"
         self.pipeline.write_text(PIPELINE)
 
     def start(self, kind, program="server"):
         if kind == "floor":
             return Server([self.floor])
+        if kind == "libwebsockets":
+            return Server([self.lws])
         if kind == "nginx":
             port = free_port()
             folder = pathlib.Path(tempfile.mkdtemp(prefix="mg-bench-nginx-"))
@@ -157,7 +178,10 @@ class Bench:
         binary, arguments = (self.broker, ["mqtt://127.0.0.1:0"]) if program == "broker" else (
             self.program, ["http://127.0.0.1:0", self.files, "https://127.0.0.1:0", self.files / "cert.pem", self.files / "key.pem"])
         if kind == "ours":
-            return Server([binary, *arguments], environment={"LD_LIBRARY_PATH": str(self.options.lib.resolve())})
+            environment = {"LD_LIBRARY_PATH": str(self.options.lib.resolve())}
+            if program == "server with idle interval":
+                environment["IDLE_INTERVAL"] = "1000"
+            return Server([binary, *arguments], environment=environment)
         return Server([REFERENCE, "run", binary, *arguments])
 
     @contextlib.contextmanager
@@ -178,7 +202,7 @@ class Bench:
         with self.running_load(server, connections, self.options.seconds, kind, detail) as process:
             before = server.usage
             done = int(process.stdout.readline().split()[1])
-            return (server.usage - before) / done, done / self.options.seconds
+            return Sample((server.usage - before) / done, done / self.options.seconds, done)
 
     def wrk(self, server, connections, path="/", script=None):
         command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{self.options.seconds}s",
@@ -188,7 +212,7 @@ class Bench:
         done, seconds = re.search(r"(\d+) requests in ([\d.]+)s", out).groups()
         if "Socket errors" in out or "Non-2xx" in out:
             sys.exit(f"wrk: {out}")
-        return (server.usage - before) / int(done), int(done) / float(seconds)
+        return Sample((server.usage - before) / int(done), int(done) / float(seconds), int(done))
 
     def curl(self, server, count, *arguments):
         """CPU seconds per transfer, transfers per second; `count` transfers one after the other."""
@@ -196,7 +220,7 @@ class Bench:
         for _ in range(count):
             subprocess.run(["taskset", "-c", str(LOAD_CORE), "curl", "--silent", "--show-error", "--fail", "--output", "/dev/null", *arguments],
                            check=True)
-        return (server.usage - before) / count, count / (time.monotonic() - started)
+        return Sample((server.usage - before) / count, count / (time.monotonic() - started), count)
 
     def handshakes(self, server, resume):
         """CPU seconds per TLS 1.3 connection, connections per second; one after the other. A resumed one also carries a request,
@@ -216,7 +240,7 @@ class Bench:
                         session = connection.session
                     done += not resume or connection.session_reused
         os.sched_setaffinity(0, range(os.cpu_count()))
-        return (server.usage - before) / done, done / self.options.seconds
+        return Sample((server.usage - before) / done, done / self.options.seconds, done)
 
     def url(self, server, path):
         return f"http://127.0.0.1:{server.port}{path}"
@@ -229,7 +253,23 @@ class Bench:
         urllib.request.urlopen(self.url(server, "/")).read()
         before = server.rss
         with self.running_load(server, count, 0, "idle", "/"):
-            return (server.rss - before) * 1024 / count, 0
+            return Sample((server.rss - before) * 1024 / count, 0, count)
+
+    def system_calls(self, kind, program, measure):
+        """System calls per unit of work, or None where perf cannot count them."""
+        if not shutil.which("perf"):
+            return None
+        server = self.start(kind, program)
+        try:
+            counter = subprocess.Popen(["perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter", "-p", ",".join(map(str, server._processes()))],
+                                       stderr=subprocess.PIPE, text=True)
+            time.sleep(0.3)
+            units = measure(server).units
+            counter.send_signal(signal.SIGINT)
+            count = counter.communicate(timeout=30)[1].split(",")[0]
+            return int(count) / units if count.isdigit() and units else None
+        finally:
+            server.stop()
 
 
 def wait_for(port):
@@ -246,11 +286,13 @@ def rows(bench):
     both = ["ours", "reference"]
     floor = [*both, "floor"]
     nginx = [*both, "nginx"] if shutil.which("nginx") else both
+    lws = [*both, "libwebsockets"] if bench.lws else both
     big = str(bench.files / "100m")
     plan = [(f"hello, {n} connections", "us", "server", floor, lambda s, n=n: bench.wrk(s, n)) for n in (10, 100, 1000)]
     plan += [
         ("hello, 16 pipelined, 64 connections", "us", "server", floor, lambda s: bench.wrk(s, 64, script=bench.pipeline)),
         ("hello, 1 busy among 18,000 idle", "us", "server", floor, lambda s: bench.idle(s, 18000)),
+        ("hello, 1 busy among 18,000 idle, mg_mgr_idle_interval(1000)", "us", "server with idle interval", floor, lambda s: bench.idle(s, 18000)),
         ("one request per connection", "us", "server", both, lambda s: bench.generated(s, 16, "close", "/")),
         ("file of 1 KB", "us", "server", nginx, lambda s: bench.wrk(s, 64, "/files/1k")),
         ("file of 1 MB", "us", "server", nginx, lambda s: bench.wrk(s, 16, "/files/1m")),
@@ -259,8 +301,8 @@ def rows(bench):
         ("request with a chunked body of 1 MB", "us", "server", both,
          lambda s: bench.curl(s, 20, "--data-binary", f"@{bench.files / '1m'}", "-H", "Transfer-Encoding: chunked", "-H", "Expect:",
                               bench.url(s, "/"))),
-        ("WebSocket echo of 125 B, 100 connections", "us", "server", both, lambda s: bench.generated(s, 100, "ws", 125)),
-        ("WebSocket echo of 64 KB, 100 connections", "us", "server", both, lambda s: bench.generated(s, 100, "ws", 65536)),
+        ("WebSocket echo of 125 B, 100 connections", "us", "server", lws, lambda s: bench.generated(s, 100, "ws", 125)),
+        ("WebSocket echo of 64 KB, 100 connections", "us", "server", lws, lambda s: bench.generated(s, 100, "ws", 65536)),
         ("MQTT publish with QoS 0, 100 connections", "us", "broker", both, lambda s: bench.generated(s, 100, "mqtt", 0)),
         ("MQTT publish with QoS 1, 100 connections", "us", "broker", both, lambda s: bench.generated(s, 100, "mqtt", 1)),
         ("TLS 1.3 handshake", "us", "server", nginx, lambda s: bench.handshakes(s, False)),
@@ -274,6 +316,27 @@ def rows(bench):
     return [row for row in plan if not wanted or any(part in row[0] for part in wanted)]
 
 
+def footprint(bench):
+    """Size of the stripped library, and what loading it adds to the start of a program."""
+    plain = compile_program("nothing", ROOT / "benches" / "nothing.c")
+    print("\n| Library | Stripped, KB | Loading, us |\n|---|---|---|")
+    for name, folder in (("with TLS", bench.options.lib), ("without TLS", bench.options.without_tls)):
+        if folder is None:
+            continue
+        stripped = BUILD / "stripped.so"
+        subprocess.run(["strip", "-o", stripped, folder / "libmongoose.so"], check=True)
+        linked = compile_program("linked", ROOT / "benches" / "linked.c", f"-I{bench.options.include}", f"-L{folder}", "-lmongoose")
+        environment = {**os.environ, "LD_LIBRARY_PATH": str(folder.resolve())}
+        times = {program: [] for program in (plain, linked)}
+        for _ in range(100):
+            for program, measured in times.items():
+                started = time.perf_counter()
+                subprocess.run([program], env=environment, check=True)
+                measured.append(time.perf_counter() - started)
+        loading = statistics.median(times[linked]) - statistics.median(times[plain])
+        print(f"| {name} | {stripped.stat().st_size / 1000:,.0f} | {loading * 1e6:,.0f} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--lib", type=pathlib.Path, default=ROOT / "target" / "release")
@@ -282,32 +345,40 @@ def main():
     parser.add_argument("--seconds", type=int, default=2, help="length of a timed load")
     parser.add_argument("--only", action="append", help="rows whose name contains this (repeatable)")
     parser.add_argument("--json", type=pathlib.Path, help="also write every measurement to this file")
+    parser.add_argument("--without-tls", type=pathlib.Path, help="a library built without TLS, for its size")
     options = parser.parse_args()
     bench = Bench(options)
     record = []
-    print("| Work | Unit | This library | Reference | ratio | Other | ratio | Units/s, ours | Units/s, reference |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| Work | Unit | This library | Reference | ratio | Other | ratio | Units/s, ours | Units/s, reference | RSS in MB | System calls |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     try:
         for name, unit, program, kinds, measure in rows(bench):
             measured = {kind: [] for kind in kinds}
+            memory = {kind: [] for kind in kinds}
             for _ in range(options.rounds):
                 for kind in kinds:
                     server = bench.start(kind, program)
                     try:
                         measured[kind].append(measure(server))
+                        memory[kind].append(server.rss / 1024)
                     finally:
                         server.stop()
-            record.append({"row": name, "unit": unit, "measured": measured})
+            calls = {kind: bench.system_calls(kind, program, measure) for kind in kinds}
+            record.append({"row": name, "unit": unit, "measured": measured, "rss_mb": memory, "system_calls": calls})
             scale = 1e6 if unit == "us" else 1
-            cost = {kind: statistics.median(value for value, _ in pairs) * scale for kind, pairs in measured.items()}
-            rate = {kind: statistics.median(r for _, r in pairs) for kind, pairs in measured.items()}
+            cost = {kind: statistics.median(sample.cost for sample in samples) * scale for kind, samples in measured.items()}
+            rate = {kind: statistics.median(sample.rate for sample in samples) for kind, samples in measured.items()}
             other = next((kind for kind in kinds if kind not in ("ours", "reference")), None)
             ours = cost["ours"]
             cells = [name, unit, f"{ours:.2f}"]
             cells += [f"{cost['reference']:.2f}", f"{ours / cost['reference']:.2f}"] if "reference" in cost else ["", ""]
             cells += [f"{other} {cost[other]:.2f}", f"{ours / cost[other]:.2f}"] if other else ["", ""]
             cells += [f"{rate['ours']:,.0f}", f"{rate['reference']:,.0f}" if "reference" in rate else ""]
+            cells.append(" / ".join(f"{statistics.median(values):.1f}" for values in memory.values()))
+            cells.append(" / ".join("-" if count is None else f"{count:.2f}" for count in calls.values()))
             print(f"| {' | '.join(cells)} |", flush=True)
+        if not options.only:
+            footprint(bench)
     finally:
         shutil.rmtree(bench.files)
     if options.json:

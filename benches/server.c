@@ -5,12 +5,16 @@
 //   /files/... files under DIR
 //   /ws        WebSocket echo
 //   PUT /NAME  stores the body as DIR/NAME
+//
+// IDLE_INTERVAL in the environment: milliseconds for mg_mgr_idle_interval(), where the library has it.
 
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
 #include "mongoose.h"
+
+#pragma weak mg_mgr_idle_interval
 
 static volatile sig_atomic_t stopped;
 static const char *root;
@@ -62,6 +66,8 @@ int main(int argc, char *argv[]) {
   mg_log_set(MG_LL_NONE);
   struct mg_mgr mgr;
   mg_mgr_init(&mgr);
+  const char *interval = getenv("IDLE_INTERVAL");
+  if (interval != NULL && mg_mgr_idle_interval != NULL) mg_mgr_idle_interval(&mgr, (unsigned) atoi(interval));
   struct mg_connection *plain = mg_http_listen(&mgr, argv[1], handler, NULL);
   if (plain == NULL) return 1;
   printf("Listening on port %u\n", mg_ntohs(plain->loc.port));

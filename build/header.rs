@@ -45,6 +45,7 @@ const SECTIONS: &[Section] = &[
         ..section("hash", "Hashes")
     },
     section("net", "Connections and the event loop"),
+    section("limits", "Limits"),
     section("http", "HTTP"),
     section("tls", "TLS"),
     Section {
@@ -198,8 +199,12 @@ fn fragment(section: &Section, declarations: &Declarations) -> String {
         }
     }
     let mut builder = Builder::new().with_config(config);
-    for file in sources(section) {
-        builder = builder.with_src(file);
+    let files = sources(section);
+    for file in &files {
+        // cbindgen itself goes from a mod.rs to the files beside it.
+        if file.ends_with("mod.rs") || !files.contains(&file.with_file_name("mod.rs")) {
+            builder = builder.with_src(file);
+        }
     }
     let bindings = builder
         .generate()

@@ -13,7 +13,8 @@
 #define LOGIN_MS 10000
 
 struct subscription {
-  char filter[256];  // empty: not in use
+  char filter[256];
+  size_t len;       // of a filter without wildcards, else 0
   uint8_t qos;
 };
 
@@ -22,6 +23,7 @@ struct client {
   struct mg_mqtt_opts will;      // points into it
   uint64_t keepalive, deadline;  // in milliseconds
   struct subscription subscriptions[MAX_SUBSCRIPTIONS];
+  int count;  // of them
 };
 
 static volatile sig_atomic_t stopped;
@@ -37,7 +39,9 @@ static struct mg_str text(struct mg_str packet, size_t *ofs) {
   return *ofs <= packet.len ? mg_str_n(packet.buf + start, n) : mg_str("");
 }
 
-static bool matches(const char *filter, struct mg_str topic) {
+static bool matches(const struct subscription *s, struct mg_str topic) {
+  const char *filter = s->filter;
+  if (s->len > 0) return s->len == topic.len && memcmp(filter, topic.buf, topic.len) == 0;
   for (size_t i = 0;; filter++) {
     if (*filter == '#' || (i == topic.len && strcmp(filter, "/#") == 0)) return true;
     if (*filter == '\0') return i == topic.len;
@@ -47,7 +51,7 @@ static bool matches(const char *filter, struct mg_str topic) {
 }
 
 static struct subscription *find(struct client *client, struct mg_str filter) {
-  for (struct subscription *s = client->subscriptions; s < client->subscriptions + MAX_SUBSCRIPTIONS; s++) {
+  for (struct subscription *s = client->subscriptions; s < client->subscriptions + client->count; s++) {
     if (mg_strcmp(mg_str(s->filter), filter) == 0) return s;
   }
   return NULL;
@@ -58,9 +62,9 @@ static void publish(struct mg_mgr *mgr, struct mg_mqtt_opts message) {
     struct client *client = (struct client *) c->fn_data;
     struct mg_mqtt_opts copy = message;
     int qos = -1;
-    for (int i = 0; client != NULL && i < MAX_SUBSCRIPTIONS; i++) {
+    for (int i = 0; client != NULL && i < client->count; i++) {
       struct subscription *s = &client->subscriptions[i];
-      if (s->filter[0] != '\0' && s->qos > qos && matches(s->filter, message.topic)) qos = s->qos;
+      if (s->qos > qos && matches(s, message.topic)) qos = s->qos;
     }
     if (qos < copy.qos) copy.qos = (uint8_t) qos;
     if (qos >= 0 && !c->is_closing) mg_mqtt_pub(c, &copy);
@@ -99,9 +103,14 @@ static bool subscribe(struct mg_connection *c, struct client *client, struct mg_
     if (ofs + on > m->dgram.len || filter.len == 0) return false;
     uint8_t qos = on ? m->dgram.buf[ofs++] & 3 : 0;
     struct subscription *s = find(client, filter);
-    if (s == NULL && on) s = find(client, mg_str(""));
-    bool fits = s != NULL && filter.len < sizeof(s->filter);
-    if (fits) s->qos = qos, mg_snprintf(s->filter, sizeof(s->filter), "%.*s", on ? (int) filter.len : 0, filter.buf);
+    bool fits = s != NULL || (client->count < MAX_SUBSCRIPTIONS && filter.len < sizeof(s->filter));
+    if (on && s == NULL && fits) {
+      s = &client->subscriptions[client->count++];
+      mg_snprintf(s->filter, sizeof(s->filter), "%.*s", (int) filter.len, filter.buf);
+      s->len = strpbrk(s->filter, "+#") == NULL ? strlen(s->filter) : 0;
+    }
+    if (on && fits) s->qos = qos;
+    if (!on && s != NULL) *s = client->subscriptions[--client->count];
     if (on || c->is_mqtt5) answer[n++] = fits || !on ? qos : 0x80;
   }
   reply(c, on ? MQTT_CMD_SUBACK : MQTT_CMD_UNSUBACK, answer, n);

@@ -8,10 +8,13 @@ extern const struct mg_mem_file mg_packed_files[];
 /** The manager of a generated program. */
 extern struct mg_mgr g_mgr;
 
-/** Start-up and periodic work of modules in generated programs. */
+/** Start-up of the dashboard in a generated program. */
 void mg_dash_init(struct mg_mgr *mgr);
+/** Periodic work of the dashboard in a generated program. */
 void mg_dash_poll(struct mg_mgr *mgr);
+/** Start-up of the MQTT client in a generated program. */
 void mg_mqtt_init(struct mg_mgr *mgr);
+/** Periodic work of the MQTT client in a generated program. */
 void mg_mqtt_poll(struct mg_mgr *mgr);
 
 /** Only in builds with FatFs. */

@@ -426,6 +426,7 @@ struct mg_http_part;
 struct mg_http_serve_opts;
 struct mg_iobuf;
 struct mg_jwt_opts;
+struct mg_limits;
 struct mg_mdns_req;
 struct mg_mdns_resp;
 struct mg_mem_file;
@@ -1991,6 +1992,29 @@ void mg_mgr_free(struct mg_mgr *mgr);
 void mg_mgr_poll(struct mg_mgr *mgr, int ms);
 
 /**
+ * Tells that connections to which nothing happens need MG_EV_POLL only every `ms` milliseconds, or as often as
+ * mg_mgr_poll() is called if that is rarer. Then an iteration costs time for the connections at work,
+ * and not for those at rest, of which there may be many thousands. 0, the default: every connection gets
+ * MG_EV_POLL in every iteration.
+ *
+ * What is sent by a function of this library, what arrives and what a handler does to its own connection
+ * takes effect as ever. What may be late, by `ms` or one wait in mg_mgr_poll(): fields that the program
+ * writes in *another* connection or between two polls, such as `is_closing`, `is_draining`, `is_full` and
+ * `send.len`, and what handlers do in MG_EV_POLL, such as watching for time-outs.
+ */
+void mg_mgr_idle_interval(struct mg_mgr *mgr,
+                          unsigned int ms);
+
+/**
+ * Tells whether listeners that `mgr` opens from now on share their port (SO_REUSEPORT) with
+ * those of other managers that do the same: a server runs a manager in each of several threads, and the
+ * system deals new connections out to them. Off by default, because another process of the same
+ * user could join in. False where the system cannot do that.
+ */
+bool mg_mgr_reuse_port(struct mg_mgr *mgr,
+                       bool on);
+
+/**
  * Allocates a connection with `mgr->extraconnsize` zeroed bytes behind it and gives it an id.
  * It is not in the manager's list and has no descriptor. NULL when memory is exhausted. For
  * network back-ends; programs use mg_listen(), mg_connect() and mg_wrapfd().
@@ -2103,10 +2127,11 @@ struct mg_connection *mg_wrapfd(struct mg_mgr *mgr,
  * Sends `len` bytes.
  *
  * On a TCP connection they are appended to `c->send` and leave when the handler has returned;
- * `buf` NULL appends `len` unspecified bytes for the program to fill. True unless
- * memory is exhausted; sending 0 bytes is fine. On a UDP connection they go out at once as one
- * datagram to `c->rem`, MG_EV_WRITE fires before this returns, and the result is true if
- * more than 0 bytes were sent; an error other than a full socket closes the connection.
+ * `buf` NULL appends `len` zeros for the program to fill. True unless
+ * memory is exhausted or `send_size` of struct mg_limits would be exceeded; sending 0 bytes is
+ * fine. On a UDP connection they go out at once as one datagram to `c->rem`, MG_EV_WRITE fires
+ * before this returns, and the result is true if more than 0 bytes were sent; an error other
+ * than a full socket closes the connection.
  */
 bool mg_send(struct mg_connection *c, const void *buf, size_t len);
 
@@ -2155,6 +2180,131 @@ bool mg_wakeup(struct mg_mgr *mgr,
                unsigned long id,
                const void *buf,
                size_t len);
+
+/* Limits */
+
+/**
+ * Limits of stream connections; see mg_mgr_set_limits() and mg_conn_set_limits().
+ *
+ * Zero the struct, put its size into `size`, and set what is to be limited. A member that is 0
+ * leaves things as they are without this interface, which its comment tells. Sizes are bytes,
+ * times are milliseconds as mg_millis() counts them.
+ *
+ * A connection that exceeds a limit gets MG_EV_ERROR, once, with the text in quotes, and closes. The
+ * peer is told before, where its protocol has words for it and `is_draining` is set then: HTTP
+ * clients get a status, WebSocket peers a Close frame, MQTT 5 peers DISCONNECT. It has
+ * 2 seconds to take that.
+ */
+struct mg_limits {
+  /** sizeof(struct mg_limits), so that later versions can add members. */
+  size_t size;
+  /**
+   * Unread input in `c->recv`, which whole HTTP messages, WebSocket messages and MQTT packets have
+   * to fit in. "MG_MAX_RECV_SIZE" when they do not. 0: 3 MB (MG_MAX_RECV_SIZE).
+   */
+  size_t recv_size;
+  /**
+   * Output in `c->send`. "send limit" when the program queues more, because the peer does not
+   * read: the function that was to queue it fails as if memory were exhausted. Bytes that
+   * the program puts into `c->send` itself count once the socket takes no more. Files that
+   * the library sends need no more than 64 KB. 0: no limit.
+   */
+  size_t send_size;
+  /**
+   * Head of an HTTP message: start line, fields, empty line. "header limit", status 431.
+   * 0: no limit besides `recv_size`.
+   */
+  size_t header_size;
+  /** Fields in it. "header limit", status 431. 0: no limit; the first MG_MAX_HTTP_HEADERS are stored. */
+  size_t header_count;
+  /**
+   * Body of an HTTP message, without the framing of chunks. "body limit", status 413, which answers
+   * "Expect: 100-continue", too. Looked at when the handlers of MG_EV_HTTP_HDRS have
+   * returned, so these can change it for the request at hand, or take the body over, as
+   * mg_http_start_upload() does; then it does not count. 0: no limit besides `recv_size`.
+   */
+  size_t body_size;
+  /**
+   * Payload of a WebSocket message: "WS message limit", Close code 1009. MQTT packet: "MQTT packet
+   * limit", reason 0x95. 0: no limit besides `recv_size`.
+   */
+  size_t message_size;
+  /**
+   * Open connections that were accepted: of a listener, or of all listeners of a manager. More
+   * are left in the system's queue, without an event, until one closes. 0: no limit.
+   */
+  size_t connections;
+  /**
+   * From the first attempt to MG_EV_CONNECT, without the name lookup (see `mgr->dnstimeout`).
+   * "connect timeout". 0: as long as the system tries.
+   */
+  uint64_t connect_timeout;
+  /** From mg_tls_init() to MG_EV_TLS_HS. "TLS handshake timeout". 0: no limit. */
+  uint64_t handshake_timeout;
+  /**
+   * Until the head of an HTTP request is complete; from MG_EV_ACCEPT, or MG_EV_TLS_HS, or, for later
+   * requests, from their first byte. "header timeout", status 408 if a part of it came. 0: no limit.
+   */
+  uint64_t header_timeout;
+  /**
+   * From the head of an HTTP request to the end of its body, uploads included. "body timeout",
+   * status 408. 0: no limit.
+   */
+  uint64_t body_timeout;
+  /**
+   * Bytes of a body for which `body_timeout` grows by a second, so that large ones may take
+   * longer if they come at this rate. 0: it does not grow.
+   */
+  size_t body_rate;
+  /** While output waits: until the peer takes some of it. "write timeout". 0: no limit. */
+  uint64_t write_timeout;
+  /**
+   * While nothing is received or sent. Not while the program owes an HTTP response (`is_resp`) or
+   * does not want input (`is_full`). "idle timeout"; status 408 inside a request, Close code 1001,
+   * reason 0x8d. 0: no limit.
+   */
+  uint64_t idle_timeout;
+};
+
+/**
+ * Limits the connections that a manager makes from now on: those that its listeners accept, unless a
+ * listener has limits of its own, and its TCP clients. `connections` counts from now on. Open
+ * connections keep what they have; mg_conn_set_limits() changes it. UDP is not limited, nor
+ * are the library's own connections.
+ *
+ * `limits` is copied. NULL: no limits. Returns false, with nothing changed, when `limits->size` is
+ * absurd, or when a member is set that this version of the library does not have.
+ *
+ * Deadlines are looked at in mg_mgr_poll(), which does not sleep past the next one by more than 50
+ * milliseconds, whatever it was told.
+ */
+bool mg_mgr_set_limits(struct mg_mgr *mgr,
+                       const struct mg_limits *limits);
+
+/**
+ * Reads the limits of a manager into `limits`, whose `size` the caller has set. `recv_size` is never
+ * 0. False when there is no manager or the size is absurd.
+ */
+bool mg_mgr_get_limits(const struct mg_mgr *mgr,
+                       struct mg_limits *limits);
+
+/**
+ * Limits one connection; or, given a listener, those that it accepts from now on, in the place
+ * of the manager's limits. All members are replaced; to change one, call mg_conn_get_limits()
+ * before. Allowed in any handler. Times that have begun to run go on under the new limits.
+ *
+ * `limits` is copied. NULL: the manager's limits as they are now; a listener follows its manager
+ * again. Returns false, with nothing changed, for a UDP or closed connection, when memory is
+ * exhausted, and as mg_mgr_set_limits() does.
+ */
+bool mg_conn_set_limits(struct mg_connection *c,
+                        const struct mg_limits *limits);
+
+/**
+ * Reads the limits of a connection, or those that a listener gives to what it accepts; see
+ * mg_mgr_get_limits().
+ */
+bool mg_conn_get_limits(const struct mg_connection *c, struct mg_limits *limits);
 
 /* HTTP */
 
@@ -2266,72 +2416,6 @@ void mg_http_reply(struct mg_connection *c,
  * The program sends the headers before, with "Transfer-Encoding: chunked".
  */
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
-
-/**
- * Finds a header field by its name, in any ASCII case. Returns a pointer to its value inside
- * `*h`, of the first field when there are several, or NULL. Not found are fields beyond the
- * first MG_MAX_HTTP_HEADERS.
- */
-struct mg_str *mg_http_get_header(struct mg_http_message *h, const char *name);
-
-/**
- * Finds the parameter `v` in a header value, such as boundary in "multipart/form-data;
- * boundary=abc", or a cookie in a Cookie header. Case-sensitive.
- *
- * The parameter must stand at the start or behind ';', ',', a blank or a tab, directly followed
- * by '='. Quotes around its value are removed; a backslash is an ordinary character. Returns a
- * view into `s`, `{NULL, 0}` when there is no such parameter. Thread-safe.
- */
-struct mg_str mg_http_get_header_var(struct mg_str s, struct mg_str v);
-
-/**
- * Finds a variable in a query string or form body, "a=b&c=d". Its name is compared raw, in any
- * ASCII case. Returns a view of its raw value in `buf`: `{NULL, 0}` when there is no such
- * variable, empty but not NULL when it has no value. Thread-safe.
- */
-struct mg_str mg_http_var(struct mg_str buf, struct mg_str name);
-
-/**
- * Copies a variable of a query string or form body to `dst`, percent-decoded, '+' as blank. Its
- * name is compared raw, in any ASCII case.
- *
- * Returns the length without the NUL, or -1 for no source (no bytes, or `name` NULL), -2 for no
- * destination, -3 when the value has a broken escape or does not fit into `dst_len` bytes with its
- * NUL, -4 when there is no such variable. Except for -2, `dst` holds a string then: what could be
- * decoded in the case of -3, otherwise an empty one. Thread-safe.
- */
-int mg_http_get_var(const struct mg_str *buf,
-                    const char *name,
-                    char *dst,
-                    size_t dst_len);
-
-/**
- * Extracts credentials of a request as strings, cut to their buffers.
- *
- * Looks for "Authorization: Basic ..." (user and password; up to 255 bytes decoded), then
- * "Authorization: Bearer ...", then the cookie access_token, then, without any Cookie header, the
- * query variable access_token; the last three go to `pass`. What is missing or malformed gives
- * empty strings.
- */
-void mg_http_creds(struct mg_http_message *hm,
-                   char *user,
-                   size_t userlen,
-                   char *pass,
-                   size_t passlen);
-
-/** Returns the status code of a response, as atoi() reads it; 0 for a request. */
-int mg_http_status(const struct mg_http_message *hm);
-
-/**
- * Iterates over the parts of a multipart body. Call it with `ofs` 0 first, then with what the
- * call before returned, until it returns 0.
- *
- * Fills `*part`, unless NULL, with the part behind the delimiter line at `ofs`, and returns the
- * offset of the next delimiter line. Returns 0, with `*part` all zero, at the end, and for a
- * part that no delimiter line follows. The delimiter is whatever line stands at `ofs`; it is
- * not compared with the Content-Type header. Nothing is copied. Thread-safe.
- */
-size_t mg_http_next_multipart(struct mg_str body, size_t ofs, struct mg_http_part *part);
 
 /**
  * Finds the end of an HTTP message head. Returns its length with the empty line that ends it, 0
@@ -3086,7 +3170,8 @@ size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
  * for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
  * After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
  *
- * Returns the size of the frame with its header, or 0 when memory is exhausted.
+ * Returns the size of the frame with its header, or 0 when memory is exhausted or `send_size` of the
+ * connection's limits would be exceeded.
  */
 size_t mg_ws_send(struct mg_connection *c,
                   const void *buf,
@@ -3271,6 +3356,7 @@ struct mg_mqtt_session_opts {
    * long as the one before, less a random part. 0 stands for 1000 and 60000.
    */
   uint32_t reconnect_min_ms;
+  /** See `reconnect_min_ms`. */
   uint32_t reconnect_max_ms;
   /** Milliseconds that connecting and logging in may take; 0 stands for 10000. */
   uint32_t connect_timeout_ms;
@@ -3372,58 +3458,6 @@ int mg_mqtt_parse(const uint8_t *buf, size_t len, uint8_t version, struct mg_mqt
 size_t mg_mqtt_next_prop(struct mg_mqtt_message *msg,
                          struct mg_mqtt_prop *prop,
                          size_t ofs);
-
-/**
- * Opens a client session that survives its connections.
- *
- * It connects at once and again whenever the connection is lost; pings the broker and drops a connection
- * that stays silent; keeps messages of quality of service 1 and 2 until they are acknowledged and sends them
- * again on the next connection, in order and marked as duplicates (section 4.4 of the standard); renews
- * subscriptions when the broker has forgotten them; and does not deliver a message of quality of service 2
- * twice. The handler gets the events of each connection, and may close it: the next one follows.
- *
- * Returns the session, which the program releases with mg_mqtt_session_close() before mg_mgr_free(), or NULL when
- * `url` is missing, an option cannot be expressed (see mg_mqtt_login()), or memory is exhausted. All functions
- * on it belong to the thread of its manager, and may be called in any handler.
- */
-struct mg_mqtt_session *mg_mqtt_session_open(struct mg_mgr *mgr,
-                                             const struct mg_mqtt_session_opts *opts);
-
-/**
- * Sends a message: `topic`, `message`, `qos`, `retain`, and `props` with MQTT 5 of `opts`. A topic alias must not be
- * among them, since it means something on one connection only.
- *
- * With `qos` 1 or 2 the message is kept until the broker has acknowledged it, and `*id`, unless `id` is NULL, is the
- * packet id, with which MG_EV_MQTT_CMD tells of MQTT_CMD_PUBACK or MQTT_CMD_PUBCOMP. With `qos` 0 it is sent if the
- * broker is connected. False when it is not, when as much is kept as may be, when an option cannot be
- * expressed, or when memory is exhausted; nothing was kept or sent then.
- */
-bool mg_mqtt_session_pub(struct mg_mqtt_session *session,
-                         const struct mg_mqtt_opts *opts,
-                         uint16_t *id);
-
-/**
- * Subscribes to the topic filter `topic` of `opts` with its `qos` and, with MQTT 5, its `props`. The subscription
- * lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed.
- */
-bool mg_mqtt_session_sub(struct mg_mqtt_session *session,
-                         const struct mg_mqtt_opts *opts);
-
-/** Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed. */
-bool mg_mqtt_session_unsub(struct mg_mqtt_session *session,
-                           const struct mg_mqtt_opts *opts);
-
-/** How many messages of quality of service 1 and 2 have not been acknowledged to the end. */
-size_t mg_mqtt_session_pending(const struct mg_mqtt_session *session);
-
-/** True when the broker has accepted the connection of the session. */
-bool mg_mqtt_session_connected(const struct mg_mqtt_session *session);
-
-/**
- * Ends a session: DISCONNECT is sent, the connection closes once everything queued on it is sent, and what was not
- * acknowledged is forgotten. NULL does nothing. The handler still gets the events of that connection.
- */
-void mg_mqtt_session_close(struct mg_mqtt_session *session);
 
 /**
  * Opens a client session that survives its connections.
@@ -3628,26 +3662,6 @@ struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
  */
 bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
 
-/**
- * Joins multicast DNS (RFC 6762) on the default interface.
- *
- * `fn` gets MG_EV_MDNS_REQ for each question about a ".local" name and MG_EV_MDNS_RESP for each
- * answer, in addition to what a UDP listener gets. `fn_data` is NULL, or the host name to answer
- * for, a C string without dots that stays valid; then only questions that concern it arrive.
- * Connections to ".local" names need this listener, which is kept in `mgr->mdns` until it
- * closes. NULL on failure (see mg_listen()).
- */
-struct mg_connection *mg_mdns_listen(struct mg_mgr *mgr,
-                                     mg_event_handler_t fn,
-                                     void *fn_data);
-
-/**
- * Asks multicast DNS for a name, complete with ".local", and an MG_DNS_RTYPE_*. `c` is the
- * connection that mg_mdns_listen() returned; the question goes out at once, and answers come as
- * MG_EV_MDNS_RESP. False when the name is not legal or the question cannot be sent.
- */
-bool mg_mdns_query(struct mg_connection *c, const char *name, unsigned int rtype);
-
 /* Network time */
 
 /**
@@ -3824,8 +3838,8 @@ long mg_json_get_long(struct mg_str json, const char *path, long dflt);
  *
  * Returns 0, with `to` unchanged, when there is no string. Returns 0 and stores as much as is
  * possible, with a NUL, when the room does not suffice or a backslash stands before something that
- * RFC 8259 section 7 does not name. \u0000 to \u00ff give one byte of that value; at larger ones
- * decoding ends, and the result is what came before.
+ * RFC 8259 section 7 does not name. `\u0000` to `\u00ff` give one byte of that value; at larger
+ * ones decoding ends, and the result is what came before.
  */
 size_t mg_json_unescape(struct mg_str json,
                         const char *path,
@@ -4752,10 +4766,13 @@ extern const struct mg_mem_file mg_packed_files[];
 /** The manager of a generated program. */
 extern struct mg_mgr g_mgr;
 
-/** Start-up and periodic work of modules in generated programs. */
+/** Start-up of the dashboard in a generated program. */
 void mg_dash_init(struct mg_mgr *mgr);
+/** Periodic work of the dashboard in a generated program. */
 void mg_dash_poll(struct mg_mgr *mgr);
+/** Start-up of the MQTT client in a generated program. */
 void mg_mqtt_init(struct mg_mgr *mgr);
+/** Periodic work of the MQTT client in a generated program. */
 void mg_mqtt_poll(struct mg_mgr *mgr);
 
 /** Only in builds with FatFs. */

@@ -28,6 +28,8 @@ pub mod iobuf;
 pub mod json;
 /// JSON Web Tokens.
 pub mod jwt;
+/// Limits that programs set: sizes, times, numbers of connections.
+pub mod limits;
 /// Log levels, prefixes and sinks.
 pub mod log;
 /// Modbus TCP server.

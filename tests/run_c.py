@@ -9,6 +9,7 @@ Each program runs in an empty directory of its own, without input.
 """
 
 import argparse
+import collections
 import os
 import pathlib
 import re
@@ -156,8 +157,9 @@ def matches(cell, value):
     return cell == ABSENT if value is None else unquote(cell) == value and cell != ABSENT
 
 
-def compare(ours, reference, allowed):
+def compare(ours, reference, allowed, count):
     complaints, used = [], set()
+    count["comparisons"] += len(reference.keys() | ours.keys())
     for label in [*reference, *(label for label in ours if label not in reference)]:
         theirs, mine = reference.get(label), ours.get(label)
         if theirs == mine:
@@ -165,7 +167,9 @@ def compare(ours, reference, allowed):
         row = allowed.get(label)
         if row and matches(row[0], theirs) and matches(row[1], mine):
             used.add(label)
+            count["declared"] += 1
             continue
+        count["undeclared"] += 1
         show = lambda value: ABSENT if value is None else f"`{value}`"
         complaints.append(f"{label}\n        reference {show(theirs)}\n        ours      {show(mine)}")
         used.add(label)
@@ -173,8 +177,8 @@ def compare(ours, reference, allowed):
     return complaints
 
 
-def check(options, program, deviations):
-    """The complaints about one program; empty when it passes."""
+def check(options, program, deviations, count):
+    """The complaints about one program, none when it passes; counts what it compares."""
     failure, out, err = run_ours(options, program)
     if failure:
         return [f"ours: {failure}", *(out + err).splitlines()[-40:]]
@@ -189,7 +193,8 @@ def check(options, program, deviations):
     if failure:
         return [f"reference: {failure}", *(out + err).splitlines()[-20:]]
     reference, more = parse_lines(out)
-    return complaints + more + compare(ours, reference, deviations.get(program.name, {}))
+    count["programs"] += 1
+    return complaints + more + compare(ours, reference, deviations.get(program.name, {}), count)
 
 
 def main():
@@ -204,18 +209,20 @@ def main():
         link.symlink_to("libmongoose.so")
     chosen = programs(options, build)
     deviations = read_deviations()
+    totals = collections.Counter()
 
     def work(program):
         complaint = compile_program(options, program)
         if complaint is not None:
-            return ["does not compile or link", *complaint.splitlines()[:15]], 0
-        started = time.monotonic()
-        return check(options, program, deviations), time.monotonic() - started
+            return ["does not compile or link", *complaint.splitlines()[:15]], 0, {}
+        started, count = time.monotonic(), collections.Counter()
+        return check(options, program, deviations, count), time.monotonic() - started, count
 
     failed = 0
     with ThreadPoolExecutor(options.jobs) as pool:
-        for program, (complaints, seconds) in zip(chosen, pool.map(work, chosen)):
+        for program, (complaints, seconds, count) in zip(chosen, pool.map(work, chosen)):
             failed += bool(complaints)
+            totals.update(count)
             print(f"{'FAIL' if complaints else 'ok  '} {program} ({seconds:.1f} s)", flush=True)
             for line in complaints:
                 print(f"      {line}", flush=True)
@@ -224,6 +231,9 @@ def main():
         for name in sorted(set(deviations) - known):
             failed += 1
             print(f"FAIL {DEVIATIONS.name} names a program that does not exist: {name}")
+    if totals["programs"]:
+        print(f"{totals['programs']} programs on both libraries, {totals['comparisons']} comparisons, differences: "
+              f"{totals['declared']} declared in {DEVIATIONS.name}, {totals['undeclared']} undeclared")
     print(f"{len(chosen) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -11,6 +11,10 @@ need 'command -v c++' g++
 need 'command -v nm' binutils
 need 'command -v python3' python3
 need 'python3 -c "import ensurepip, venv"' python3-venv
+need 'command -v cmake' cmake
+need 'command -v pkg-config' pkg-config
+need 'command -v mandoc' mandoc
+need 'command -v doxygen' doxygen
 need 'command -v curl' curl
 need 'command -v wrk' wrk
 need 'command -v valgrind' valgrind

@@ -4,10 +4,11 @@
 use super::ecc::NistP256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ecdsa::elliptic_curve::SecretKey;
-use ecdsa::elliptic_curve::pkcs8::DecodePrivateKey;
-use ecdsa::elliptic_curve::pkcs8::der::{Reader, SliceReader};
+use ecdsa::elliptic_curve::pkcs8::der::{Decode, Reader, SliceReader};
+use ecdsa::elliptic_curve::pkcs8::{AssociatedOid, PrivateKeyInfoRef};
+use ecdsa::elliptic_curve::{ALGORITHM_OID, SecretKey};
 use memchr::memmem;
+use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
 /// A private key with attributes (RFC 5958) is not longer.
@@ -19,10 +20,31 @@ pub fn p256_private_key(file: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     let decoded = pem_private_key(file);
     let der = decoded.as_ref().map_or(file, |decoded| decoded.as_slice());
     let der = SliceReader::new(der).ok()?.tlv_bytes().ok()?;
-    let key = SecretKey::<NistP256>::from_sec1_der(der)
-        .or_else(|_| SecretKey::from_pkcs8_der(der))
-        .ok()?;
+    let key = EcPrivateKey::from_der(der)
+        .ok()
+        .or_else(|| pkcs8_key(der))?;
+    let named = key
+        .parameters
+        .and_then(|parameters| parameters.named_curve());
+    if named.is_some_and(|curve| curve != NistP256::OID) {
+        return None;
+    }
+    // The public key that may stand behind it is not looked at.
+    let key = SecretKey::<NistP256>::from_slice(key.private_key).ok()?;
     Some(Zeroizing::new(key.to_bytes().into()))
+}
+
+/// Where a marker is that begins with a dash.
+fn find_dashes(text: &[u8], marker: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'-', text).find(|&at| text[at..].starts_with(marker))
+}
+
+fn pkcs8_key(der: &[u8]) -> Option<EcPrivateKey<'_>> {
+    let info = PrivateKeyInfoRef::from_der(der).ok()?;
+    info.algorithm
+        .assert_oids(ALGORITHM_OID, NistP256::OID)
+        .ok()?;
+    EcPrivateKey::from_der(info.private_key.as_bytes()).ok()
 }
 
 /// The content of the first private key among PEM blocks and other text. More liberal than RFC 7468:
@@ -32,11 +54,11 @@ fn pem_private_key(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     const END: &[u8] = b"-----END ";
     let mut blocks = memmem::find_iter(file, BEGIN).map(|at| &file[at + BEGIN.len()..]);
     let text = blocks.find_map(|block| {
-        let label_end = memmem::find(block, b"-----")?;
+        let label_end = find_dashes(block, b"-----")?;
         let text = &block[label_end + 5..];
         block[..label_end]
             .ends_with(b"PRIVATE KEY")
-            .then(|| &text[..memmem::find(text, END).unwrap_or(0)])
+            .then(|| &text[..find_dashes(text, END).unwrap_or(0)])
     })?;
     if text.len() > MAX_TEXT {
         return None;

@@ -147,7 +147,9 @@ pub fn is_pkcs1_of(encoded: &[u8], hash: &[u8]) -> bool {
         .and_then(|rest| rest.strip_suffix(prefix))
         .and_then(|rest| rest.strip_suffix(&[0]))
         .and_then(|rest| rest.strip_prefix(&[0, 1]));
-    padding.is_some_and(|padding| padding.len() >= 8 && padding.iter().all(|&byte| byte == 0xff))
+    padding.is_some_and(|padding| {
+        padding.len() >= 8 && padding.iter().fold(0xff, |all, byte| all & byte) == 0xff
+    })
 }
 
 const HASH: usize = 32;

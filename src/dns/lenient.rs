@@ -34,22 +34,38 @@ impl Text {
     }
 
     fn add_label(&mut self, label: &[u8]) {
-        let dot: &[u8] = if self.len > 0 { b"." } else { b"" };
-        for &byte in dot.iter().chain(label) {
-            if self.len < self.bytes.len() {
-                self.bytes[self.len] = byte;
-                self.len += 1;
-            }
-        }
+        add_label(&mut self.bytes, &mut self.len, label);
     }
 }
 
-/// Reads the name at `at` into `text`; the number of bytes it takes there, `None` when it is invalid.
+/// Adds a label to a name of `len` bytes, as far as there is room.
+fn add_label(name: &mut [u8], len: &mut usize, label: &[u8]) {
+    let dot: &[u8] = if *len > 0 { b"." } else { b"" };
+    for bytes in [dot, label] {
+        let room = &mut name[*len..];
+        let n = bytes.len().min(room.len());
+        room[..n].copy_from_slice(&bytes[..n]);
+        *len += n;
+    }
+}
+
+/// Stores the name at `at`, as far as it is valid and there is room; returns its length.
+pub fn name(message: &[u8], at: usize, to: &mut [u8]) -> usize {
+    let mut len = 0;
+    read_name(message, at, |label| add_label(to, &mut len, label));
+    len
+}
+
+/// Reads the name at `start`, label by label; the number of bytes it takes there, `None` when it is
+/// invalid.
 ///
 /// The last byte of a message is not looked at. A pointer that leads nowhere, or to a pointer, ends the
 /// name.
-fn read_name(message: &[u8], start: usize, text: &mut Text) -> Option<usize> {
-    *text = Text::new();
+fn read_name<'a>(
+    message: &'a [u8],
+    start: usize,
+    mut label: impl FnMut(&'a [u8]),
+) -> Option<usize> {
     let mut at = start;
     let mut jumps = 0;
     let mut size = None;
@@ -77,7 +93,7 @@ fn read_name(message: &[u8], start: usize, text: &mut Text) -> Option<usize> {
         if end >= message.len() {
             return None;
         }
-        text.add_label(&message[at..end]);
+        label(&message[at..end]);
         at = end;
     }
     size.or_else(|| at.checked_sub(start)).filter(|&n| n > 0)
@@ -94,23 +110,18 @@ pub struct Entry {
     pub data_size: u16,
 }
 
-/// Reads the question or record at `at`, and its name as text. Returns its size, `None` when it is
-/// malformed; `entry` has got what could be read.
-pub fn read_entry(
-    message: &[u8],
-    at: usize,
-    question: bool,
-    entry: &mut Entry,
-    text: &mut Text,
-) -> Option<usize> {
+/// Reads the question or record at `at`. Returns its size, `None` when it is malformed; `entry` has
+/// got what could be read.
+pub fn read_entry(message: &[u8], at: usize, question: bool, entry: &mut Entry) -> Option<usize> {
     *entry = Entry::default();
     if message.len() > MAX_MESSAGE {
         return None;
     }
-    read_entry_of_any_size(message, at, question, entry, text)
+    read_named_entry(message, at, question, entry, |_| ())
 }
 
-/// [`read_entry`] for multicast, whose messages are larger (RFC 6762, section 17).
+/// [`read_entry`] for multicast, whose messages are larger (RFC 6762, section 17), with the name as
+/// text.
 pub(super) fn read_entry_of_any_size(
     message: &[u8],
     at: usize,
@@ -119,10 +130,21 @@ pub(super) fn read_entry_of_any_size(
     text: &mut Text,
 ) -> Option<usize> {
     *entry = Entry::default();
+    *text = Text::new();
+    read_named_entry(message, at, question, entry, |label| text.add_label(label))
+}
+
+fn read_named_entry<'a>(
+    message: &'a [u8],
+    at: usize,
+    question: bool,
+    entry: &mut Entry,
+    label: impl FnMut(&'a [u8]),
+) -> Option<usize> {
     if message.len() < HEADER || at >= message.len() {
         return None;
     }
-    let name_size = read_name(message, at, text)?;
+    let name_size = read_name(message, at, label)?;
     entry.name_size = name_size as u16;
     let fields = at + name_size;
     if fields + 4 > message.len() {
@@ -142,21 +164,18 @@ pub(super) fn read_entry_of_any_size(
 }
 
 /// What a message says.
+#[derive(Default)]
 pub struct Summary {
     pub id: u16,
     /// First address among the answers.
     pub address: Option<IpAddr>,
-    /// Name of the question or of the last answer looked at.
-    pub name: Text,
+    /// Where the name of the question is, or of the last answer looked at.
+    pub name: Option<usize>,
 }
 
 /// Reads a message into `summary`; false when it is malformed.
 pub fn read(message: &[u8], summary: &mut Summary) -> bool {
-    *summary = Summary {
-        id: 0,
-        address: None,
-        name: Text::new(),
-    };
+    *summary = Summary::default();
     read_counted(message, summary).is_some()
 }
 
@@ -168,17 +187,19 @@ fn read_counted(message: &[u8], summary: &mut Summary) -> Option<()> {
     }
     summary.id = u16_at(message, 0)?;
     let mut at = HEADER;
-    let (mut entry, mut name) = (Entry::default(), Text::new());
+    let mut entry = Entry::default();
     for _ in 0..questions {
-        at += read_entry(message, at, true, &mut entry, &mut name)?;
-        summary.name = name.clone();
+        let size = read_entry(message, at, true, &mut entry)?;
+        summary.name = Some(at);
+        at += size;
     }
     if message[2] & 0x80 == 0 {
         return Some(());
     }
     for _ in 0..answers.min(MAX_ANSWERS) {
-        at += read_entry(message, at, false, &mut entry, &mut name)?;
-        summary.name = name.clone();
+        let size = read_entry(message, at, false, &mut entry)?;
+        summary.name = Some(at);
+        at += size;
         let data = &message[at - usize::from(entry.data_size)..at];
         if entry.class == CLASS_IN {
             summary.address = address(entry.rtype, data);
@@ -198,13 +219,11 @@ mod tests {
     const HEAD: &[u8] = b"\x12\x34\x81\x80\0\x01\0\x01\0\0\0\0\x03foo\0\0\x01\0\x01";
 
     fn parse(message: &[u8]) -> (bool, Option<IpAddr>, String) {
-        let mut summary = Summary {
-            id: 0,
-            address: None,
-            name: Text::new(),
-        };
+        let mut summary = Summary::default();
         let valid = read(message, &mut summary);
-        let name = String::from_utf8_lossy(summary.name.as_bytes()).into_owned();
+        let mut text = [0; 255];
+        let len = summary.name.map_or(0, |at| name(message, at, &mut text));
+        let name = String::from_utf8_lossy(&text[..len]).into_owned();
         (valid, summary.address, name)
     }
 
@@ -239,18 +258,17 @@ mod tests {
 
     #[test]
     fn long_names_are_cut() {
-        let mut text = Text::new();
         let mut message = [[63; 64]; 5].concat();
         message.extend([0, 0]);
-        assert_eq!(read_name(&message, 0, &mut text), Some(321));
-        assert_eq!(text.as_bytes().len(), 255);
+        assert_eq!(read_name(&message, 0, |_| ()), Some(321));
+        assert_eq!(name(&message, 0, &mut [0; 255]), 255);
     }
 
     proptest! {
         #[test]
         fn sizes_stay_inside(message in prop::collection::vec(any::<u8>(), 0..600), at in 0usize..600, question: bool) {
-            let (mut entry, mut name) = (Entry::default(), Text::new());
-            if let Some(size) = read_entry(&message, at, question, &mut entry, &mut name) {
+            let mut entry = Entry::default();
+            if let Some(size) = read_entry(&message, at, question, &mut entry) {
                 prop_assert!(size > 0 && at + size <= message.len());
                 prop_assert!(usize::from(entry.name_size) + usize::from(entry.data_size) <= size);
             }

@@ -50,7 +50,7 @@ impl mg_str {
 /// Pointer contract of [`crate::ffi`]; see [`mg_str::as_bytes`].
 #[inline]
 pub unsafe fn bytes<'a>(p: *const u8, len: usize) -> &'a [u8] {
-    if p.is_null() || len == 0 {
+    if p.is_null() {
         return &[];
     }
     // SAFETY: non-NULL with `len` readable bytes, by contract. A length above

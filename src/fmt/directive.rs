@@ -3,6 +3,7 @@
 //! and a conversion letter.
 #![forbid(unsafe_code)]
 
+use crate::string::words;
 use memchr::memchr;
 
 /// What a format consists of.
@@ -67,6 +68,22 @@ pub enum Conversion {
     Percent,
 }
 
+impl Directive {
+    /// A directive without any of the optional parts.
+    #[inline]
+    pub const fn plain(conversion: Conversion) -> Directive {
+        Directive {
+            alternate: false,
+            left: false,
+            zero: false,
+            width: 0,
+            precision: Precision::Default,
+            size: Size::Int,
+            conversion,
+        }
+    }
+}
+
 impl Conversion {
     #[inline]
     fn from_letter(byte: u8) -> Option<Conversion> {
@@ -90,11 +107,20 @@ impl Conversion {
 /// Bytes before the next `%`. Most texts are a few bytes long, too short for a call.
 #[inline]
 fn text_len(format: &[u8]) -> usize {
-    let (near, far) = format.split_at(format.len().min(16));
-    match near.iter().position(|&byte| byte == b'%') {
-        Some(n) => n,
-        None => near.len() + memchr(b'%', far).unwrap_or(far.len()),
+    // Most texts are short.
+    let mut at = 0;
+    while at < 32 {
+        let Some(word) = format.get(at..).and_then(<[u8]>::first_chunk) else {
+            let rest = format[at..].iter();
+            return at + rest.take_while(|&&byte| byte != b'%').count();
+        };
+        let found = words::equal(u64::from_le_bytes(*word), b'%');
+        if found != 0 {
+            return at + words::first(found);
+        }
+        at += 8;
     }
+    memchr(b'%', &format[at..]).map_or(format.len(), |n| at + n)
 }
 
 /// The pieces of a format, in order.
@@ -130,28 +156,41 @@ impl<'a> Format<'a> {
         value
     }
 
-    /// What follows a `%`.
+    /// Takes the text in front of the next directive.
     #[inline]
-    fn directive(&mut self) -> Piece<'a> {
-        if let Some((&byte, rest)) = self.rest.split_first()
-            && let Some(conversion) = Conversion::from_letter(byte)
-        {
-            self.rest = rest;
-            return Piece::Directive(Directive {
-                alternate: false,
-                left: false,
-                zero: false,
-                width: 0,
-                precision: Precision::Default,
-                size: Size::Int,
-                conversion,
-            });
-        }
-        self.long_directive()
+    pub fn take_text(&mut self) -> &'a [u8] {
+        let (text, rest) = self.rest.split_at(text_len(self.rest));
+        self.rest = rest;
+        text
     }
 
-    /// What follows a `%` and is more than a conversion.
-    fn long_directive(&mut self) -> Piece<'a> {
+    /// Takes a directive as most are: a conversion, maybe with `l` or `.*`.
+    #[inline(always)]
+    pub fn take_simple(&mut self) -> Option<Directive> {
+        let [b'%', rest @ ..] = self.rest else {
+            return None;
+        };
+        let (precision, rest) = match rest {
+            [b'.', b'*', rest @ ..] => (Precision::Star, rest),
+            _ => (Precision::Default, rest),
+        };
+        let (size, rest) = match rest {
+            [b'l', b'l', rest @ ..] => (Size::LongLong, rest),
+            [b'l', rest @ ..] => (Size::Long, rest),
+            _ => (Size::Int, rest),
+        };
+        let (&letter, rest) = rest.split_first()?;
+        let conversion = Conversion::from_letter(letter)?;
+        self.rest = rest;
+        Some(Directive {
+            precision,
+            size,
+            ..Directive::plain(conversion)
+        })
+    }
+
+    /// What follows a `%`.
+    fn directive(&mut self) -> Piece<'a> {
         let alternate = self.accept(b'#');
         let left = self.accept(b'-');
         let zero = self.accept(b'0');
@@ -209,10 +248,7 @@ impl<'a> Iterator for Format<'a> {
         if self.accept(b'%') {
             return Some(self.directive());
         }
-        let end = text_len(self.rest);
-        let (text, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        Some(Piece::Text(text))
+        Some(Piece::Text(self.take_text()))
     }
 }
 
@@ -221,15 +257,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PLAIN: Directive = Directive {
-        alternate: false,
-        left: false,
-        zero: false,
-        width: 0,
-        precision: Precision::Default,
-        size: Size::Int,
-        conversion: Conversion::Signed,
-    };
+    const PLAIN: Directive = Directive::plain(Conversion::Signed);
 
     fn pieces(format: &str) -> Vec<Piece<'_>> {
         Format::new(format.as_bytes()).collect()
@@ -304,6 +332,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn simple_directives_are_read_the_same_way(format in "%[.*lhz]{0,3}[dsxqM%5]") {
+            let mut simple = Format::new(format.as_bytes());
+            if let Some(directive) = simple.take_simple() {
+                let mut general = Format::new(format.as_bytes());
+                prop_assert_eq!(general.next(), Some(Piece::Directive(directive)));
+                prop_assert_eq!(general.rest, simple.rest);
+            }
+        }
+
         #[test]
         fn any_format_is_read_to_its_end(format in "[ -~]{0,40}") {
             let mut seen = 0;

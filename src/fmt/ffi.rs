@@ -37,21 +37,41 @@ pub type mg_pm_t =
 /// the output function and printers.
 pub(crate) unsafe fn print(out: &mut Out, fmt: *const c_char, ap: VaList) {
     // SAFETY: by contract; a format does not change while it is used.
-    let format = Format::new(unsafe { cstr(fmt) });
-    for piece in format {
-        match piece {
-            Piece::Text(text) => out.put(text),
-            Piece::Unknown { byte, star } => {
-                if star {
+    let mut format = Format::new(unsafe { cstr(fmt) });
+    loop {
+        let text = format.take_text();
+        if !text.is_empty() {
+            out.put(text);
+        }
+        if let Some(directive) = format.take_simple() {
+            // SAFETY: forwarded from the caller.
+            unsafe { convert(out, &directive, ap) };
+            continue;
+        }
+        match &format.next() {
+            None => return,
+            Some(Piece::Text(text)) => out.put(text),
+            Some(Piece::Unknown { byte, star }) => {
+                if *star {
                     // SAFETY: the format says that there is an int.
                     unsafe { ap.int() };
                 }
-                out.put(&[b'%', byte]);
+                out.put(&[b'%', *byte]);
             }
             // SAFETY: forwarded from the caller.
-            Piece::Directive(directive) => unsafe { convert(out, &directive, ap) },
+            Some(Piece::Directive(directive)) => unsafe {
+                convert_with_options(out, directive, ap);
+            },
         }
     }
+}
+
+/// # Safety
+/// As for [`print`].
+#[inline(never)]
+unsafe fn convert_with_options(out: &mut Out, directive: &Directive, ap: VaList) {
+    // SAFETY: forwarded from the caller.
+    unsafe { convert(out, directive, ap) }
 }
 
 /// Takes the arguments of one directive and writes its text.
@@ -60,6 +80,7 @@ pub(crate) unsafe fn print(out: &mut Out, fmt: *const c_char, ap: VaList) {
 /// As for [`print`].
 // `long` has 32 bits on some targets.
 #[allow(clippy::unnecessary_cast)]
+#[inline(always)]
 unsafe fn convert(out: &mut Out, directive: &Directive, ap: VaList) {
     let precision = match directive.precision {
         Precision::Default => None,
@@ -289,7 +310,16 @@ pub unsafe extern "C" fn mg_vprintf(
             let Some(c) = c.as_ref() else {
                 return 0;
             };
-            match vprintf_iobuf(&c.send, fmt, VaList::new(ap)) {
+            crate::net::prepare_send(c);
+            let start = c.send.len.get();
+            let printed = vprintf_iobuf(&c.send, fmt, VaList::new(ap));
+            let result = match printed {
+                Some(n) if crate::net::limits::may_stay(c, start) => Some(n),
+                Some(_) => Some(0),
+                None => None,
+            };
+            crate::net::settle_send(c);
+            match result {
                 Some(n) => n,
                 None => {
                     crate::net::error(c, b"OOM");

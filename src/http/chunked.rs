@@ -36,6 +36,8 @@ pub struct Chunks {
     state: State,
     /// Size of the chunk, then what is still to come of it.
     left: u32,
+    /// Sizes of all chunks so far, of those that have begun; no more than the type holds.
+    announced: u32,
     /// Bytes of the size line or of the trailer section so far.
     line: u16,
 }
@@ -53,6 +55,11 @@ pub enum Step {
 }
 
 impl Chunks {
+    /// Bytes of content in the chunks whose sizes were read.
+    pub fn announced(&self) -> usize {
+        self.announced as usize
+    }
+
     /// Reads on at `*pos`, which moves behind what was read.
     pub fn step(&mut self, input: &[u8], pos: &mut usize) -> Step {
         while let Some(&b) = input.get(*pos) {
@@ -97,6 +104,7 @@ impl Chunks {
             (State::Extension, _) if is_text(b) => State::Extension,
             (State::SizeLf, b'\n') if self.left > 0 => {
                 self.line = 0;
+                self.announced = self.announced.saturating_add(self.left);
                 State::Data
             }
             (State::SizeLf, b'\n') => {

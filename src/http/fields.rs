@@ -1,6 +1,7 @@
 //! Looking things up in header fields and query strings.
 #![forbid(unsafe_code)]
 
+use crate::string::equal_ignore_case;
 use memchr::memchr;
 
 /// The parameter `name` of a header value such as `form-data; name="a"; filename=b`, or the cookie
@@ -9,14 +10,14 @@ use memchr::memchr;
 /// Parameters begin at the start or behind `;`, `,`, a blank or a tab, not in the middle of a word
 /// or of another parameter's quoted value, so that nobody can plant one there.
 pub fn parameter<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    if name.is_empty() {
-        return None;
-    }
+    let first = name.first()?;
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let value = rest.strip_prefix(name).and_then(|r| r.strip_prefix(b"="));
-        if let Some(value) = value {
+        if rest[0] == *first
+            && let Some(value) = rest.strip_prefix(name)
+            && let Some(value) = value.strip_prefix(b"=")
+        {
             return Some(quoted(value).unwrap_or_else(|| &value[..token_len(value)]));
         }
         at += skip_len(rest);
@@ -37,21 +38,32 @@ fn token_len(text: &[u8]) -> usize {
         .unwrap_or(text.len())
 }
 
+/// The characters that [`skip_len`] looks at.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut characters: &[u8] = b";, \t=";
+    while let [first, rest @ ..] = characters {
+        special[*first as usize] = true;
+        characters = rest;
+    }
+    special
+};
+
 /// How far it is to the next place where a parameter can begin.
 fn skip_len(text: &[u8]) -> usize {
     let mut i = 0;
     while let Some(&b) = text.get(i) {
         i += 1;
-        match b {
-            b';' | b',' | b' ' | b'\t' => break,
-            b'=' => {
-                if let Some(value) = text[i..].strip_prefix(b"\"")
-                    && let Some(end) = memchr(b'"', value)
-                {
-                    i += end + 2;
-                }
-            }
-            _ => {}
+        if !SPECIAL[usize::from(b)] {
+            continue;
+        }
+        if b != b'=' {
+            break;
+        }
+        if let Some(value) = text[i..].strip_prefix(b"\"")
+            && let Some(end) = memchr(b'"', value)
+        {
+            i += end + 2;
         }
     }
     i
@@ -65,7 +77,7 @@ pub fn variable<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     text.split(|&b| b == b'&').find_map(|pair| {
         let end = memchr(b'=', pair).unwrap_or(pair.len());
         let value = pair.get(end + 1..).unwrap_or(&pair[end..]);
-        (!pair.is_empty() && pair[..end].eq_ignore_ascii_case(name)).then_some(value)
+        (!pair.is_empty() && equal_ignore_case(&pair[..end], name)).then_some(value)
     })
 }
 

@@ -36,7 +36,7 @@ pub fn framing(head: &Head, no_body: bool) -> Result<Framing, FramingError> {
         }
     }
     match (head.transfer_encoding, head.announced_body()) {
-        (Some(_), _) if head.is_http10() => Err(FramingError::CodedHttp10),
+        (Some(_), _) if head.is_http10 => Err(FramingError::CodedHttp10),
         (Some(coding), _) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
         (Some(_), _) => Err(FramingError::TransferEncoding),
         (None, Some(len)) => Ok(Framing::Length(len)),
@@ -59,7 +59,7 @@ pub enum Persistence {
 pub fn persistence(request: &Head) -> Persistence {
     if request.connection_has(b"close") {
         Persistence::Close
-    } else if request.is_http10() {
+    } else if request.is_http10 {
         Persistence::CloseWhenIdle
     } else {
         Persistence::Keep

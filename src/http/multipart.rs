@@ -3,6 +3,7 @@
 
 use super::fields::parameter;
 use super::parser::trim;
+use crate::string::equal_ignore_case;
 use memchr::memmem;
 
 /// A part of a multipart body.
@@ -53,8 +54,13 @@ fn preamble_len(text: &[u8]) -> usize {
 }
 
 fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memmem::find(text, b"\r\n")?;
+    let end = line_end(text)?;
     Some((&text[..end], &text[end + 2..]))
+}
+
+/// Offset of the next line end.
+fn line_end(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'\r', text).find(|&at| text.get(at + 1) == Some(&b'\n'))
 }
 
 /// True when a delimiter line is the one that ends all parts: that of the first of them and two dashes.
@@ -67,16 +73,30 @@ fn is_last(parts: &[u8], delimiter: &[u8]) -> bool {
 fn disposition(line: &[u8]) -> Option<&[u8]> {
     const NAME: &[u8] = b"Content-Disposition:";
     let (name, value) = line.split_at_checked(NAME.len())?;
-    name.eq_ignore_ascii_case(NAME).then_some(value)
+    equal_ignore_case(name, NAME).then_some(value)
 }
 
 /// Offset of the next delimiter line in what follows the headers of a part.
 fn next_delimiter(text: &[u8], delimiter: &[u8]) -> Option<usize> {
-    memmem::find_iter(text, delimiter).find(|&at| {
-        // Text that merely begins like the delimiter is content.
-        (at == 0 || text[..at].ends_with(b"\r\n")) && ends_line(&text[at + delimiter.len()..])
-    })
+    // Text that merely begins like the delimiter is content.
+    let is_delimiter = |at: usize| {
+        let behind = text[at..].strip_prefix(delimiter);
+        (at == 0 || text[..at].ends_with(b"\r\n")) && behind.is_some_and(ends_line)
+    };
+    // In a short part it is found before the table for the search of a long one would be made.
+    let mut at = 0;
+    while at < SHORT {
+        if is_delimiter(at) {
+            return Some(at);
+        }
+        at += line_end(&text[at..])? + 2;
+    }
+    let mut found = memmem::find_iter(&text[at..], delimiter).map(|n| at + n);
+    found.find(|&at| is_delimiter(at))
 }
+
+/// How much of a part is looked at line by line.
+const SHORT: usize = 256;
 
 /// True when a delimiter ends before `text`: with the mark of the last one, or with its line.
 fn ends_line(text: &[u8]) -> bool {

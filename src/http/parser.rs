@@ -27,6 +27,8 @@ pub struct Head<'a> {
     pub len: usize,
     /// A status line started it.
     pub is_response: bool,
+    /// A request that says "HTTP/1.0".
+    pub is_http10: bool,
     pub content_length: Option<usize>,
     pub transfer_encoding: Option<&'a [u8]>,
     pub connection: Option<&'a [u8]>,
@@ -127,6 +129,7 @@ fn parse_ordinary<'a>(
     }
     let proto = method.len() + target.len() + 2;
     head.proto = &buf[proto..proto + PROTO_LEN];
+    head.is_http10 = request.version == Some(0);
     for (i, field) in request.headers.iter().enumerate() {
         let name = field.name.as_bytes();
         header(i, name, field.value);
@@ -287,6 +290,7 @@ impl<'a> Head<'a> {
         let prefix = self.method.get(..5);
         self.is_response =
             self.method.len() > 5 && prefix.is_some_and(|p| p.eq_ignore_ascii_case(b"HTTP/"));
+        self.is_http10 = !self.is_response && rest.eq_ignore_ascii_case(b"HTTP/1.0");
         (self.is_response || is_version(rest)).then_some(())
     }
 
@@ -322,10 +326,6 @@ impl<'a> Head<'a> {
     /// The status code of a response as `atoi` reads it.
     pub fn status(&self) -> i32 {
         status(self.uri)
-    }
-
-    pub fn is_http10(&self) -> bool {
-        !self.is_response && self.proto.eq_ignore_ascii_case(b"HTTP/1.0")
     }
 
     /// Length of the body as far as the head tells; `None`: up to the end of the stream.

@@ -24,46 +24,105 @@ fn shape(code: i32, to_head: bool) -> Shape {
     }
 }
 
-/// The value of a field in header lines that a program gives.
-pub(crate) fn field<'a>(headers: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+/// What header lines that a program gives say about the body.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Given {
+    /// They have Transfer-Encoding.
+    is_framed: bool,
+    /// Their Content-Type is text/event-stream.
+    is_event_stream: bool,
+}
+
+impl Given {
+    fn new(headers: &[u8]) -> Given {
+        let mut given = Given::default();
+        for line in lines(headers) {
+            match line.first().map(u8::to_ascii_lowercase) {
+                Some(b't') => given.is_framed |= value(line, b"Transfer-Encoding").is_some(),
+                Some(b'c') => {
+                    given.is_event_stream |=
+                        value(line, b"Content-Type").is_some_and(is_event_stream)
+                }
+                _ => {}
+            }
+        }
+        given
+    }
+}
+
+fn lines(headers: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = headers;
-    while rest.len() > name.len() {
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
         let (line, next) = match memchr::memchr(b'\n', rest) {
             Some(end) => (&rest[..end], &rest[end + 1..]),
             None => (rest, &[][..]),
         };
-        if line.get(name.len()) == Some(&b':') && line[..name.len()].eq_ignore_ascii_case(name) {
-            return Some(line[name.len() + 1..].trim_ascii());
-        }
         rest = next;
-    }
-    None
+        Some(line)
+    })
 }
 
-fn is_event_stream(headers: &[u8]) -> bool {
-    field(headers, b"Content-Type").is_some_and(|value| {
-        let kind = value.split(|&b| b == b';').next().unwrap_or_default();
-        kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
-    })
+/// The value of a field in header lines that a program gives.
+pub(crate) fn field<'a>(headers: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    lines(headers).find_map(|line| value(line, name))
+}
+
+/// The value of a header line that has this name.
+fn value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let named =
+        line.get(name.len()) == Some(&b':') && line[..name.len()].eq_ignore_ascii_case(name);
+    named.then(|| line[name.len() + 1..].trim_ascii())
+}
+
+fn is_event_stream(content_type: &[u8]) -> bool {
+    let kind = content_type
+        .split(|&b| b == b';')
+        .next()
+        .unwrap_or_default();
+    kind.trim_ascii_end()
+        .eq_ignore_ascii_case(b"text/event-stream")
 }
 
 /// Appends header lines that a program gives. The end of the last one may be missing. False when
 /// memory is exhausted.
 pub(crate) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
-    let end: &[u8] = match headers.last() {
-        None | Some(b'\n') => b"",
-        Some(_) => b"\r\n",
-    };
+    let last = memchr::memrchr(b'\n', headers).map_or(headers, |end| &headers[end + 1..]);
+    // What has no colon is no field, and clients refuse it as a line of its own.
+    let end: &[u8] = if last.contains(&b':') { b"\r\n" } else { b"" };
     io.append(headers) && io.append(end)
 }
 
-/// Columns of the Content-Length value, filled when the body is known.
-const LENGTH_WIDTH: usize = 11;
+/// Ends a head whose body length becomes known later.
+const LENGTH: &[u8; 31] = b"Content-Length:            \r\n\r\n";
 const LENGTH_NAME: &[u8] = b"Content-Length: ";
+/// Columns of the value.
+const LENGTH_WIDTH: usize = LENGTH.len() - LENGTH_NAME.len() - 4;
 /// Takes the place of Content-Length, as wide as that.
 const CHUNKED: &[u8; LENGTH_NAME.len() + LENGTH_WIDTH] = b"Transfer-Encoding:  chunked";
 /// Digits that fit; one column stays blank.
 const LENGTH_DIGITS: usize = 10;
+
+/// Appends a status line and makes room for a head with `headers` bytes more. False, with nothing
+/// appended, when memory is exhausted.
+fn append_status_line(io: &mg_iobuf, code: i32, headers: usize) -> bool {
+    const MOST: usize = b"HTTP/1.1 -2147483648 \r\n".len();
+    let text = status::text(code).as_bytes();
+    let room = headers.checked_add(MOST + text.len() + LENGTH.len() + 2);
+    if !room.is_some_and(|room| io.reserve(room)) {
+        return false;
+    }
+    if code == 200 {
+        return io.append(b"HTTP/1.1 200 OK\r\n");
+    }
+    io.append(b"HTTP/1.1 ");
+    io.append(itoa::Buffer::new().format(code).as_bytes());
+    io.append(b" ");
+    io.append(text);
+    io.append(b"\r\n")
+}
 
 /// A response whose head is in `c->send` and whose body is being appended.
 #[derive(Debug)]
@@ -93,40 +152,37 @@ impl Draft {
             }
         };
         // Not together with Content-Length (RFC 9112, 6.2).
-        let is_framed = field(headers, b"Transfer-Encoding").is_some();
-        shape.has_length &= !is_framed;
+        let given = Given::new(headers);
+        shape.has_length &= !given.is_framed;
+        net::prepare_send(c);
         let io = &c.send;
         let start = io.len.get();
-        let text = status::text(code).as_bytes();
-        if !io.reserve(headers.len().checked_add(text.len() + 64)?) {
+        if !append_status_line(io, code, headers.len()) {
             return None;
         }
-        io.append(b"HTTP/1.1 ");
-        io.append(itoa::Buffer::new().format(code).as_bytes());
-        io.append(b" ");
-        io.append(text);
-        io.append(b"\r\n");
         append_headers(io, headers);
         if shape.has_length {
-            io.append(LENGTH_NAME);
-            io.append(&[b' '; LENGTH_WIDTH]);
+            io.append(LENGTH);
+        } else {
             io.append(b"\r\n");
         }
-        io.append(b"\r\n");
         let body_at = io.len.get();
         Some(Draft {
             start,
             length_at: body_at - 4 - LENGTH_WIDTH,
             body_at,
             shape,
-            is_framed,
-            is_event_stream: code == 200 && is_event_stream(headers),
+            is_framed: given.is_framed,
+            is_event_stream: given.is_event_stream && code == 200,
         })
     }
 
     /// The body is behind the head: fills in its length and finishes the response. A response whose
     /// body is to follow in chunks ends with the last of them.
     pub fn finish(self, c: &mg_connection) {
+        if !net::limits::may_stay(c, self.start) {
+            return;
+        }
         let io = &c.send;
         let len = io.len.get().saturating_sub(self.body_at);
         let is_head_only = len == 0 && self.shape.has_body;
@@ -218,14 +274,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_in_header_lines() {
-        let headers = b"A: b\r\ntransfer-encoding:chunked \r\nContent-Type: Text/Event-Stream; x=y";
-        assert_eq!(field(headers, b"Transfer-Encoding"), Some(&b"chunked"[..]));
-        assert_eq!(field(headers, b"B"), None);
-        assert_eq!(field(b"", b"A"), None);
-        assert!(is_event_stream(headers));
-        assert!(!is_event_stream(b"Content-Type: text/plain\r\n"));
-        assert!(!is_event_stream(b"X: text/event-stream\r\n"));
+    fn what_header_lines_say_about_the_body() {
+        let given = |headers: &[u8]| {
+            let given = Given::new(headers);
+            (given.is_framed, given.is_event_stream)
+        };
+        let both = b"A: b\r\ntransfer-encoding:chunked \r\nContent-Type: Text/Event-Stream ; x=y";
+        assert_eq!(given(both), (true, true));
+        assert_eq!(given(b""), (false, false));
+        assert_eq!(given(b"\n\r\n"), (false, false));
+        assert_eq!(given(b"Content-Type: text/plain\r\n"), (false, false));
+        assert_eq!(given(b"X: text/event-stream\r\n"), (false, false));
+        assert_eq!(given(b"Transfer-Encoding"), (false, false));
     }
 
     #[test]

@@ -8,17 +8,18 @@ use std::cell::Cell;
 
 /// State of the message at the front of the receive buffer and of the response to it.
 ///
-/// All-default is the state of a new connection.
+/// All-default is the state of a new connection. What tells that there is nothing to do comes first.
 #[derive(Default)]
+#[repr(C)]
 pub struct HttpState {
-    pub transfer: Transfer,
-    pub upload: Upload,
-    /// Progress of the message at the front.
-    pub(super) incoming: Cell<Incoming>,
     /// Length of the receive buffer when it was last looked at.
     pub(super) seen: Cell<usize>,
     /// The request that is being received or answered.
     pub(super) request: Cell<Request>,
+    /// Progress of the message at the front.
+    pub(super) incoming: Cell<Incoming>,
+    pub transfer: Transfer,
+    pub upload: Upload,
     /// A run over the receive buffer is on the stack.
     pub(super) running: Cell<bool>,
     /// Whatever still arrives is thrown away.

@@ -119,6 +119,15 @@ impl mg_iobuf {
         }
     }
 
+    /// Zeroes the bytes in use from `ofs` on.
+    pub fn clear_from(&self, ofs: usize) {
+        let n = self.len.get().saturating_sub(ofs);
+        if n > 0 {
+            // SAFETY: `n` bytes at `ofs` are in use.
+            unsafe { self.buf.get().add(ofs).write_bytes(0, n) };
+        }
+    }
+
     /// Removes `n` bytes (at most all) from the front.
     #[inline]
     pub fn consume(&self, n: usize) {
@@ -210,6 +219,12 @@ impl mg_iobuf {
         let Some(size) = self.capacity_for(new_len) else {
             return false;
         };
+        if size == self.size.get() && ofs == self.len.get() && !src.is_null() && len > 0 {
+            // SAFETY: the block has new_len = ofs + len bytes, and ptr::copy allows overlap.
+            unsafe { ptr::copy(src, self.buf.get().add(ofs), len) };
+            self.len.set(new_len);
+            return true;
+        }
         let src_ofs = (src as usize).wrapping_sub(self.buf.get() as usize);
         let inside = !src.is_null() && src_ofs < self.size.get();
         if !self.resize_exact(size) {

@@ -14,6 +14,9 @@ pub const GEOMETRIC_FROM: usize = 64 * 1024;
 pub fn round_up(n: usize, align: usize) -> Option<usize> {
     let size = if align == 0 {
         n
+    } else if align.is_power_of_two() {
+        // Without a division.
+        n.checked_add(align - 1)? & !(align - 1)
     } else {
         n.checked_next_multiple_of(align)?
     };

@@ -1,7 +1,8 @@
 //! Steps through an object or array.
 #![forbid(unsafe_code)]
 
-use super::{find, is_space};
+use super::is_space;
+use super::scan::first_value;
 use std::ops::Range;
 
 /// A member of an object, or an element of an array.
@@ -20,7 +21,7 @@ pub struct Entry {
 /// the colon is skipped. Commas may be missing.
 pub fn entry(json: &[u8], at: usize) -> Option<Entry> {
     let value_at = |at: usize| {
-        let found = find(json.get(at..)?, b"$").ok()?;
+        let found = first_value(json.get(at..)?)?;
         Some(at + found.start..at + found.end)
     };
     if json.len() < 2 {
@@ -30,16 +31,20 @@ pub fn entry(json: &[u8], at: usize) -> Option<Entry> {
     let (key, value) = match json[0] {
         b'{' => {
             let key = value_at(at)?;
-            let colon = key.end + memchr::memchr(b':', json.get(key.end..)?)?;
+            let colon = match json.get(key.end) {
+                Some(b':') => key.end,
+                _ => key.end + memchr::memchr(b':', json.get(key.end..)?)?,
+            };
             (Some(key), value_at(colon + 1)?)
         }
         b'[' => (None, value_at(at)?),
         _ => return None,
     };
-    let behind = &json[value.end..];
-    let spaces = behind.iter().take_while(|&&byte| is_space(byte)).count();
-    let comma = behind.get(spaces) == Some(&b',');
-    let next = value.end + spaces + usize::from(comma);
+    let mut next = value.end;
+    while json.get(next).is_some_and(|&byte| is_space(byte)) {
+        next += 1;
+    }
+    next += usize::from(json.get(next) == Some(&b','));
     Some(Entry { key, value, next })
 }
 

@@ -52,16 +52,19 @@ impl<'a> Path<'a> {
     /// Takes `[index]` off the path, where the bracket may be missing at the end. What is not a
     /// number gives one that no element has.
     fn take_index(&mut self) -> usize {
-        let rest = &self.path[self.used + 1..];
-        let len = memchr::memchr(b']', rest).unwrap_or(rest.len());
-        self.used = (self.used + len + 2).min(self.path.len());
-        rest[..len]
-            .iter()
-            .try_fold(0usize, |value, &byte| {
+        let mut index = Some(0usize);
+        self.used += 1;
+        while let Some(&byte) = self.path.get(self.used) {
+            self.used += 1;
+            if byte == b']' {
+                break;
+            }
+            index = index.and_then(|value| {
                 let digit = char::from(byte).to_digit(10)?;
                 value.checked_mul(10)?.checked_add(digit as usize)
-            })
-            .unwrap_or(usize::MAX)
+            });
+        }
+        index.unwrap_or(usize::MAX)
     }
 
     fn expects_name(&self) -> bool {
@@ -70,6 +73,7 @@ impl<'a> Path<'a> {
 }
 
 impl Goal for Path<'_> {
+    #[inline(always)]
     fn begins(&mut self, depth: u32, at: usize) {
         if depth == self.target {
             self.candidate = at;
@@ -83,12 +87,15 @@ impl Goal for Path<'_> {
             return Err(Error::NotFound);
         }
         let rest = &self.path[self.used..];
-        if rest.starts_with(name) && matches!(rest.get(name.len()), None | Some(b'.' | b'[')) {
+        // Most names differ early on, so no library function is called.
+        let begins = name.len() <= rest.len() && rest.iter().zip(name).all(|(a, b)| a == b);
+        if begins && matches!(rest.get(name.len()), None | Some(b'.' | b'[')) {
             self.used += name.len();
         }
         Ok(())
     }
 
+    #[inline(always)]
     fn enters(&mut self, depth: u32, container: Container) -> bool {
         if depth < self.target {
             return true;
@@ -124,6 +131,7 @@ impl Goal for Path<'_> {
         }
     }
 
+    #[inline(always)]
     fn ends(&mut self, depth: u32) -> bool {
         if depth < self.target {
             return false;

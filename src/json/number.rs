@@ -46,14 +46,57 @@ fn exponent(text: &[u8]) -> (usize, i32) {
 }
 
 /// The length of the number at the front.
-#[inline]
+#[inline(always)]
 pub fn token_len(text: &[u8]) -> usize {
+    // Most numbers are whole.
+    let whole = usize::from(text.first() == Some(&b'-'));
+    let whole = whole + digits(&text[whole..]);
+    if !matches!(text.get(whole), Some(b'.' | b'e' | b'E')) {
+        return whole;
+    }
+    long_token_len(text)
+}
+
+#[inline(never)]
+fn long_token_len(text: &[u8]) -> usize {
     let mantissa = mantissa_len(text);
     mantissa + exponent(&text[mantissa..]).0
 }
 
+/// A number of up to 15 digits without exponent. Both its digits and the power of ten are exact in a
+/// double, so their quotient is the nearest double there is.
+fn short_value(text: &[u8]) -> Option<f64> {
+    const POWERS: [f64; 16] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ];
+    let (negative, rest) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let (mut value, mut len, mut point) = (0u64, 0, None);
+    while let Some(&byte) = rest.get(len) {
+        match byte {
+            b'0'..=b'9' if len < POWERS.len() => value = value * 10 + u64::from(byte - b'0'),
+            b'.' if point.is_none() && len > 0 => point = Some(len),
+            b'0'..=b'9' | b'e' | b'E' => return None,
+            _ => break,
+        }
+        len += 1;
+    }
+    let fraction = point.map_or(0, |point| len - point - 1);
+    let digits = len - usize::from(point.is_some());
+    if !(1..POWERS.len()).contains(&digits) {
+        return None;
+    }
+    let value = value as f64 / POWERS[fraction];
+    Some(if negative { -value } else { value })
+}
+
 /// The finite double that is nearest to the number at the front. Missing digits count as 0.
 pub fn value(text: &[u8]) -> f64 {
+    if let Some(value) = short_value(text) {
+        return value;
+    }
     let parse = |end| std::str::from_utf8(&text[..end]).ok()?.parse::<f64>().ok();
     let finite = |value: f64| value.clamp(f64::MIN, f64::MAX);
     let mantissa_len = mantissa_len(text);
@@ -74,6 +117,13 @@ pub fn value(text: &[u8]) -> f64 {
 /// The number at the front without its fraction; the nearest there is when it does not fit.
 pub fn integer(text: &[u8]) -> i64 {
     let sign = usize::from(text.first() == Some(&b'-'));
+    // Most are short.
+    let short = digits(&text[sign..]);
+    if (1..=18).contains(&short) && !matches!(text.get(sign + short), Some(b'.' | b'e' | b'E')) {
+        let digits = text[sign..sign + short].iter();
+        let value = digits.fold(0, |value, byte| value * 10 + i64::from(byte - b'0'));
+        return if sign == 1 { -value } else { value };
+    }
     if token_len(text) == sign + digits(&text[sign..]) {
         return take_integer(&mut &text[..]).unwrap_or(0);
     }

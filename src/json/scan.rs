@@ -4,6 +4,7 @@
 use super::is_space;
 use super::number::token_len;
 use super::text::string_len;
+use std::ops::Range;
 
 /// How deep objects and arrays may be nested.
 pub const MAX_DEPTH: u32 = 30;
@@ -53,6 +54,34 @@ struct End(u32);
 impl Goal for End {
     fn ends(&mut self, depth: u32) -> bool {
         depth == self.0
+    }
+}
+
+/// Where the value at the front of a text is.
+pub fn first_value(json: &[u8]) -> Option<Range<usize>> {
+    let mut first = First { start: 0 };
+    let end = Scanner::new(json).scan(&mut first).ok()?.at;
+    Some(first.start..end)
+}
+
+/// The end of the first value.
+struct First {
+    start: usize,
+}
+
+impl Goal for First {
+    #[inline(always)]
+    fn begins(&mut self, _depth: u32, at: usize) {
+        self.start = at;
+    }
+    #[inline(always)]
+    fn enters(&mut self, _depth: u32, _container: Container) -> bool {
+        // It is skipped as a whole.
+        false
+    }
+    #[inline(always)]
+    fn ends(&mut self, _depth: u32) -> bool {
+        true
     }
 }
 
@@ -148,8 +177,11 @@ impl<'a> Scanner<'a> {
         let byte = self.peek()?;
         goal.begins(self.depth, self.at);
         match byte {
-            b'{' => return self.enter(goal, Container::Object),
-            b'[' => return self.enter(goal, Container::Array),
+            b'{' | b'[' => {
+                let is_object = byte == b'{';
+                let container = [Container::Array, Container::Object][usize::from(is_object)];
+                return self.enter(goal, container);
+            }
             b']' if self.depth > 0 => self.leave(goal, Container::Array)?,
             _ => self.at += scalar_len(&self.json[self.at..]).ok_or(Error::Invalid)?,
         }

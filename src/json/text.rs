@@ -1,6 +1,8 @@
 //! Strings.
 #![forbid(unsafe_code)]
 
+use crate::string::words;
+
 /// The length of the string at the front with its quotes; `None` when it does not end, or holds a
 /// NUL.
 #[inline(always)]
@@ -45,15 +47,9 @@ fn special(text: &[u8]) -> Option<usize> {
 
 #[inline(always)]
 fn special_in_word(bytes: [u8; 8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
     let word = u64::from_le_bytes(bytes);
-    // The lowest bit that is set belongs to the first byte that is equal to `byte`.
-    let equal = |byte: u8| {
-        let differences = word ^ (ONES * u64::from(byte));
-        differences.wrapping_sub(ONES) & !differences & (ONES << 7)
-    };
-    let found = equal(b'"') | equal(b'\\') | equal(0);
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    let found = words::equal(word, b'"') | words::equal(word, b'\\') | words::equal(word, 0);
+    (found != 0).then(|| words::first(found))
 }
 
 /// Whether a backslash takes the byte behind it along, so that this byte means nothing.

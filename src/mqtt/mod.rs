@@ -11,6 +11,12 @@ pub mod property;
 pub mod session;
 pub mod state;
 
+/// Reason codes of DISCONNECT (MQTT 5, section 3.14.2.1).
+pub mod reason {
+    pub const KEEP_ALIVE_TIMEOUT: u8 = 0x8d;
+    pub const PACKET_TOO_LARGE: u8 = 0x95;
+}
+
 /// Control packet types (section 2.1.2).
 pub mod cmd {
     pub const CONNECT: u8 = 1;

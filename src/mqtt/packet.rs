@@ -46,8 +46,16 @@ pub enum Varint {
 }
 
 /// Reads a variable byte integer at the beginning of `bytes`.
+#[inline(always)]
 pub fn varint(bytes: &[u8]) -> Varint {
     let mut value = 0;
+    // Most packets are short.
+    if let Some(&byte) = bytes.first()
+        && byte < 0x80
+    {
+        let value = u32::from(byte);
+        return Varint::Value { value, size: 1 };
+    }
     for (i, &byte) in bytes.iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7f) << (7 * i);
         if byte & 0x80 == 0 {
@@ -72,7 +80,21 @@ pub fn announced_size(buf: &[u8]) -> Option<usize> {
 /// Reads the packet at the beginning of `buf`. `v5`: the connection speaks MQTT 5. When the packet
 /// is not complete or malformed, `packet` holds what was decoded before that was found.
 pub fn parse<'a>(buf: &'a [u8], v5: bool, packet: &mut Packet<'a>) -> Parsed {
-    *packet = Packet::default();
+    let (parsed, found) = read(buf, v5);
+    *packet = found;
+    parsed
+}
+
+/// [`parse`] for callers that look at members one by one: inlined, they need not be put together.
+#[inline(always)]
+pub fn read(buf: &[u8], v5: bool) -> (Parsed, Packet<'_>) {
+    let mut packet = Packet::default();
+    let parsed = read_into(buf, v5, &mut packet);
+    (parsed, packet)
+}
+
+#[inline(always)]
+fn read_into<'a>(buf: &'a [u8], v5: bool, packet: &mut Packet<'a>) -> Parsed {
     let (Some(&first), true) = (buf.first(), buf.len() >= 2) else {
         return Parsed::Incomplete;
     };
@@ -108,17 +130,20 @@ fn short(bytes: &[u8]) -> Option<u16> {
     bytes.first_chunk().copied().map(u16::from_be_bytes)
 }
 
+#[inline(always)]
 fn read_ack(packet: &mut Packet<'_>) -> Option<()> {
     packet.ack = *packet.body.get(1)?;
     Some(())
 }
 
+#[inline(always)]
 fn read_id(packet: &mut Packet<'_>) -> Option<()> {
     packet.id = short(packet.body)?;
     Some(())
 }
 
 /// Section 3.3.
+#[inline(always)]
 fn read_publish(packet: &mut Packet<'_>, v5: bool) -> Option<()> {
     let body = packet.body;
     let topic_end = 2 + usize::from(short(body)?);
@@ -187,11 +212,6 @@ impl Packet<'_> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn read(buf: &[u8], v5: bool) -> (Parsed, Packet<'_>) {
-        let mut packet = Packet::default();
-        (parse(buf, v5, &mut packet), packet)
-    }
 
     #[test]
     fn publish() {

@@ -7,6 +7,8 @@ use std::cell::{Cell, RefCell};
 pub struct MqttState {
     /// A run over the receive buffer is on the stack.
     pub(super) running: Cell<bool>,
+    /// The peer broke a limit: whatever still arrives is thrown away.
+    pub(super) discarding: Cell<bool>,
     pub(super) unreleased: Unreleased,
 }
 

@@ -16,6 +16,7 @@ pub struct Address {
 /// The address that `text` spells: a dotted quad, an IPv6 address in or without brackets and with
 /// or without a numeric `%scope`, `localhost`, or nothing at all, which is 0.0.0.0. `None` for
 /// anything else, such as a host name.
+#[inline]
 pub fn parse(text: &[u8]) -> Option<Address> {
     if text.is_empty() {
         return Some(Address::default());
@@ -35,11 +36,25 @@ fn ip4(quad: [u8; 4]) -> Address {
 /// Four decimal numbers. Unlike std, leading zeros are accepted; they do not mean octal.
 fn quad(text: &[u8]) -> Option<[u8; 4]> {
     let mut quad = [0; 4];
-    let mut parts = text.split(|&b| b == b'.');
-    for byte in &mut quad {
-        *byte = decimal(parts.next()?)?;
+    let (mut part, mut digits, mut value) = (0, 0, 0u32);
+    for &b in text {
+        match b {
+            b'0'..=b'9' => {
+                value = value * 10 + u32::from(b - b'0');
+                digits += 1;
+                if value > 255 {
+                    return None;
+                }
+            }
+            b'.' if digits > 0 && part < 3 => {
+                quad[part] = value as u8;
+                (part, digits, value) = (part + 1, 0, 0);
+            }
+            _ => return None,
+        }
     }
-    parts.next().is_none().then_some(quad)
+    quad[3] = value as u8;
+    (part == 3 && digits > 0).then_some(quad)
 }
 
 /// Decimal digits, at least one, of a value up to 255.
@@ -63,24 +78,66 @@ fn ip6(text: &[u8]) -> Option<Address> {
         Some(rest) => rest.strip_suffix(b"]")?,
         None => text,
     };
-    let (ip, scope_id) = match text.iter().position(|&b| b == b'%') {
-        Some(i) => (&text[..i], decimal(&text[i + 1..])?),
-        None => (text, 0),
-    };
-    let bytes = if text.contains(&b'.') {
-        let (prefix, quad_text) = text.split_at_checked(MAPPED.len())?;
-        if !prefix.eq_ignore_ascii_case(MAPPED) {
-            return None;
-        }
-        Ipv6Addr::from_octets(mapped(quad(quad_text)?))
-    } else {
-        str::from_utf8(ip).ok()?.parse::<Ipv6Addr>().ok()?
+    if let Some((prefix, mapped_quad)) = text.split_at_checked(MAPPED.len())
+        && prefix.eq_ignore_ascii_case(MAPPED)
+        && let Some(quad) = quad(mapped_quad)
+    {
+        return Some(Address {
+            bytes: mapped(quad),
+            scope_id: 0,
+            is_ip6: true,
+        });
+    }
+    let (bytes, scope_id) = match groups(text)? {
+        (bytes, []) => (bytes, 0),
+        (bytes, [b'%', scope @ ..]) => (bytes, decimal(scope)?),
+        _ => return None,
     };
     Some(Address {
-        bytes: bytes.octets(),
+        bytes,
         scope_id,
         is_ip6: true,
     })
+}
+
+/// Takes eight groups of hexadecimal digits, of which `::` stands for at least one. Returns them
+/// and what is behind.
+fn groups(text: &[u8]) -> Option<([u8; 16], &[u8])> {
+    let mut groups = [0u16; 8];
+    let (mut count, mut gap, mut rest) = (0, None, text);
+    if let Some(behind) = rest.strip_prefix(b"::") {
+        (gap, rest) = (Some(0), behind);
+    }
+    loop {
+        let (mut value, mut digits) = (0, 0);
+        while let Some((&b, behind)) = rest.split_first()
+            && let Some(digit) = char::from(b).to_digit(16)
+        {
+            value = value << 4 | digit as u16;
+            (digits, rest) = (digits + 1, behind);
+        }
+        match digits {
+            // Nothing has to follow a gap.
+            0 if gap == Some(count) => break,
+            1..=4 if count < groups.len() => groups[count] = value,
+            _ => return None,
+        }
+        count += 1;
+        match rest {
+            [b':', b':', behind @ ..] if gap.is_none() => (gap, rest) = (Some(count), behind),
+            [b':', behind @ ..] => rest = behind,
+            _ => break,
+        }
+    }
+    match gap {
+        Some(gap) if count < groups.len() => {
+            let missing = groups.len() - count;
+            groups[gap..].rotate_right(missing);
+        }
+        None if count == groups.len() => {}
+        _ => return None,
+    }
+    Some((Ipv6Addr::from_segments(groups).octets(), rest))
 }
 
 fn mapped(quad: [u8; 4]) -> [u8; 16] {
@@ -91,6 +148,7 @@ fn mapped(quad: [u8; 4]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn v4(text: &str) -> Option<[u8; 4]> {
         let a = parse(text.as_bytes())?;
@@ -206,6 +264,25 @@ mod tests {
             "::\u{e9}",
         ] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ipv6_as_std_reads_it(text in "[0-9a-fA-F:]{0,12}|(:|[0-9a-f]{1,5}|::){0,12}") {
+            let expected = text.parse::<Ipv6Addr>().ok().map(|ip| ip.octets());
+            let found = groups(text.as_bytes()).filter(|(_, rest)| rest.is_empty());
+            prop_assert_eq!(found.map(|(bytes, _)| bytes), expected);
+        }
+
+        #[test]
+        fn ipv6_as_std_writes_it(octets: [u8; 16], zeros in 0usize..16, n in 0usize..16) {
+            let mut octets = octets;
+            octets[zeros..].iter_mut().take(n).for_each(|byte| *byte = 0);
+            let ip = Ipv6Addr::from_octets(octets);
+            prop_assume!(ip.to_ipv4().is_none());
+            let text = ip.to_string();
+            prop_assert_eq!(groups(text.as_bytes()), Some((octets, &[][..])));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ev;
 use super::ffi::{mg_addr, mg_event_handler_t, mg_mgr};
+use super::loan::Loan;
 use crate::ffi::guard;
 use crate::fmt::stack::Stack;
 use crate::http::state::HttpState;
@@ -146,28 +147,42 @@ fn ptr_of(c: &mg_connection) -> *mut mg_connection {
 }
 
 /// What the library keeps about a connection and C never sees.
+///
+/// What the loop looks at when it visits a connection at rest stands together at the start.
 #[derive(Default)]
+#[repr(C)]
 pub struct ConnPrivate {
     /// What the socket was last seen ready for; see [`Ready`]. Edge-triggered notification tells
     /// once, so it is remembered here until an operation would block.
     ready: Cell<u8>,
-    /// Index in the manager's table of registered connections, plus one; 0 when not registered.
-    pub(super) slot: Cell<u32>,
     /// Closed: unlinked, MG_EV_CLOSE delivered or being delivered. The memory lives on until no
     /// frame of the loop can look at it.
     pub(super) dead: Cell<bool>,
     /// The peer shut down its side; what is queued is still sent.
     pub(super) peer_done: Cell<bool>,
-    /// The protocol handler that has more output than `send` holds. It says nothing for another
-    /// handler that took its place.
-    pub(super) output_pending: Cell<mg_event_handler_t>,
     /// The protocol wants no more input until some of what is queued was sent.
     pub(super) input_paused: Cell<bool>,
     /// The peer is expected to send more: close gently, so that a reset does not destroy the
     /// last response on its way.
     pub(super) linger: Cell<bool>,
+    /// The last read filled all the room it had.
+    pub(super) streams_in: Cell<bool>,
+    /// On the list of those that something happened to.
+    pub(super) is_marked: Cell<bool>,
     /// `fd` is not a socket: read(2) and write(2) serve it.
     pub(super) not_a_socket: Cell<bool>,
+    /// Index in the manager's table of registered connections, plus one; 0 when not registered.
+    pub(super) slot: Cell<u32>,
+    /// The protocol handler that has more output than `send` holds. It says nothing for another
+    /// handler that took its place.
+    pub(super) output_pending: Cell<mg_event_handler_t>,
+    pub(super) recv_loan: Loan,
+    pub(super) send_loan: Loan,
+    pub(super) tls: super::tls::Slot,
+    pub http: HttpState,
+    /// The connection before this one in the manager's list, as far as the library made the list;
+    /// NULL also when it is not known.
+    pub(super) previous: Cell<*mut mg_connection>,
     /// Accepting failed for lack of descriptors; time of the next try (mg_millis), or 0.
     pub(super) accept_retry_at: Cell<u64>,
     /// Next in the manager's list of closed connections.
@@ -177,11 +192,10 @@ pub struct ConnPrivate {
     pub(super) other_addresses: Cell<Option<Box<[IpAddr]>>>,
     /// The file of a listener on a Unix domain socket.
     pub(super) socket_file: Cell<Option<Box<super::local::SocketFile>>>,
-    pub(super) tls: super::tls::Slot,
-    pub http: HttpState,
     /// What an SNTP client asked.
     pub sntp: Cell<Option<Box<Query>>>,
     pub modbus: ModbusState,
+    pub(super) limits: crate::limits::Slot,
     pub ws: WsState,
     pub mqtt: MqttState,
 }
@@ -208,6 +222,18 @@ impl ConnPrivate {
                 .get()
                 .is_some_and(|pfn| pfn as usize == handler as usize)
         })
+    }
+
+    /// True when nothing is known of that would have to be done for `c`, apart from what its public
+    /// members say.
+    #[inline]
+    pub(super) fn is_quiet(&self) -> bool {
+        !self.is_ready(Ready::Read)
+            && !self.peer_done.get()
+            && self.output_pending.get().is_none()
+            && self.recv_loan.is_none()
+            && self.send_loan.is_none()
+            && !self.tls.is_on()
     }
 
     pub(super) fn forget_readiness(&self) {
@@ -249,12 +275,22 @@ impl mg_connection {
 /// callers go on with `c` even when none of them is an iteration, as in mg_connect().
 #[inline]
 pub(crate) fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
-    let depth = super::mgr::manager(c)
-        .and_then(mg_mgr::private)
-        .map(|p| &p.depth);
-    if let Some(depth) = depth {
-        depth.set(depth.get() + 1);
+    let manager = super::mgr::manager(c).and_then(mg_mgr::private);
+    if let Some(m) = manager {
+        m.depth.set(m.depth.get() + 1);
     }
+    call_in_loop(c, event, data);
+    if let Some(m) = manager {
+        m.depth.set(m.depth.get() - 1);
+        if let Some(p) = c.private() {
+            m.visits.mark(p);
+        }
+    }
+}
+
+/// [`call`] for the loop, which keeps the memory of closed connections anyway.
+#[inline]
+pub(super) fn call_in_loop(c: &mg_connection, event: c_int, data: *mut c_void) {
     let was_dead = c.is_dead();
     if let Some(pfn) = c.pfn.get() {
         // SAFETY: the program or the library installed this handler for connections.
@@ -263,9 +299,6 @@ pub(crate) fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
     // If a handler closed the connection meanwhile, MG_EV_CLOSE was its last event.
     if was_dead || !c.is_dead() {
         call_user(c, event, data);
-    }
-    if let Some(depth) = depth {
-        depth.set(depth.get() - 1);
     }
 }
 

@@ -3,10 +3,11 @@
 use super::conn::{Ready, system_error};
 use super::endpoint::{self, Endpoint};
 use super::local;
-use super::mgr::{allocate, link, manager, release};
+use super::mgr::{allocate, close, link, manager, release};
 use super::socket::{Kind, ListenError, Listener};
 use super::{
-    Flag, call, contain, error, ev, mg_connection, mg_event_handler_t, mg_mgr, resolve, socket,
+    Flag, call, contain, error, ev, limits, mg_connection, mg_event_handler_t, mg_mgr, resolve,
+    socket,
 };
 use crate::ffi::{heap, inject};
 use crate::url;
@@ -67,7 +68,10 @@ pub(super) fn open_listener(c: &mg_connection, url: &[u8]) -> Option<Kind> {
             loc.is_ip6 = address.is_ip6;
             loc.scope_id = address.scope_id;
             loc.port = url::port(url).to_be();
-            socket::listen(loc.to_socket_addr(), url.starts_with(b"udp:"))
+            let shared = manager(c)
+                .and_then(mg_mgr::private)
+                .is_some_and(|m| m.reuse_port.get());
+            socket::listen(loc.to_socket_addr(), url.starts_with(b"udp:"), shared)
         }
     };
     match opened {
@@ -148,6 +152,9 @@ pub(super) fn connect<'a>(
     c.fn_data.set(handlers.fn_data);
     c.pfn.set(handlers.pfn);
     c.pfn_data.set(handlers.pfn_data);
+    if !c.is(Flag::Udp) && !limits::begin(c, None) {
+        error(c, b"OOM");
+    }
     call(c, ev::OPEN, url_ptr.cast_mut().cast());
     if !c.is_dead() {
         heap::ran_out();
@@ -259,7 +266,10 @@ fn connect_tcp(c: &mg_connection) {
     }
     match outcome {
         Ok(true) => finish(c),
-        Ok(false) => c.set(Flag::Connecting, true),
+        Ok(false) => {
+            c.set(Flag::Connecting, true);
+            limits::update(c);
+        }
         Err(e) => system_error(c, "connect", &e),
     }
 }
@@ -288,6 +298,7 @@ fn finish(c: &mg_connection) {
     if let Some(p) = c.private() {
         p.set_ready(Ready::Write, true);
     }
+    limits::update(c);
     call(c, ev::CONNECT, null_mut());
     if c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
         plain_instead_of_tls(c);
@@ -361,6 +372,9 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
         if listener.is_dead() || listener.any(1 << Flag::Closing as u8 | 1 << Flag::Full as u8) {
             return;
         }
+        if !limits::may_accept(listener, private) {
+            return;
+        }
         match socket::accept(listener.raw_fd()) {
             Ok((fd, rem)) => accepted(listener, fd, rem),
             Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {
@@ -404,6 +418,10 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     link(mgr, c);
     if let Some(p) = c.private() {
         p.set_ready(Ready::Write, true);
+    }
+    if !limits::begin(c, Some(listener)) {
+        crate::log::error(format_args!("{} OOM", listener.id.get()));
+        return close(c);
     }
     c.set(Flag::Accepted, true);
     c.set(Flag::Hexdumping, listener.is(Flag::Hexdumping));

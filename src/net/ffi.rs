@@ -3,13 +3,13 @@
 use super::conn::system_error;
 use super::connect::{self, Handlers};
 use super::mgr::{self, MgrPrivate};
-use super::{Flag, call, io, mg_connection, poll, resolve, socket, wake};
+use super::{Flag, call, io, limits, mg_connection, poll, resolve, socket, wake};
 use crate::ffi::alloc::try_box;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::{guard, heap};
 use crate::timer::ffi::mg_timer;
 use std::cell::Cell;
-use std::ffi::{c_char, c_int, c_long, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
 use std::ptr::null_mut;
 
 /// Result of a failed input or output operation.
@@ -196,6 +196,41 @@ pub unsafe extern "C" fn mg_mgr_poll(mgr: *mut mg_mgr, ms: c_int) {
             poll::poll(mgr, ms);
         }
     });
+}
+
+/// Tells that connections to which nothing happens need MG_EV_POLL only every `ms` milliseconds, or as often as
+/// mg_mgr_poll() is called if that is rarer. Then an iteration costs time for the connections at work,
+/// and not for those at rest, of which there may be many thousands. 0, the default: every connection gets
+/// MG_EV_POLL in every iteration.
+///
+/// What is sent by a function of this library, what arrives and what a handler does to its own connection
+/// takes effect as ever. What may be late, by `ms` or one wait in mg_mgr_poll(): fields that the program
+/// writes in *another* connection or between two polls, such as `is_closing`, `is_draining`, `is_full` and
+/// `send.len`, and what handlers do in MG_EV_POLL, such as watching for time-outs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_mgr_idle_interval(mgr: *mut mg_mgr, ms: c_uint) {
+    guard((), || {
+        // SAFETY: pointer contract.
+        if let Some(private) = unsafe { mgr.as_ref() }.and_then(mg_mgr::private) {
+            private.visits.set_interval(ms.into());
+        }
+    });
+}
+
+/// Tells whether listeners that `mgr` opens from now on share their port (SO_REUSEPORT) with
+/// those of other managers that do the same: a server runs a manager in each of several threads, and the
+/// system deals new connections out to them. Off by default, because another process of the same
+/// user could join in. False where the system cannot do that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_mgr_reuse_port(mgr: *mut mg_mgr, on: bool) -> bool {
+    guard(false, || {
+        // SAFETY: pointer contract.
+        let Some(private) = unsafe { mgr.as_ref() }.and_then(mg_mgr::private) else {
+            return false;
+        };
+        private.reuse_port.set(on && socket::CAN_REUSE_PORT);
+        private.reuse_port.get() == on
+    })
 }
 
 /// Allocates a connection with `mgr->extraconnsize` zeroed bytes behind it and gives it an id.
@@ -402,10 +437,11 @@ pub unsafe extern "C" fn mg_wrapfd(
 /// Sends `len` bytes.
 ///
 /// On a TCP connection they are appended to `c->send` and leave when the handler has returned;
-/// `buf` NULL appends `len` unspecified bytes for the program to fill. True unless
-/// memory is exhausted; sending 0 bytes is fine. On a UDP connection they go out at once as one
-/// datagram to `c->rem`, MG_EV_WRITE fires before this returns, and the result is true if
-/// more than 0 bytes were sent; an error other than a full socket closes the connection.
+/// `buf` NULL appends `len` zeros for the program to fill. True unless
+/// memory is exhausted or `send_size` of struct mg_limits would be exceeded; sending 0 bytes is
+/// fine. On a UDP connection they go out at once as one datagram to `c->rem`, MG_EV_WRITE fires
+/// before this returns, and the result is true if more than 0 bytes were sent; an error other
+/// than a full socket closes the connection.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_send(c: *mut mg_connection, buf: *const c_void, len: usize) -> bool {
     guard(false, || {
@@ -417,13 +453,21 @@ pub unsafe extern "C" fn mg_send(c: *mut mg_connection, buf: *const c_void, len:
             // SAFETY: pointer contract.
             return io::send_datagram(c, unsafe { bytes(buf.cast(), len) });
         }
+        if !limits::has_room(c, len) {
+            return false;
+        }
+        io::prepare_send(c);
         let start = c.send.buf.get() as usize;
         let own = (start..start + c.send.size.get()).contains(&(buf as usize));
         if buf.is_null() || own {
             let io = std::ptr::from_ref(&c.send).cast_mut();
+            let at = c.send.len.get();
             // SAFETY: the connection's own buffer; the call copes with a source inside it.
-            return unsafe { crate::iobuf::ffi::mg_iobuf_add(io, c.send.len.get(), buf, len) }
-                == len;
+            let added = unsafe { crate::iobuf::ffi::mg_iobuf_add(io, at, buf, len) } == len;
+            if added && buf.is_null() {
+                c.send.clear_from(at);
+            }
+            return added;
         }
         // SAFETY: pointer contract; the source is not in the buffer that grows.
         c.send.append(unsafe { bytes(buf.cast(), len) })

@@ -1,7 +1,9 @@
 //! Moving bytes between sockets and connection buffers.
 
-use super::conn::{ConnPrivate, Ready};
-use super::{Flag, IO_SIZE, MAX_RECV_SIZE, call, error, ev, mg_connection, socket};
+use super::conn::{ConnPrivate, Ready, call_in_loop};
+use super::loan::Spare;
+use super::mgr::manager;
+use super::{Flag, IO_SIZE, call, error, ev, limits, mg_connection, mg_mgr, socket};
 use crate::ffi::inject;
 use std::ffi::{c_int, c_long};
 use std::io;
@@ -15,18 +17,45 @@ const READ_BUDGET: usize = 256 * 1024;
 const MIN_ROOM: usize = 4096;
 /// Room for the largest datagram.
 const DATAGRAM_ROOM: usize = 65536;
-/// Bytes of a file that one sendfile call may move.
-const SENDFILE_MAX: usize = 1 << 20;
+/// Bytes of a file that a connection may send before others get their turn.
+const SENDFILE_MAX: usize = 2 << 20;
 
 fn fire(c: &mg_connection, event: c_int, n: usize) {
     let mut n = n as c_long;
     call(c, event, std::ptr::from_mut(&mut n).cast());
 }
 
+/// Output is about to be queued: gives the send buffer a block, if it has none.
+#[inline]
+pub fn prepare_send(c: &mg_connection) {
+    if let Some(p) = c.private()
+        && let Some(m) = manager(c).and_then(mg_mgr::private)
+    {
+        p.send_loan.small(&c.send, &m.spare);
+        m.visits.mark(p);
+    }
+}
+
+/// Takes a block back to which nothing was added.
+#[inline]
+pub fn settle_send(c: &mg_connection) {
+    if c.send.len.get() == 0
+        && let Some(p) = c.private()
+        && let Some(m) = manager(c).and_then(mg_mgr::private)
+    {
+        p.send_loan.settle(&c.send, &m.spare);
+    }
+}
+
 /// Makes room for a read; the number of bytes that may be read, 0 after an error.
 fn make_room(c: &mg_connection, wanted: usize) -> usize {
     let len = c.recv.len.get();
-    if len >= MAX_RECV_SIZE {
+    let max = if c.is(Flag::Udp) {
+        super::MAX_RECV_SIZE
+    } else {
+        limits::recv_size(c)
+    };
+    if len >= max {
         error(c, b"MG_MAX_RECV_SIZE");
         return 0;
     }
@@ -35,14 +64,19 @@ fn make_room(c: &mg_connection, wanted: usize) -> usize {
         error(c, b"OOM");
         return 0;
     }
-    (c.recv.size.get() - len).min(MAX_RECV_SIZE - len)
+    (c.recv.size.get() - len).min(max - len)
 }
 
 /// Reads while there is input, the handlers consume it and the budget lasts.
-pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
+pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
     let udp = c.is(Flag::Udp);
     let mut budget = READ_BUDGET;
     while p.is_ready(Ready::Read) && !c.is(Flag::Full) && !c.is_paused(p) {
+        if udp || p.streams_in.get() {
+            p.recv_loan.large(&c.recv, spare);
+        } else {
+            p.recv_loan.small(&c.recv, spare);
+        }
         let room = make_room(c, if udp { DATAGRAM_ROOM } else { MIN_ROOM });
         if room == 0 {
             return;
@@ -58,14 +92,18 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate) {
             Ok(n) => n,
             Err(e) => return read_failed(c, p, &e),
         };
+        p.streams_in.set(!udp && n == room);
         // A stream socket that filled less than it could is empty (epoll(7)), unless an end of
         // stream waits behind the data.
         if !udp && n < room && !p.is_ready(Ready::ReadClosed) && !p.not_a_socket.get() {
             p.set_ready(Ready::Read, false);
         }
+        limits::received(p, n);
         let before = c.recv.len.get();
         c.recv.len.set(before + n);
         c.recv.terminate();
+        p.recv_loan.note(before + n);
+        p.send_loan.small(&c.send, spare);
         inject("read");
         arrived(c, before, n);
         if p.dead.get() {
@@ -89,7 +127,8 @@ pub(super) fn arrived(c: &mg_connection, before: usize, n: usize) {
     if c.is(Flag::Hexdumping) {
         hexdump(c, "<-", before, n, true);
     }
-    fire(c, ev::READ, n);
+    let mut n = n as c_long;
+    call_in_loop(c, ev::READ, std::ptr::from_mut(&mut n).cast());
 }
 
 fn receive(c: &mg_connection, p: &ConnPrivate, room: usize) -> io::Result<usize> {
@@ -142,6 +181,7 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
         crate::http::ffi::conn::sending(c);
     }
     let len = c.send.len.get();
+    p.send_loan.note(len);
     // The rest of a file follows: let it share packets with the head.
     let more = if p.has_output_pending(c) { MSG_MORE } else { 0 };
     // SAFETY: `len` bytes are in use at `buf`.
@@ -160,6 +200,7 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
                 p.set_ready(Ready::Write, false);
             }
             wrote(c, n);
+            limits::sent(c, p, n);
         }
         Err(e) => write_failed(c, p, &e),
     }
@@ -190,6 +231,7 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
 pub(super) fn write_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
     if e.kind() == io::ErrorKind::WouldBlock {
         p.set_ready(Ready::Write, false);
+        limits::sent(c, p, 0);
     } else {
         c.set(Flag::Closing, true);
     }
@@ -201,6 +243,7 @@ fn flush_datagram(c: &mg_connection, p: &ConnPrivate) {
     if len == 0 || c.is(Flag::Closing) {
         return;
     }
+    p.send_loan.note(len);
     // SAFETY: no handler runs while the slice lives.
     match socket::send_to(c.raw_fd(), unsafe { c.send.as_bytes() }, &c.rem.get()) {
         Ok(_) => {
@@ -290,6 +333,9 @@ pub fn set_linger(c: &mg_connection) {
 /// Sends up to `max` bytes of a file from `offset` on, straight to a plain TCP socket, and moves
 /// the offset. `Ok(0)` is the end of the file. A full socket is `WouldBlock`; MG_EV_POLL comes when
 /// it has room again.
+///
+/// A socket that takes only a part is offered the rest at once: it says that it is full, and then is heard
+/// of again when a good part of its buffer is free. Without that, the rest goes in many small pieces.
 pub fn send_file(
     c: &mg_connection,
     file: BorrowedFd<'_>,
@@ -298,21 +344,29 @@ pub fn send_file(
 ) -> io::Result<usize> {
     let p = c.private().ok_or(io::ErrorKind::InvalidInput)?;
     let max = max.min(SENDFILE_MAX);
-    loop {
-        match sendfile(c.raw_fd(), file, *offset, max) {
+    let mut sent = 0;
+    while sent < max {
+        match sendfile(c.raw_fd(), file, *offset, max - sent) {
+            Ok(0) => break,
             Ok(n) => {
                 *offset += n as u64;
-                return Ok(n);
+                sent += n;
+                limits::sent(c, p, n);
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => {
                 if e.kind() == io::ErrorKind::WouldBlock {
                     p.set_ready(Ready::Write, false);
+                    limits::sent(c, p, 0);
                 }
-                return Err(e);
+                if sent == 0 {
+                    return Err(e);
+                }
+                break;
             }
         }
     }
+    Ok(sent)
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

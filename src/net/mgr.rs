@@ -2,8 +2,10 @@
 //! connections, and connections that are closed but not yet released.
 
 use super::conn::{ConnPrivate, Flag, Ready, call};
+use super::loan::Spare;
 use super::resolve::Resolver;
 use super::socket::NO_ADDR;
+use super::visits::Visits;
 use super::wake::WakeChannel;
 use super::{IO_SIZE, ev, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
@@ -16,6 +18,7 @@ use std::ffi::c_int;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr;
+use std::time::Duration;
 
 /// Most readiness events taken in one iteration.
 pub(super) const EVENTS_CAPACITY: usize = 1024;
@@ -38,8 +41,14 @@ pub(super) struct MgrPrivate {
     pub depth: Cell<u32>,
     /// mg_mgr_free is running: nothing new may be opened.
     pub freeing: Cell<bool>,
+    /// Listeners share their ports with those of other managers.
+    pub reuse_port: Cell<bool>,
+    pub visits: Visits,
+    /// Buffers to lend.
+    pub spare: Spare,
     pub wake: WakeChannel,
     pub resolver: Resolver,
+    pub limits: crate::limits::Shared,
     tls: Box<super::tls::Shared>,
 }
 
@@ -54,8 +63,12 @@ impl MgrPrivate {
             lingering: RefCell::default(),
             depth: Cell::new(0),
             freeing: Cell::new(false),
+            reuse_port: Cell::new(false),
+            visits: Visits::default(),
+            spare: Spare::default(),
             wake: WakeChannel::default(),
             resolver: Resolver::default(),
+            limits: crate::limits::Shared::default(),
             tls: Box::default(),
         })
     }
@@ -74,6 +87,18 @@ impl MgrPrivate {
     pub fn raw_fd(&self) -> c_int {
         // SAFETY: as in `registry`.
         unsafe { &*self.poll.get() }.as_raw_fd()
+    }
+
+    /// Waits for readiness. False when a signal came instead.
+    pub fn wait(&self, events: &mut mio::Events, timeout: Option<Duration>) -> bool {
+        // SAFETY: the manager is shared, but only this frame uses `poll` mutably: mio wants &mut to keep
+        // two threads from waiting at once, which a manager forbids.
+        unsafe { (*self.poll.get()).poll(events, timeout) }.is_ok()
+    }
+
+    /// How many connections are registered, or were until this iteration.
+    pub fn registered(&self) -> usize {
+        self.slots.borrow().len() - self.vacant.borrow().len()
     }
 
     /// The connection that a token stands for, unless it was closed.
@@ -289,6 +314,10 @@ pub(super) fn allocate(mgr: &mg_mgr) -> Option<&mg_connection> {
 
 /// Releases a connection that is not (or no longer) linked.
 pub(super) fn release(c: &mg_connection) {
+    if let (Some(p), Some(private)) = (manager(c).and_then(mg_mgr::private), c.private()) {
+        private.recv_loan.end(&c.recv, &p.spare);
+        private.send_loan.end(&c.send, &p.spare);
+    }
     for io in [&c.recv, &c.send, &c.rtls, &c.prof] {
         io.free();
     }
@@ -308,6 +337,11 @@ pub(super) fn release(c: &mg_connection) {
 pub(super) fn link(mgr: &mg_mgr, c: &mg_connection) {
     c.next.set(mgr.conns.get());
     mgr.conns.set(c.as_ptr());
+    super::visits::mark(c);
+    // SAFETY: list members are live connections.
+    if let Some(next) = unsafe { c.next.get().as_ref() }.and_then(mg_connection::private) {
+        next.previous.set(c.as_ptr());
+    }
 }
 
 /// Calls `f` with each connection of a manager. `f` may call out, and what it does to connections is
@@ -346,6 +380,16 @@ impl Drop for Deeper<'_> {
 /// on it finds its way on.
 fn unlink(mgr: &mg_mgr, c: &mg_connection) {
     let mut link = &mgr.conns;
+    let known = c.private().map_or(ptr::null_mut(), |p| p.previous.get());
+    // SAFETY: NULL or a member of the list: whoever leaves it hands its own `previous` on.
+    match unsafe { known.as_ref() } {
+        Some(previous) if previous.next.get() == c.as_ptr() => link = &previous.next,
+        _ => {}
+    }
+    // SAFETY: a member of the list.
+    if let Some(next) = unsafe { c.next.get().as_ref() }.and_then(mg_connection::private) {
+        next.previous.set(known);
+    }
     while !link.get().is_null() {
         if link.get() == c.as_ptr() {
             link.set(c.next.get());
@@ -366,6 +410,7 @@ pub(super) fn close(c: &mg_connection) {
         return;
     }
     c.set(Flag::Closing, true);
+    super::limits::closed(c, private);
     // Whatever happens here, the rest must happen.
     guard((), || {
         crate::net::resolve::cancel(c);

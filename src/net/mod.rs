@@ -14,19 +14,24 @@ mod connect;
 pub(crate) mod endpoint;
 pub mod ffi;
 mod io;
+pub(crate) mod limits;
+mod loan;
 mod local;
 mod mgr;
 mod poll;
 pub(crate) mod resolve;
 mod socket;
 pub(crate) mod tls;
+mod visits;
 mod wake;
 
 pub(crate) use backlog::Backlog;
 pub use conn::{Flag, mg_connection};
 pub(crate) use conn::{call, contain, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
-pub use io::{pause_input, send_file, set_linger, set_output_pending, write_ready};
+pub use io::{
+    pause_input, prepare_send, send_file, set_linger, set_output_pending, settle_send, write_ready,
+};
 pub(crate) use mgr::{for_each, manager};
 pub(crate) use resolve::initialize as initialize_dns;
 

@@ -1,7 +1,8 @@
 //! One iteration of the event loop.
 //!
 //! 1. *Look ahead.* Walk the connections. If one has work that needs no notification (input left
-//!    over, output queued and the socket writable, closing), do not sleep.
+//!    over, output queued and the socket writable, closing), do not sleep. Among many connections the
+//!    system is asked first whether something is ready; then there is no need to walk.
 //! 2. *Wait* for readiness. It is edge-triggered: what a socket became ready for is remembered in
 //!    its connection until an operation would block. A socket in trouble gets MG_EV_ERROR here.
 //! 3. *Clock and timers.* The time is read once.
@@ -9,14 +10,16 @@
 //!    response in it, then one of: nothing (resolving, closing), accepting, finishing a connect,
 //!    reading. What its handlers queued is sent at once. Then draining and closing take effect.
 //!    Connections made meanwhile stand before the head and have their first turn next time.
-//! 5. *Release* the memory of closed connections, when no outer iteration is running.
+//! 5. *Deadlines* of limits are looked at. The memory of closed connections is *released*, when no
+//!    outer iteration is running.
 //!
 //! Any handler may close any connection. A closed one leaves the list but keeps its memory, its
 //! `next` and a mark until phase 5, so walks step over it.
 
-use super::conn::{ConnPrivate, Ready, call, contain, fail_after_panic};
+use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
-use super::{Flag, connect, error, ev, io, mg_connection, mg_mgr, tls};
+use super::visits::Round;
+use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, tls};
 use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
@@ -37,6 +40,20 @@ const NOT_CONNECTED: u32 = NOT_SENDING & !(1 << Flag::TlsHs as u8) | 1 << Flag::
 const NOT_RECEIVING: u32 =
     1 << Flag::Full as u8 | 1 << Flag::Resolving as u8 | 1 << Flag::Connecting as u8;
 
+/// From so many connections on, a walk over them takes longer than a system call.
+const MANY: usize = 64;
+
+/// States that have to be looked at in every turn.
+const BUSY: u32 = 1 << Flag::Listening as u8
+    | 1 << Flag::Resolving as u8
+    | 1 << Flag::Connecting as u8
+    | 1 << Flag::TlsHs as u8
+    | 1 << Flag::Draining as u8
+    | 1 << Flag::Closing as u8
+    | 1 << Flag::Resp as u8
+    | 1 << Flag::Readable as u8
+    | 1 << Flag::Writable as u8;
+
 /// How often a listener that ran out of descriptors, or a socket that closes gently, is looked at.
 const HOUSEKEEPING_MS: u64 = 50;
 
@@ -48,7 +65,8 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     wait(mgr, private, ms);
     let mut now = crate::util::ffi::mg_millis();
     crate::timer::ffi::poll(&mgr.timers, now);
-    turns(mgr, &mut now);
+    turns(mgr, private, &mut now);
+    limits::enforce(private, now);
     if private.has_lingering() {
         private.serve_lingering(now);
     }
@@ -73,51 +91,83 @@ impl Drop for Iteration<'_> {
     }
 }
 
-fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
+pub(super) fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
     let queued = (c.send.len.get() > 0 || p.has_output_pending(c)) && !c.any(NOT_SENDING);
     queued || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
+}
+
+/// True when there is nothing to do for a connection but to deliver MG_EV_POLL.
+#[inline]
+fn is_at_rest(c: &mg_connection, p: &ConnPrivate) -> bool {
+    !c.any(BUSY) && p.is_quiet() && c.send.len.get() == 0
 }
 
 /// Phase 1: the longest time to sleep.
 fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration> {
     let mut limit = u64::try_from(ms).ok();
+    limits::look_for_room(mgr, private);
+    if let Some(at) = limits::next_deadline(private) {
+        let left = at.saturating_sub(crate::util::ffi::mg_millis());
+        limit = Some(limit.unwrap_or(u64::MAX).min(left.max(HOUSEKEEPING_MS)));
+    }
     if private.has_lingering() {
         limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
+    }
+    if private.visits.may_be_few() {
+        private.visits.look_at_marked(private, |c| {
+            shorten(c, &mut limit);
+            limit != Some(0)
+        });
+        return limit.map(Duration::from_millis);
     }
     let mut next = mgr.conns.get();
     while limit != Some(0) && !next.is_null() {
         // SAFETY: list members are live connections, and no handler runs here.
         let c = unsafe { &*next };
         next = c.next.get();
-        let Some(p) = c.private() else { continue };
-        let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
-        let output = p.is_ready(Ready::Write) && output_waits(c, p);
-        if input || output || c.is(Flag::Closing) {
-            return Some(Duration::ZERO);
-        }
-        if p.accept_retry_at.get() != 0 {
-            limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
-        }
+        shorten(c, &mut limit);
     }
     limit.map(Duration::from_millis)
 }
 
+/// Shortens the time to sleep, in milliseconds, to what a connection allows.
+#[inline]
+fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
+    let Some(p) = c.private() else { return };
+    if is_at_rest(c, p) {
+        return;
+    }
+    let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
+    let output = p.is_ready(Ready::Write) && output_waits(c, p);
+    if input || output || c.is(Flag::Closing) {
+        *limit = Some(0);
+    } else if p.accept_retry_at.get() != 0 {
+        *limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
+    }
+}
+
 /// Phases 1 and 2.
 fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
-    let timeout = look_ahead(mgr, private, ms);
     let mut events = private
         .events
         .take()
         .unwrap_or_else(|| mio::Events::with_capacity(EVENTS_CAPACITY));
-    // SAFETY: &MgrPrivate is shared, but only this frame uses `poll` mutably: mio wants &mut to keep
-    // two threads from waiting at once, which a manager forbids.
-    let waited = unsafe { (*private.poll.get()).poll(&mut events, timeout) };
-    if waited.is_ok() {
+    // With many connections, asking the system costs less than looking ahead.
+    let mut waited = private.registered() > MANY
+        && !private.visits.may_be_few()
+        && private.wait(&mut events, Some(Duration::ZERO))
+        && !events.is_empty();
+    if !waited {
+        let timeout = look_ahead(mgr, private, ms);
+        waited = private.wait(&mut events, timeout);
+    }
+    if waited {
         for event in &events {
             if let Some(c) = private.connection(event.token()) {
                 // SAFETY: the table holds live connections only; memory of those closed by a
                 // handler in this loop stays until phase 5.
                 let c = unsafe { &*c };
+                super::visits::mark(c);
                 contain(c, (), || note(c, event));
             }
         }
@@ -154,54 +204,104 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
 }
 
 /// Phase 4. A panic costs the connection at hand, not the others.
-fn turns(mgr: &mg_mgr, now: &mut u64) {
-    let next = Cell::new(mgr.conns.get());
+fn turns(mgr: &mg_mgr, private: &MgrPrivate, now: &mut u64) {
+    let round = private.visits.begin(private, mgr, *now);
     let current = Cell::new(null_mut());
     heap::ran_out();
-    while catch_unwind(AssertUnwindSafe(|| walk(&next, &current, now))).is_err() {
+    while catch_unwind(AssertUnwindSafe(|| walk(&round, private, &current, now))).is_err() {
         // SAFETY: the walk stood on it; its memory stays until phase 5.
         let c: &mg_connection = unsafe { &*current.get() };
         fail_after_panic(c);
     }
 }
 
-fn walk(next: &Cell<*mut mg_connection>, current: &Cell<*mut mg_connection>, now: &mut u64) {
-    while !next.get().is_null() {
-        current.set(next.get());
-        // SAFETY: reached through the list or through a connection of the list; closed ones keep
-        // their memory until phase 5.
-        let c = unsafe { &*current.get() };
-        // Taken before the turn: connections that a handler closes stay readable, and those it
-        // opens go to the head.
-        next.set(c.next.get());
+fn walk(
+    round: &Round<'_>,
+    private: &MgrPrivate,
+    current: &Cell<*mut mg_connection>,
+    now: &mut u64,
+) {
+    loop {
+        current.set(round.next());
+        // SAFETY: NULL, or a connection whose memory stays until phase 5.
+        let Some(c) = (unsafe { current.get().as_ref() }) else {
+            return;
+        };
         match c.private() {
             Some(p) if p.dead.get() => {}
             Some(p) => {
-                turn(c, p, now);
+                visit(c, p, private, now);
                 if heap::ran_out() && !p.dead.get() && !c.is_lasting() {
-                    error(c, b"OOM");
+                    out_of_memory(c);
                 }
             }
-            None => call(c, ev::POLL, from_mut(now).cast()),
+            None => call_in_loop(c, ev::POLL, from_mut(now).cast()),
         }
     }
 }
 
-fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
+/// Work for a connection took from the reserve. What it holds of it goes back at once, before others
+/// need it.
+#[cold]
+fn out_of_memory(c: &mg_connection) {
+    error(c, b"OOM");
+    close(c);
+    tls::free(c);
+}
+
+/// The turn of a connection.
+#[inline]
+fn visit(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: &mut u64) {
     inject("turn");
+    if is_at_rest(c, p) {
+        poll_at_rest(c, p, now);
+        if is_at_rest(c, p) {
+            return;
+        }
+    } else {
+        poll_at_work(c, p, now);
+    }
+    turn(c, p, private, *now);
+    if private.depth.get() == 1 {
+        p.recv_loan.settle(&c.recv, &private.spare);
+        p.send_loan.settle(&c.send, &private.spare);
+    }
+    if !is_at_rest(c, p) {
+        private.visits.mark(p);
+    }
+}
+
+/// MG_EV_POLL for a connection that is at rest. Protocol handlers that would do nothing are left out.
+#[inline]
+fn poll_at_rest(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
+    let nothing = c.pfn.get().is_none()
+        || crate::http::ffi::conn::is_idle(c, &p.http)
+        || crate::ws::ffi::conn::is_websocket(c);
+    if nothing {
+        call_user(c, ev::POLL, from_mut(now).cast());
+    } else {
+        call_in_loop(c, ev::POLL, from_mut(now).cast());
+    }
+}
+
+fn poll_at_work(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
     show_readiness(c, p);
     let responding = c.is(Flag::Resp);
-    call(c, ev::POLL, from_mut(now).cast());
+    call_in_loop(c, ev::POLL, from_mut(now).cast());
     if responding && !c.is(Flag::Resp) && !p.dead.get() {
         let mut n: c_long = 0;
-        call(c, ev::READ, from_mut(&mut n).cast());
+        call_in_loop(c, ev::READ, from_mut(&mut n).cast());
     }
+}
+
+/// What a connection does after MG_EV_POLL.
+fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
     if p.dead.get() {
         return;
     }
     if !c.any(1 << Flag::Resolving as u8 | 1 << Flag::Closing as u8) {
         if c.is(Flag::Listening) && !c.is(Flag::Udp) {
-            accept(c, p, *now);
+            accept(c, p, now);
         } else if c.is(Flag::Connecting) {
             if p.is_ready(Ready::Read) || p.is_ready(Ready::Write) {
                 connect::connect_ready(c);
@@ -209,7 +309,7 @@ fn turn(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
         } else if p.tls.is_on() {
             tls::read(c, p);
         } else {
-            io::read_ready(c, p);
+            io::read_ready(c, p, &private.spare);
         }
         if p.dead.get() {
             return;
@@ -265,23 +365,48 @@ pub(super) fn free(mgr: &mg_mgr) {
         private.freeing.set(true);
         mark_closing(mgr);
         poll(mgr, 0);
-        while !mgr.conns.get().is_null() {
-            // A handler refused to close, or one without a private part: no more asking.
-            // SAFETY: list members are live.
-            let c = unsafe { &*mgr.conns.get() };
-            close(c);
-            if mgr.conns.get() == c.as_ptr() {
-                mgr.conns.set(c.next.get());
-            }
+    }
+    while !mgr.conns.get().is_null() {
+        // A handler refused to close, or one without a private part, or a manager without: no more
+        // asking.
+        let first = mgr.conns.get();
+        // SAFETY: list members are live.
+        let next = unsafe { (*first).next.get() };
+        // SAFETY: as above.
+        close(unsafe { &*first });
+        if mgr.conns.get() == first {
+            mgr.conns.set(next);
         }
+    }
+    if let Some(private) = mgr.private() {
         private.reap();
         // SAFETY: made by Box in mg_mgr_init; no frame of the loop is running.
         drop(unsafe { Box::from_raw(mgr.ifp.replace(null_mut()).cast::<MgrPrivate>()) });
         mgr.epoll_fd.set(-1);
+    } else {
+        close_without_private(mgr);
     }
     mgr.conns.set(null_mut());
     // Those that handlers added while they were told to close.
     crate::timer::ffi::free_all(&mgr.timers);
+}
+
+/// Closes the connections of a manager that never had a readiness queue. They are released at once, so
+/// nothing is remembered over a call; those that handlers add are left.
+fn close_without_private(mgr: &mg_mgr) {
+    let mut count = 0;
+    super::for_each(mgr, |_| count += 1);
+    for _ in 0..count {
+        // SAFETY: list members are live connections.
+        let Some(c) = (unsafe { mgr.conns.get().as_ref() }) else {
+            return;
+        };
+        if c.private().is_none() || c.is_dead() {
+            mgr.conns.set(c.next.get());
+        } else {
+            close(c);
+        }
+    }
 }
 
 fn mark_closing(mgr: &mg_mgr) {

@@ -155,13 +155,21 @@ pub(super) struct Listener {
     pub file: Option<Box<SocketFile>>,
 }
 
-/// Opens a listening socket.
-pub(super) fn listen(addr: SocketAddr, udp: bool) -> Result<Listener, ListenError> {
+/// True where several sockets may listen on one port, and the system deals the connections out.
+pub(super) const CAN_REUSE_PORT: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
+/// Opens a listening socket, which may share its port.
+pub(super) fn listen(addr: SocketAddr, udp: bool, shared: bool) -> Result<Listener, ListenError> {
     let at = ListenError::at;
     let socket = new(addr, udp).map_err(at("socket"))?;
     socket
         .set_reuse_address(true)
         .map_err(at("setsockopt(SO_REUSEADDR)"))?;
+    if shared {
+        socket
+            .set_reuse_port(true)
+            .map_err(at("setsockopt(SO_REUSEPORT)"))?;
+    }
     if addr.is_ipv6() {
         // Dual stack, whatever the host's default is; hosts without IPv4 may refuse.
         let _ = socket.set_only_v6(false);

@@ -5,7 +5,7 @@
 
 use super::conn::{ConnPrivate, Ready};
 use super::mgr::{MgrPrivate, manager};
-use super::{Flag, MAX_RECV_SIZE, call, error, ev, io, mg_connection, mg_mgr, socket};
+use super::{Flag, call, error, ev, io, limits, mg_connection, mg_mgr, socket};
 use crate::ffi::alloc::try_box;
 use crate::ffi::heap::{self, strictly};
 use crate::ffi::inject;
@@ -86,6 +86,7 @@ pub(crate) fn init(c: &mg_connection, settings: &Settings<'_>) {
         Ok(Some(session)) => {
             c.tls.set(std::ptr::from_ref(&*session).cast_mut().cast());
             p.tls.0.replace(Some(session));
+            limits::update(c);
         }
         Err(text) => fail(c, &text),
     }
@@ -140,7 +141,7 @@ pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
             // Whatever follows the end of the stream.
             return p.set_ready(Ready::Read, false);
         }
-        if c.recv.len.get() >= MAX_RECV_SIZE {
+        if c.recv.len.get() >= limits::recv_size(c) {
             return error(c, b"MG_MAX_RECV_SIZE");
         }
         let before = c.recv.len.get();
@@ -167,7 +168,7 @@ pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
 /// The peer reset the connection. An alert that arrived before says why.
 pub(super) fn read_last_words(c: &mg_connection, p: &ConnPrivate) {
     let before = c.recv.len.get();
-    if before < MAX_RECV_SIZE
+    if before < limits::recv_size(c)
         && let Received::Data(_, outcome) = receive(c, p)
     {
         deliver(c, p, before, outcome);
@@ -212,6 +213,7 @@ fn receive_into(c: &mg_connection, p: &ConnPrivate, input: &mut Vec<u8>) -> Rece
     match received {
         Ok(0) => Received::End,
         Ok(n) => {
+            limits::received(p, n);
             if n < READ_SIZE && !p.is_ready(Ready::ReadClosed) && !p.not_a_socket.get() {
                 p.set_ready(Ready::Read, false);
             }
@@ -260,6 +262,7 @@ fn deliver(c: &mg_connection, p: &ConnPrivate, before: usize, outcome: Outcome) 
     flush(c, p);
     if outcome.established {
         c.set(Flag::TlsHs, false);
+        limits::established(c);
         call(c, ev::TLS_HS, null_mut());
         if p.dead.get() {
             return false;
@@ -373,6 +376,7 @@ fn with_rtls(c: &mg_connection, f: impl FnOnce(&mut [u8]) -> Outcome) -> Option<
 /// Sends ciphertext. True when none is left.
 pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) -> bool {
     let mut sent = Ok(0);
+    let mut total = 0;
     let empty = p.tls.with(|session| {
         while !session.output.is_empty() && p.is_ready(Ready::Write) {
             let pending = session.output.pending();
@@ -386,14 +390,17 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) -> bool {
                 p.set_ready(Ready::Write, false);
             }
             session.output.consume(n);
+            total += n;
         }
         if let (Some(shared), Some(memory)) = (shared(c), session.output.return_memory()) {
             shared.output.set(memory);
         }
         session.output.is_empty()
     });
-    if let Err(e) = sent {
-        io::write_failed(c, p, &e);
+    match sent {
+        Err(e) => io::write_failed(c, p, &e),
+        Ok(_) if total > 0 => limits::sent(c, p, total),
+        Ok(_) => {}
     }
     let empty = empty.unwrap_or(true);
     if c.is(Flag::TlsThrottled) == empty {

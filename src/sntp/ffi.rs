@@ -6,7 +6,8 @@ use crate::ffi::str::bytes;
 use crate::ffi::{guard, inject};
 use crate::net::ffi::{mg_connect_svc, mg_send};
 use crate::net::{self, Flag, ev, mg_addr, mg_connection, mg_event_handler_t, mg_mgr};
-use crate::util::ffi::{mg_boot_timestamp_ms, mg_millis, mg_random};
+use crate::util::ffi::{mg_boot_timestamp_ms, mg_millis};
+use crate::util::stock::random_word;
 use std::ffi::{c_char, c_int, c_uchar, c_void};
 use std::ptr::{from_mut, null_mut};
 
@@ -109,9 +110,7 @@ fn request(c: &mg_connection) {
         return;
     }
     let now = mg_millis();
-    let mut random = 0u32;
-    // SAFETY: 4 writable bytes.
-    unsafe { mg_random(from_mut(&mut random).cast(), size_of_val(&random)) };
+    let random = u32::from_ne_bytes(random_word());
     let stamp = message::stamp(now, random);
     with_query(c, |query| query.stamps = [stamp, query.stamps[0]]);
     let message = message::request(stamp);

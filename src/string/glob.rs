@@ -37,8 +37,16 @@ pub fn glob_match(
 ) -> bool {
     let (mut p, mut t, mut slot) = (0, 0, 0);
     let mut retry: Option<Retry> = None;
-    while p < pattern.len() || t < text.len() {
+    loop {
+        // Most of a pattern stands for itself.
+        while let (Some(&a), Some(&b)) = (pattern.get(p), text.get(t))
+            && a == b
+            && !is_wildcard(a)
+        {
+            (p, t) = (p + 1, t + 1);
+        }
         match (pattern.get(p), text.get(t)) {
+            (None, None) => return true,
             (Some(b'?'), Some(_)) => {
                 capture(slot, t..t + 1);
                 slot += 1;
@@ -58,7 +66,6 @@ pub fn glob_match(
                     slot: own,
                 });
             }
-            (Some(a), Some(b)) if a == b => t += 1,
             (_, next) => match &mut retry {
                 Some(last)
                     if last.resume <= text.len()
@@ -66,7 +73,15 @@ pub fn glob_match(
                 {
                     p = last.pattern;
                     t = last.resume;
-                    last.resume += 1;
+                    // What does not begin like the rest of the pattern would only lead back here.
+                    while let (Some(&a), Some(&b)) = (pattern.get(p + 1), text.get(t))
+                        && a != b
+                        && !is_wildcard(a)
+                        && (pattern[p] == b'#' || b != b'/')
+                    {
+                        t += 1;
+                    }
+                    last.resume = t + 1;
                     capture(last.slot, last.start..t);
                     slot = last.slot + 1;
                 }
@@ -75,7 +90,6 @@ pub fn glob_match(
         }
         p += 1;
     }
-    true
 }
 
 #[cfg(test)]

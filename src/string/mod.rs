@@ -4,8 +4,9 @@ mod compare;
 pub mod ffi;
 mod glob;
 mod number;
+pub mod words;
 
-pub use compare::{compare, compare_ignore_case, difference_ignore_case};
+pub use compare::{compare, compare_ignore_case, difference_ignore_case, equal_ignore_case};
 pub use glob::{glob_match, is_wildcard};
 pub use number::{parse_decimal, parse_number, take_integer};
 

@@ -12,13 +12,29 @@ pub fn parse_number(text: &[u8], base: u32) -> Option<u64> {
         (2 | 10 | 16, _) => (text, base),
         _ => return None,
     };
+    match base {
+        2 => digits_value::<2>(digits),
+        10 => digits_value::<10>(digits),
+        _ => digits_value::<16>(digits),
+    }
+}
+
+#[inline(always)]
+fn digits_value<const BASE: u32>(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
+    if digits.len() <= 16 {
+        // No such number is too large.
+        return digits.iter().try_fold(0u64, |value, &b| {
+            let digit = char::from(b).to_digit(BASE)?;
+            Some(value * u64::from(BASE) + u64::from(digit))
+        });
+    }
     digits.iter().try_fold(0u64, |value, &b| {
-        let digit = char::from(b).to_digit(base)?;
+        let digit = char::from(b).to_digit(BASE)?;
         value
-            .checked_mul(u64::from(base))?
+            .checked_mul(u64::from(BASE))?
             .checked_add(u64::from(digit))
     })
 }

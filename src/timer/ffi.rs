@@ -46,13 +46,30 @@ thread_local! {
 /// Looks at all timers of a list once, from the head, and calls the functions of those that are
 /// due. Timers added meanwhile stand before the head and have to wait for the next time.
 pub(crate) fn poll(head: &Cell<*mut mg_timer>, now: u64) {
-    if head.get().is_null() {
-        return;
+    let mut t = head.get();
+    // SAFETY: members of a list are live, and no function runs here.
+    while let Some(timer) = unsafe { t.as_ref() } {
+        let (due, expire) = look(timer, now);
+        if due {
+            return poll_from(head, t, now);
+        }
+        timer.expire.set(expire);
+        t = timer.next.get();
     }
+}
+
+/// Whether a timer is due, and when it is next.
+fn look(timer: &mg_timer, now: u64) -> (bool, u64) {
+    let (flags, expire) = (timer.flags.get(), timer.expire.get());
+    schedule::due(flags, expire, timer.period_ms.get(), now)
+}
+
+/// Polls the timers from `first` on, and calls functions, which may do anything to the list.
+fn poll_from(head: &Cell<*mut mg_timer>, first: *mut mg_timer, now: u64) {
     let walk = Walk {
         outer: WALKS.get(),
         current: Cell::new(null_mut()),
-        next: Cell::new(head.get()),
+        next: Cell::new(first),
     };
     WALKS.set(&walk);
     while !walk.next.get().is_null() {
@@ -61,12 +78,7 @@ pub(crate) fn poll(head: &Cell<*mut mg_timer>, now: u64) {
         let timer = unsafe { &*t };
         walk.current.set(t);
         walk.next.set(timer.next.get());
-        let (due, expire) = schedule::due(
-            timer.flags.get(),
-            timer.expire.get(),
-            timer.period_ms.get(),
-            now,
-        );
+        let (due, expire) = look(timer, now);
         timer.expire.set(expire);
         if !due {
             continue;

@@ -4,6 +4,7 @@
 //! place.
 #![forbid(unsafe_code)]
 
+use crate::string::words;
 use std::cell::Cell;
 
 /// Decodes `text` into `to` and puts a NUL behind it; returns the length. With `form`, a `+` is a
@@ -11,45 +12,86 @@ use std::cell::Cell;
 ///
 /// `None` when a `%` is not followed by two hexadecimal digits, or when `to` is too short. `to`
 /// then holds what came before, and the NUL, for which it needs room for one byte.
-pub fn decode_cells(
-    text: impl IntoIterator<Item = u8>,
+pub fn decode_cells(text: &[Cell<u8>], to: &[Cell<u8>], form: bool) -> Option<usize> {
+    decode_bytes(text, Cell::get, to, form)
+}
+
+/// [`decode_cells`] for memory that does not overlap.
+pub fn decode(text: &[u8], to: &mut [u8], form: bool) -> Option<usize> {
+    let to = Cell::from_mut(to).as_slice_of_cells();
+    decode_bytes(text, |&byte| byte, to, form)
+}
+
+fn decode_bytes<T>(
+    text: &[T],
+    read: impl Fn(&T) -> u8,
     to: &[Cell<u8>],
     form: bool,
 ) -> Option<usize> {
-    let mut text = text.into_iter();
     let room = to.len().checked_sub(1)?;
     let mut len = 0;
+    if text.len() >= WORTH_WORDS {
+        len = copy_plain(text, &read, &to[..room]);
+    }
+    let mut text = text[len..].iter();
     let complete = loop {
-        let Some(b) = text.next() else { break true };
-        let decoded = match b {
-            b'%' => {
-                let mut digit = || char::from(text.next()?).to_digit(16);
-                digit().and_then(|high| Some((high << 4 | digit()?) as u8))
-            }
-            b'+' if form => Some(b' '),
-            b => Some(b),
+        let Some(byte) = text.next().map(&read) else {
+            break true;
         };
-        match decoded {
-            Some(b) if len < room => to[len].set(b),
-            _ => break false,
+        let decoded = match byte {
+            b'%' => {
+                let mut digit = || char::from(read(text.next()?)).to_digit(16);
+                match digit().zip(digit()) {
+                    Some((high, low)) => (high << 4 | low) as u8,
+                    None => break false,
+                }
+            }
+            b'+' if form => b' ',
+            byte => byte,
+        };
+        if len >= room {
+            break false;
         }
+        to[len].set(decoded);
         len += 1;
     };
     to[len].set(0);
     complete.then_some(len)
 }
 
-/// [`decode_cells`] for memory that does not overlap.
-pub fn decode(text: &[u8], to: &mut [u8], form: bool) -> Option<usize> {
-    decode_cells(
-        text.iter().copied(),
-        Cell::from_mut(to).as_slice_of_cells(),
-        form,
-    )
+/// Shorter text is decoded byte by byte.
+const WORTH_WORDS: usize = 32;
+
+/// Copies words in front of the first escape; returns their length. Each is read before its place is written, so
+/// decoding in place works.
+fn copy_plain<T>(text: &[T], read: impl Fn(&T) -> u8, to: &[Cell<u8>]) -> usize {
+    let mut len = 0;
+    for (from, to) in text.as_chunks::<8>().0.iter().zip(to.as_chunks::<8>().0) {
+        let bytes = from.each_ref().map(&read);
+        let word = u64::from_le_bytes(bytes);
+        if words::equal(word, b'%') | words::equal(word, b'+') != 0 {
+            break;
+        }
+        to.iter().zip(bytes).for_each(|(to, byte)| to.set(byte));
+        len += 8;
+    }
+    len
 }
 
 /// Most bytes that one byte is encoded to, and a NUL, and one for the sake of compatibility.
 const ENCODED: usize = 5;
+
+/// The characters that stay as they are (RFC 3986 section 2.3).
+static UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] =
+            (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 /// Encodes `text` into `to` and puts a NUL behind it; returns the length. Only unreserved
 /// characters (RFC 3986 section 2.3) stay as they are; hexadecimal digits are small letters.
@@ -61,17 +103,17 @@ pub fn encode_cells(text: impl IntoIterator<Item = u8>, to: &[Cell<u8>]) -> Opti
     let mut len = 0;
     let mut complete = true;
     for b in text {
-        if to.len() - len < ENCODED {
+        let Some(room) = to[len..].first_chunk::<ENCODED>() else {
             complete = false;
             break;
-        }
-        if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~') {
-            to[len].set(b);
+        };
+        if UNRESERVED[usize::from(b)] {
+            room[0].set(b);
             len += 1;
         } else {
-            to[len].set(b'%');
-            to[len + 1].set(HEX[usize::from(b >> 4)]);
-            to[len + 2].set(HEX[usize::from(b & 15)]);
+            room[0].set(b'%');
+            room[1].set(HEX[usize::from(b >> 4)]);
+            room[2].set(HEX[usize::from(b & 15)]);
             len += 3;
         }
     }
@@ -162,7 +204,7 @@ mod tests {
             let n = memory.len();
             memory.resize(21, b'#');
             let cells = Cell::from_mut(memory.as_mut_slice()).as_slice_of_cells();
-            prop_assert_eq!(decode_cells(cells[..n].iter().map(Cell::get), cells, form), len);
+            prop_assert_eq!(decode_cells(&cells[..n], cells, form), len);
             if let Some(len) = len {
                 prop_assert_eq!(&memory[..=len], &expected[..=len]);
             }

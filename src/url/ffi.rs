@@ -88,7 +88,7 @@ pub unsafe extern "C" fn mg_url_decode(
     guard(-1, || {
         // SAFETY: pointer contract; cells may overlap.
         let (s, to) = unsafe { (cells(s.cast_mut(), n), cells(to, to_len)) };
-        decode_cells(s.iter().map(Cell::get), to, form != 0)
+        decode_cells(s, to, form != 0)
             .and_then(|len| c_int::try_from(len).ok())
             .unwrap_or(-1)
     })

@@ -26,10 +26,17 @@ fn marks(url: &[u8]) -> Marks {
                 m.host = i + 1;
                 m.port = 0;
             }
-            b'/' if m.host != 0 && m.uri == 0 => m.uri = i,
+            b'/' if m.host != 0 => {
+                m.uri = i;
+                // Even here a bracket hides the port.
+                if memchr::memchr(b']', &url[i..]).is_some() {
+                    m.port = 0;
+                }
+                break;
+            }
             b']' => m.port = 0,
-            b':' if m.port == 0 && m.uri == 0 => m.port = i + 1,
-            b'@' if m.user == 0 && m.pass == 0 && m.uri == 0 => {
+            b':' if m.port == 0 => m.port = i + 1,
+            b'@' if m.user == 0 && m.pass == 0 => {
                 m.user = m.host;
                 m.pass = m.port;
                 m.host = i + 1;

@@ -254,17 +254,16 @@ pub unsafe extern "C" fn mg_aton(str: mg_str, addr: *mut mg_addr) -> bool {
         let Some(parsed) = addr::parse(text).filter(|_| !addr.is_null()) else {
             return false;
         };
-        let used = if parsed.is_ip6 || text.is_empty() {
-            16
-        } else {
-            4
-        };
         // SAFETY: pointer contract; the members are written one by one because the others may be
         // uninitialised.
         unsafe {
-            let to = &raw mut (*addr).addr;
-            to.cast::<u8>()
-                .copy_from_nonoverlapping(parsed.bytes.as_ptr(), used);
+            let to = (&raw mut (*addr).addr).cast::<[u8; 16]>();
+            match parsed.bytes {
+                [a, b, c, d, ..] if !parsed.is_ip6 && !text.is_empty() => {
+                    to.cast::<[u8; 4]>().write([a, b, c, d]);
+                }
+                bytes => to.write(bytes),
+            }
             (&raw mut (*addr).is_ip6).write(parsed.is_ip6);
             if parsed.is_ip6 {
                 (&raw mut (*addr).scope_id).write(parsed.scope_id);

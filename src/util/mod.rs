@@ -7,6 +7,7 @@ mod checksum;
 pub mod ffi;
 mod path;
 pub mod random;
+pub mod stock;
 
 pub use calendar::unix_seconds;
 pub use checksum::{crc16, crc32};

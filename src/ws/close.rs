@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+/// The other side ends the connection for reasons of its own (7.4.1).
+pub const GOING_AWAY: u16 = 1001;
+
 /// What a peer did wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Violation {
@@ -20,6 +23,8 @@ pub enum Violation {
     NegativeLength,
     /// More than the receive buffer may hold.
     TooBig,
+    /// More than a message may have.
+    MessageTooBig,
     /// A fragment of no message (5.4).
     StrayContinuation,
     /// A message inside another one (5.4).
@@ -35,7 +40,7 @@ impl Violation {
     pub fn close_code(self) -> u16 {
         match self {
             Violation::BadUtf8 | Violation::BadCloseReason => 1007,
-            Violation::TooBig => 1009,
+            Violation::TooBig | Violation::MessageTooBig => 1009,
             _ => 1002,
         }
     }
@@ -47,6 +52,7 @@ impl fmt::Display for Violation {
         f.write_str(match self {
             Violation::UnknownOpcode(op) => return write!(f, "unknown WS op {op}"),
             Violation::TooBig => "MG_MAX_RECV_SIZE",
+            Violation::MessageTooBig => "WS message limit",
             Violation::ReservedBits => "WS reserved bits",
             Violation::Unmasked => "WS frame not masked",
             Violation::Masked => "WS frame masked",

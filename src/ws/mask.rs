@@ -1,9 +1,6 @@
 //! Masking (RFC 6455, 5.3).
 #![forbid(unsafe_code)]
 
-use crate::util::ffi::random_bytes;
-use std::cell::RefCell;
-
 /// XORs `data` with the key; `phase` is the offset of `data` in the payload. Twice is the identity.
 #[inline]
 pub fn apply(data: &mut [u8], key: [u8; 4], phase: usize) {
@@ -44,48 +41,16 @@ fn wide([a, b, c, d]: [u8; 4]) -> u64 {
     u64::from_ne_bytes([a, b, c, d, a, b, c, d])
 }
 
-const POOL: usize = 1024;
-
-/// Random bytes in stock, because the system's random generator costs more than a short frame.
-struct Stock {
-    bytes: [u8; POOL],
-    used: usize,
-}
-
-impl Stock {
-    fn take(&mut self) -> Option<[u8; 4]> {
-        let bytes = self.bytes.get_mut(self.used..)?.first_chunk_mut()?;
-        self.used += 4;
-        // A key that was used says nothing about those to come, but need not lie around.
-        Some(std::mem::take(bytes))
-    }
-}
-
-thread_local! {
-    static STOCK: RefCell<Stock> = const { RefCell::new(Stock { bytes: [0; POOL], used: POOL }) };
-}
-
 /// A masking key nobody can predict.
 #[inline]
 pub fn new_key() -> [u8; 4] {
-    STOCK.with_borrow_mut(Stock::take).unwrap_or_else(restock)
-}
-
-#[cold]
-fn restock() -> [u8; 4] {
-    let mut bytes = [0; POOL];
-    random_bytes(&mut bytes);
-    STOCK.with_borrow_mut(|stock| {
-        *stock = Stock { bytes, used: 0 };
-        stock.take().expect("just filled")
-    })
+    crate::util::stock::random_word()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::HashSet;
 
     fn bytewise(data: &[u8], key: [u8; 4]) -> Vec<u8> {
         let masked = data.iter().enumerate().map(|(i, b)| b ^ key[i % 4]);
@@ -107,12 +72,5 @@ mod tests {
             apply(tail, key, cut);
             prop_assert_eq!(&data, &expected);
         }
-    }
-
-    #[test]
-    fn keys_do_not_repeat() {
-        let keys: HashSet<_> = (0..POOL).map(|_| new_key()).collect();
-        // 1024 keys of 32 bits: two equal ones happen once in 8,000 runs, four never.
-        assert!(keys.len() > POOL - 3);
     }
 }

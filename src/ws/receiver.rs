@@ -41,11 +41,19 @@ pub struct Receiver {
     utf8: Utf8,
 }
 
+/// How much may come.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Length of a frame with its header.
+    pub frame: usize,
+    /// What the message at hand may have more of payload.
+    pub payload: usize,
+}
+
 impl Receiver {
     /// Takes the frame at the start of `buf` as far as it has arrived. `None`: not complete; the
     /// next call gets the same bytes and more. `pending` is the first byte of the message whose
-    /// fragments came before. Clients send masked frames, servers do not. Frames may be `room`
-    /// bytes long.
+    /// fragments came before. Clients send masked frames, servers do not.
     ///
     /// What is wrong is reported at the first byte that shows it.
     pub fn next(
@@ -53,7 +61,7 @@ impl Receiver {
         buf: &mut [u8],
         pending: Option<u8>,
         from_client: bool,
-        room: usize,
+        room: Room,
     ) -> Result<Option<Frame>, Violation> {
         check_start(buf, pending, from_client)?;
         let Some(header) = Header::parse(buf) else {
@@ -64,8 +72,11 @@ impl Receiver {
         }
         let payload = usize::try_from(header.payload)
             .ok()
-            .filter(|&n| n <= room.saturating_sub(header.len))
+            .filter(|&n| n <= room.frame.saturating_sub(header.len))
             .ok_or(Violation::TooBig)?;
+        if payload > room.payload && !is_control(header.first) {
+            return Err(Violation::MessageTooBig);
+        }
         let frame = Frame {
             first: header.first,
             header: header.len,
@@ -127,6 +138,10 @@ impl Receiver {
         }
         Ok(())
     }
+}
+
+fn is_control(first: u8) -> bool {
+    matches!(opcode(first), opcode::CLOSE | opcode::PING | opcode::PONG)
 }
 
 /// True for frames of text messages.

@@ -42,6 +42,10 @@ int main(void) {
   show("no headers");
   mg_http_reply(c, 200, "A: b", "x");
   show("headers without line end");
+  mg_http_reply(c, 200, "%s", "A: b");
+  show("arguments in a wrong order");
+  mg_http_reply(c, 200, "A: b\r\nC", "x");
+  show("last header without colon");
   mg_http_reply(c, 200, "Content-Length: 9\r\n", "x");
   show("headers with a length");
   mg_http_reply(c, 200, "A: 100%%\r\n", "%s", "100%%");

@@ -52,19 +52,19 @@ static void request(bool chunked) {
     put_size("Content-Length: %u\r\n\r\n", size), content(size);
     return;
   }
+  static const char *sizes[] = {"%x\r\n", "%X\r\n", "%03x\r\n"};
   put("Transfer-Encoding: chunked\r\n\r\n");
   for (uint32_t n = number(5); n > 0; n--) {
     uint32_t size = 1 + number(one_in(20) ? 300 : 30);
-    put_size(one_in(2) ? "%x\r\n" : "%X\r\n", size), content(size), put("\r\n");
+    put_size(PICK(sizes), size), content(size), put("\r\n");
   }
   put("0\r\n\r\n");
 }
 
-static void exchange(void) {
+static void exchange(size_t wanted, bool chunked) {
   static char answer[4096];
   const size_t answer_size = strlen("HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 1          \r\n\r\n0");
-  size_t wanted = 1 + number(4), got = 0;
-  bool chunked = one_in(3);
+  size_t got = 0;
   if (s_case++ == 0) connect_client();
   s_received = s_answers = 0;
   for (size_t i = 0; i < wanted; i++) request(chunked);
@@ -87,10 +87,19 @@ static void exchange(void) {
   }
 }
 
+static void with_length(void) {
+  exchange(1 + number(4), false);
+}
+
+static void chunked(void) {
+  exchange(1 + number(2), true);
+}
+
 int main(int argc, char *argv[]) {
   mg_log_level = MG_LL_NONE;
   mg_mgr_init(&s_mgr);
-  run_blocks(argc, argv, "requests", 6, exchange);
+  run_blocks(argc, argv, "requests", 6, with_length);
+  run_blocks(argc, argv, "chunked", 20, chunked);
   mg_mgr_free(&s_mgr);
   return 0;
 }

@@ -121,7 +121,7 @@ static void exchange(void) {
 int main(int argc, char *argv[]) {
   mg_log_level = MG_LL_NONE;
   mg_mgr_init(&s_mgr);
-  run_blocks(argc, argv, "frames", 6, exchange);
+  run_blocks(argc, argv, "frames", 20, exchange);
   mg_mgr_free(&s_mgr);
   return 0;
 }

@@ -265,6 +265,7 @@ static const struct {
     {"dash", use_dashboard, false},   {"dash upload", dash_upload, false}, {"dns", by_datagram, true},
     {"dns stream", by_stream, true},  {"file", get_file, false},       {"http", get, false},
     {"http close", get, true},        {"mdns", use_mdns, false},       {"mg_http_serve_dir", get_file, false},
+    {"mg_http_reply", get, false},
     {"mg_http_upload", upload, false}, {"mg_tls_init", use_tls, false}, {"mg_ws_upgrade", use_ws, false},
     {"modbus", use_modbus, false},    {"mqtt", use_mqtt, false},       {"notification", get, false},
     {"ota", use_ota, true},           {"read", get, false},            {"resolve", get, false},

@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import hmac
 import json
 import os
 import pathlib
@@ -13,7 +14,7 @@ import unittest
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from example import EXAMPLES, ROOT, Server, enter
 
 LIB = pathlib.Path(os.environ.get("MG_LIB", ROOT / "target" / "release"))
@@ -97,6 +98,29 @@ class Tokens(unittest.TestCase):
         ]
         for (algorithm, _, token), answer in zip(forged, self.ours(*[("verify", *line) for line in forged])):
             self.assertEqual(answer, "-", f"{algorithm} accepted {token}")
+
+    def forge(self, algorithm, secret):
+        """A token of an administrator whose header says this, signed with HMAC and this secret, or not at all."""
+        signed = ".".join(part(json.dumps(value).encode()) for value in ({"alg": algorithm, "typ": "JWT"}, {"sub": "admin"}))
+        return signed + "." + ("" if secret is None else part(hmac.digest(secret, signed.encode(), "sha256")))
+
+    def test_public_keys_are_no_secrets(self):
+        """Key confusion: an HMAC made with what everybody knows, or with the file of the key."""
+        key, path = self.keys[0]
+        public = [key.public_key().public_bytes(encoding, form) for encoding, form in (
+            (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), (Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+            (Encoding.X962, PublicFormat.UncompressedPoint), (Encoding.X962, PublicFormat.CompressedPoint))]
+        for secret in (*public, public[0].strip(), path.read_bytes(), b""):
+            for name in ("HS256", "ES256"):
+                self.assertEqual(self.ours(("verify", "ES256", path, self.forge(name, secret))), ["-"])
+        self.assertNotEqual(self.ours(("verify", "HS256", self.secret, self.forge("HS256", self.secret.encode()))), ["-"])
+
+    def test_tokens_without_signature_are_rejected(self):
+        key, path = self.keys[0]
+        for name in ("none", "None", "NONE", "nOnE", "", None, 0, ["none"], "HS256", "ES256"):
+            for secret in (None, b""):
+                token = self.forge(name, secret)
+                self.assertEqual(self.ours(("verify", "HS256", self.secret, token), ("verify", "ES256", path, token)), ["-", "-"], name)
 
     def test_changed_tokens_are_rejected(self):
         for algorithm, key, sign, _ in self.both():

@@ -48,6 +48,11 @@ class Load(unittest.TestCase):
             for n, (status, body) in zip(numbers, pool.map(lambda n: server.get(f"/{n}"), numbers)):
                 self.assertEqual((status, body), (200, b"%d\n" % fibonacci[n]))
 
+    def test_every_thread_serves_connections_to_the_same_port(self):
+        with example("threads", "4") as server:
+            answers = {server.get("/") for _ in range(200)}
+            self.assertEqual(answers, {(200, b"thread %d\n" % n) for n in range(4)})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,6 +4,7 @@ Expected is what the RFC says. Where it leaves a choice, or where one of the oth
 fine. What can only be seen from a C program is tested there; ELSEWHERE lists it.
 """
 
+import random
 import re
 import ssl
 import unittest
@@ -33,6 +34,11 @@ ELSEWHERE = {
     "WebSocket: continuation without start": ("own/ws_violations.c", "stray continuation"),
     "WebSocket: lengths of 64 bits (CVE-2025-51495)": ("own/ws_violations.c", "2^64 - 1 bytes"),
     "ChaCha20-Poly1305: forged tag (CVE-2026-2968)": ("chacha20_poly1305.c", "forgeries"),
+    "WebSocket: frames that are not masked": ("own/ws_violations.c", "WS frame not masked"),
+    "TLS: wildcards": ("tls_certificates.c", "wildcard for two labels"),
+    "Modbus: lengths that lie": ("modbus_framing.c", "length 255, part of it"),
+    "JSON: depth": ("json_deep_and_long.c", "nesting 10,000 deep"),
+    "random numbers that are none": ("random_bytes.c", "too rare or too frequent"),
     "HTTP: heads that arrive in drops": ("own/http_slow_head.c", "A head of 2 MB"),
     "HTTP: pipes, devices and directories as files": ("own/special_files.c", "mkfifo"),
     "SSI: includes that include themselves": ("own/ssi.c", "www/self.shtml"),
@@ -292,6 +298,45 @@ class Chunks(SecurityTest):
         self.check(CHUNKED + b"5\r\nhello\r\n0\r\nTransfer-Encoding: x\r\n\r\n" + NEXT, BOTH, h11=REFUSED)
 
 
+class RandomRequests(SecurityTest):
+    """Requests of good parts, damaged at random. What two servers both answer, they must have understood in the same way:
+    otherwise one in front of the other can be made to see other requests."""
+
+    FIELDS = (b"Content-Length: 5", b"Content-Length: 0", b"Content-Length: 05", b"Transfer-Encoding: chunked", b"Transfer-Encoding: identity",
+              b"Connection: close", b"Connection: keep-alive", b"Expect: x", b"Upgrade: websocket", b"TE: trailers", b"X: y")
+    BODIES = (b"", b"hello", b"0\r\n\r\n", b"5\r\nhello\r\n0\r\n\r\n", b"5\r\nhello\r\n0\r\nX: y\r\n\r\n", b"5;a=b\r\nhello\r\n0\r\n\r\n")
+    JUNK = b"\r\n: \t;,0x5a\x0b\x7f-+"
+
+    def request(self, chance):
+        lines = [b"%s /a HTTP/1.%d" % (chance.choice((b"GET", b"POST", b"PUT")), chance.randrange(4) > 0), b"Host: x"]
+        lines += [chance.choice(self.FIELDS) for _ in range(chance.randrange(4))]
+        sent = bytearray(b"\r\n".join([*lines, b"", chance.choice(self.BODIES)]) + NEXT)
+        for _ in range(chance.choice((0, 1, 1, 2, 3))):
+            at, junk = chance.randrange(len(sent)), chance.choice(self.JUNK)
+            replacement = chance.choice((b"", bytes([junk]), bytes([junk, sent[at]]), bytes([sent[at], sent[at]])))
+            sent[at:at + 1] = replacement
+        return bytes(sent)
+
+    def test_no_other_reading_than_nginx_and_h11(self):
+        chance, answered = random.Random(1), 0
+        for _ in range(2000):
+            sent = self.request(chance)
+            ours = self.outcome(sent, [])
+            with self.subTest(sent):
+                for understood, other in zip(ours, h11_outcome(sent)):
+                    if other != "refused":
+                        self.assertEqual(understood, other.strip())
+                try:
+                    nginx = self.nginx.outcome(sent)
+                except AttributeError:  # the answer has no head: taken for HTTP/0.9
+                    continue
+                for understood, other in zip(ours, nginx):
+                    if other != "refused":
+                        self.assertEqual(understood.split()[:2], other.split())
+                answered += bool(ours) and nginx[:1] not in ([], REFUSED)
+        self.assertGreater(answered, 500)
+
+
 class Paths(SecurityTest):
     OUT = (b"../secret.txt", b"sub/../../secret.txt", b"%2e%2e/secret.txt", b"%2e%2e%2fsecret.txt", b"..%2fsecret.txt", b".%2e/secret.txt",
            b"a.txt/../../secret.txt", b"a.txt%2f..%2f..%2fsecret.txt", b"%2E%2E/secret.txt")
@@ -486,9 +531,7 @@ class Multipart(SecurityTest):
 class Advisories(SecurityTest):
     """Logic errors of mongoose that were published from 2022 to 2026; see also ELSEWHERE.
 
-    Not here: errors that are only about memory (CVE-2024-42383 to 42392, CVE-2026-5244), which the language prevents, and
-    those of parts that this library does not have, its own TCP/IP stack and an OpenSSL backend (CVE-2025-65502,
-    CVE-2026-2967, CVE-2026-6985).
+    ADVISORIES.md has them all, with the tests.
     """
 
     def test_cve_2022_25299_upload_names(self):
@@ -540,6 +583,18 @@ class Advisories(SecurityTest):
                 self.assertTrue(get(ca, kind).startswith(b"HTTP/1.1 200 "))
                 with self.assertRaises((ssl.SSLError, ConnectionError)):
                     get(namesake, kind)
+
+    def test_every_advisory_has_its_test(self):
+        """The tests that ADVISORIES.md names are there."""
+        sources = "".join(path.read_text() for path in (ROOT / "tests" / "peers").glob("test_*.py"))
+        named = re.findall(r"`([^`]+)`", (ROOT / "tests" / "peers" / "ADVISORIES.md").read_text())
+        self.assertGreater(len(named), 10)
+        for name in named:
+            with self.subTest(name):
+                if name.endswith(".c"):
+                    self.assertTrue((ROOT / "tests" / "c" / name).exists())
+                else:
+                    self.assertIn(f"def {name}(", sources)
 
     def test_what_is_tested_elsewhere_is_there(self):
         for attack, (name, text) in ELSEWHERE.items():

@@ -4,10 +4,10 @@ use crate::crypto::gcm;
 use crate::ffi::guard;
 use crate::ffi::str::bytes;
 use aes::cipher::inout::InOutBuf;
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
 use curve25519_dalek::MontgomeryPoint;
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use std::ffi::{c_int, c_uchar};
+use std::slice;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -201,25 +201,28 @@ pub unsafe extern "C" fn mg_chacha20_poly1305_encrypt(
         let Some(total) = size.checked_add(TAG) else {
             return FAILED;
         };
-        if cipher_text.is_null() || overlap(plain_text, size, cipher_text, total) {
+        if cipher_text.is_null()
+            || size as u64 > MAX_TEXT
+            || overlap(plain_text, size, cipher_text, total)
+        {
             return FAILED;
         }
         // SAFETY: pointer contract; the regions are disjoint.
         let tag = unsafe {
-            cipher(key, nonce)
-                .zip(text(plain_text, cipher_text, size))
-                .and_then(|((cipher, nonce), text)| {
-                    cipher
-                        .encrypt_inout_detached(&nonce, bytes(ad, ad_size), text)
-                        .ok()
-                })
+            cipher(key, nonce).and_then(|(cipher, nonce)| {
+                let plain = given(plain_text, size)?;
+                let text = slice::from_raw_parts_mut(cipher_text, size);
+                text.copy_from_slice(plain);
+                let ad = Aad::from(bytes(ad, ad_size));
+                cipher.seal_in_place_separate_tag(nonce, ad, text).ok()
+            })
         };
         let Some(tag) = tag else { return FAILED };
         // SAFETY: pointer contract.
         unsafe {
             cipher_text
                 .add(size)
-                .copy_from_nonoverlapping(tag.as_ptr(), TAG);
+                .copy_from_nonoverlapping(tag.as_ref().as_ptr(), TAG);
         }
         total
     })
@@ -250,14 +253,19 @@ pub unsafe extern "C" fn mg_chacha20_poly1305_decrypt(
         }
         // SAFETY: pointer contract; the regions are disjoint.
         let done = unsafe {
-            let tag = cipher_text.add(size).cast::<[u8; TAG]>().read();
-            cipher(key, nonce)
-                .zip(text(cipher_text, plain_text, size))
-                .and_then(|((cipher, nonce), text)| {
-                    cipher
-                        .decrypt_inout_detached(&nonce, bytes(ad, ad_size), text, &tag.into())
-                        .ok()
-                })
+            cipher(key, nonce).and_then(|(cipher, nonce)| {
+                if size > 0 && plain_text.is_null() {
+                    return None;
+                }
+                // Decrypted apart, because nothing is written when the tag is wrong.
+                let mut text = Zeroizing::new(Vec::new());
+                text.try_reserve_exact(cipher_text_size).ok()?;
+                text.extend_from_slice(bytes(cipher_text, cipher_text_size));
+                let ad = Aad::from(bytes(ad, ad_size));
+                let plain = cipher.open_in_place(nonce, ad, &mut text).ok()?;
+                plain_text.copy_from_nonoverlapping(plain.as_ptr(), plain.len());
+                Some(())
+            })
         };
         if done.is_some() { size } else { FAILED }
     })
@@ -265,14 +273,12 @@ pub unsafe extern "C" fn mg_chacha20_poly1305_decrypt(
 
 /// # Safety
 /// Pointer contract: both are NULL or readable, over 32 and 12 bytes.
-unsafe fn cipher(
-    key: *const u8,
-    nonce: *const u8,
-) -> Option<(ChaCha20Poly1305, chacha20poly1305::Nonce)> {
+unsafe fn cipher(key: *const u8, nonce: *const u8) -> Option<(LessSafeKey, Nonce)> {
     if key.is_null() || nonce.is_null() {
         return None;
     }
     // SAFETY: forwarded from the caller.
     let (key, nonce) = unsafe { (bytes(key, 32), nonce.cast::<[u8; 12]>().read()) };
-    Some((ChaCha20Poly1305::new_from_slice(key).ok()?, nonce.into()))
+    let key = UnboundKey::new(&CHACHA20_POLY1305, key).ok()?;
+    Some((LessSafeKey::new(key), Nonce::assume_unique_for_key(nonce)))
 }

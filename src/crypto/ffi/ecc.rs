@@ -108,10 +108,10 @@ fn output() -> Output {
 ///
 /// # Safety
 /// `to` is NULL or writable over `len` bytes.
-unsafe fn store(result: &Output, to: *mut u8, len: usize) -> bool {
+unsafe fn store(result: &[u8], to: *mut u8, len: usize) -> bool {
     if !to.is_null() {
         // SAFETY: forwarded from the caller.
-        unsafe { to.copy_from_nonoverlapping(result.as_ptr(), len) };
+        unsafe { to.copy_from_nonoverlapping(result[..len].as_ptr(), len) };
     }
     !to.is_null()
 }
@@ -195,7 +195,7 @@ unsafe fn make_key<C: Curve>(public: *mut u8, private: *mut u8) -> bool {
     ecc::public_key::<C>(&key, &mut for_public[..2 * C::SIZE]);
     ecc::private_key::<C>(&key, &mut for_private[..C::SIZE]);
     // SAFETY: forwarded from the caller.
-    unsafe { store(&for_public, public, 2 * C::SIZE) && store(&for_private, private, C::SIZE) }
+    unsafe { store(&*for_public, public, 2 * C::SIZE) && store(&*for_private, private, C::SIZE) }
 }
 
 /// Computes the public key of a private key. Returns 1; 0 when the private key is 0 or not below
@@ -219,7 +219,7 @@ unsafe fn compute_public_key<C: Curve>(private: *const u8, public: *mut u8) -> b
     let mut result = output();
     ecc::public_key::<C>(&key, &mut result[..2 * C::SIZE]);
     // SAFETY: forwarded from the caller.
-    unsafe { store(&result, public, 2 * C::SIZE) }
+    unsafe { store(&*result, public, 2 * C::SIZE) }
 }
 
 /// Whether a public key is a point of the curve: 1 or 0. Thread-safe.
@@ -260,7 +260,7 @@ unsafe fn shared_secret<C: Curve>(public: *const u8, private: *const u8, secret:
         let made = scalar::<C>(private)
             .filter(|_| skip_random::<C>(1))
             .and_then(|key| ecc::shared_secret::<C>(public, &key, &mut result[..C::SIZE]));
-        store(&result, secret, C::SIZE) && made.is_some()
+        store(&*result, secret, C::SIZE) && made.is_some()
     }
 }
 
@@ -282,7 +282,8 @@ unsafe fn compress<C: Curve>(public: *const u8, compressed: *mut u8) -> bool {
     let Some(last) = public.last() else {
         return false;
     };
-    let mut result = output();
+    // Through a copy, because the results may be where the key is.
+    let mut result = [0; 1 + MAX_SIZE];
     result[0] = 2 + (last & 1);
     result[1..=C::SIZE].copy_from_slice(&public[..C::SIZE]);
     // SAFETY: forwarded from the caller.
@@ -310,7 +311,7 @@ unsafe fn decompress<C: Curve>(compressed: *const u8, public: *mut u8) -> bool {
     let mut result = output();
     ecc::decompress::<C>(x, prefix & 1 == 1, &mut result[..2 * C::SIZE]);
     // SAFETY: forwarded from the caller.
-    unsafe { store(&result, public, 2 * C::SIZE) }
+    unsafe { store(&*result, public, 2 * C::SIZE) }
 }
 
 /// ECDSA signature (FIPS 186-5) of a hash: r and s, big-endian, each as long as a private key. Of a
@@ -347,7 +348,7 @@ unsafe fn sign<C: Curve>(
         let mut result = output();
         if ecc::sign::<C>(&private, &k, hash, &mut result[..2 * C::SIZE]).is_some() {
             // SAFETY: forwarded from the caller.
-            return unsafe { store(&result, signature, 2 * C::SIZE) };
+            return unsafe { store(&*result, signature, 2 * C::SIZE) };
         }
     }
     false
@@ -399,7 +400,7 @@ unsafe fn sign_with_context<C: Curve>(
             .and_then(|(private, mut mac)| {
                 sign_deterministic::<C>(&private, hash, &mut mac, &mut result[..2 * C::SIZE])
             });
-        made.is_some() && store(&result, signature, 2 * C::SIZE)
+        made.is_some() && store(&*result, signature, 2 * C::SIZE)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::net::{Flag, mg_connection};
 use crate::util::is_sane;
 use std::cell::RefCell;
 use std::ffi::{CString, c_char, c_int};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 /// Room for the path of a directory.
@@ -33,8 +34,14 @@ struct Names {
 }
 
 thread_local! {
-    /// The directory whose entries a request is being answered with.
-    static LISTING: RefCell<Option<Names>> = const { RefCell::new(None) };
+    /// The directory whose entries a request is being answered with. Without a destructor, since the
+    /// C library ends a process that has no memory to register one; [`Listing`] empties it.
+    static LISTING: RefCell<ManuallyDrop<Option<Names>>> =
+        const { RefCell::new(ManuallyDrop::new(None)) };
+}
+
+fn set_listing(names: Option<Names>) {
+    LISTING.with_borrow_mut(|listing| **listing = names);
 }
 
 /// While it lives, a directory is listed once for all of its entries.
@@ -42,14 +49,14 @@ pub struct Listing(());
 
 impl Listing {
     pub fn begin() -> Listing {
-        LISTING.set(Some(Names::default()));
+        set_listing(Some(Names::default()));
         Listing(())
     }
 }
 
 impl Drop for Listing {
     fn drop(&mut self) {
-        LISTING.set(None);
+        set_listing(None);
     }
 }
 
@@ -74,11 +81,11 @@ fn with_names<T>(fs: FileSystem, dir: &CPath, look: impl FnOnce(&[CString]) -> T
     });
     if kept.is_none() {
         let names = list(fs, dir)?;
-        let active = LISTING.with_borrow(Option::is_some);
+        let active = LISTING.with_borrow(|listing| listing.is_some());
         if !active {
             return Some(look(&names));
         }
-        LISTING.set(Some(Names {
+        set_listing(Some(Names {
             dir: dir.as_bytes().to_vec(),
             names: Some(names),
         }));

@@ -2,7 +2,7 @@
 
 pub mod multicast;
 
-use super::lenient::{self, Entry, Summary, Text};
+use super::lenient::{self, Entry, Summary};
 use crate::ffi::guard;
 use crate::ffi::str::bytes;
 use crate::net::ffi::mg_dns;
@@ -83,19 +83,17 @@ pub unsafe extern "C" fn mg_dns_parse(buf: *const u8, len: usize, dm: *mut mg_dn
             dm.write_bytes(0, 1);
             (bytes(buf, len), &mut *dm)
         };
-        let mut summary = Summary {
-            id: 0,
-            address: None,
-            name: Text::new(),
-        };
+        let mut summary = Summary::default();
         let valid = lenient::read(message, &mut summary);
         dm.txnid = summary.id;
         if let Some(ip) = summary.address {
             dm.resolved = true;
             dm.addr = mg_addr::from_socket_addr(SocketAddr::new(ip, 0));
         }
-        for (to, from) in dm.name.iter_mut().zip(summary.name.as_bytes()) {
-            *to = *from as c_char;
+        if let Some(at) = summary.name {
+            // SAFETY: characters of C have the size of bytes; a NUL stays behind them.
+            let name = unsafe { &mut *(&raw mut dm.name).cast::<[u8; 255]>() };
+            lenient::name(message, at, name);
         }
         valid
     })
@@ -118,10 +116,10 @@ pub unsafe extern "C" fn mg_dns_parse_rr(
         if rr.is_null() {
             return 0;
         }
-        let (mut entry, mut name) = (Entry::default(), Text::new());
+        let mut entry = Entry::default();
         // SAFETY: pointer contract.
         let message = unsafe { bytes(buf, len) };
-        let size = lenient::read_entry(message, ofs, is_question, &mut entry, &mut name);
+        let size = lenient::read_entry(message, ofs, is_question, &mut entry);
         // SAFETY: pointer contract.
         unsafe { rr.write(entry.into()) };
         size.unwrap_or(0)

@@ -6,6 +6,7 @@ use crate::ffi::str::cstr;
 use crate::ffi::{guard, mg_str};
 use crate::http::credentials::{self, Credentials, SCRATCH};
 use crate::http::{fields, multipart, parser};
+use crate::string::equal_ignore_case;
 use std::ffi::{c_char, c_int};
 use std::ptr::null_mut;
 
@@ -40,11 +41,17 @@ impl mg_http_message {
     /// # Safety
     /// The strings of the message are readable; see [`mg_str::as_bytes`].
     pub unsafe fn header(&self, name: &[u8]) -> Option<&mg_str> {
-        let used = self.headers.iter().take_while(|h| h.name.len > 0);
-        // SAFETY: forwarded from the caller.
-        used.into_iter()
-            .find(|h| unsafe { h.name.as_bytes() }.eq_ignore_ascii_case(name))
-            .map(|h| &h.value)
+        for header in &self.headers {
+            if header.name.len == 0 {
+                break;
+            }
+            // SAFETY: forwarded from the caller.
+            let is_named = || equal_ignore_case(unsafe { header.name.as_bytes() }, name);
+            if header.name.len == name.len() && is_named() {
+                return Some(&header.value);
+            }
+        }
+        None
     }
 }
 

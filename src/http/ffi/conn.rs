@@ -17,7 +17,8 @@ use crate::http::framing::{self, Framing, FramingError, Persistence};
 use crate::http::parser::{self, HeadEnd, Parsed};
 use crate::http::reply;
 use crate::http::state::{Body, HandMade, HttpState, Incoming, Request};
-use crate::net::{self, Backlog, Flag, ev, mg_connection, mg_event_handler_t};
+use crate::limits::{Limits, Phase};
+use crate::net::{self, Backlog, Flag, ev, limits, mg_connection, mg_event_handler_t};
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr::from_mut;
 
@@ -71,9 +72,19 @@ pub(in crate::http) fn request_open(c: &mg_connection) -> bool {
 }
 
 /// True while HTTP is what a connection speaks.
+#[inline]
 pub fn speaks_http(c: &mg_connection) -> bool {
     let handler: mg_event_handler_t = Some(http_handler);
     c.pfn.get().map(|f| f as usize) == handler.map(|f| f as usize)
+}
+
+/// True when HTTP is what a connection speaks and nothing has begun that MG_EV_POLL could move on.
+#[inline]
+pub fn is_idle(c: &mg_connection, state: &HttpState) -> bool {
+    c.recv.len.get() == 0
+        && state.seen.get() == 0
+        && !state.request.get().dispatched
+        && speaks_http(c)
 }
 
 /// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
@@ -134,6 +145,54 @@ fn response_end(c: &mg_connection, state: &HttpState, at: usize) -> Option<usize
         _ => None,
     }
 }
+
+/// What is received of a request, as far as that may take only so long.
+pub fn receiving(c: &mg_connection) -> Phase {
+    let Some(state) = c.http() else {
+        return Phase::Quiet;
+    };
+    let waits = speaks_http(c) && c.is(Flag::Accepted) && !c.is(Flag::Resp);
+    match state.incoming.get() {
+        _ if is_uploading(c) => Phase::Body,
+        _ if !waits || state.discarding.get() => Phase::Quiet,
+        Incoming::Body(_) => Phase::Body,
+        Incoming::Head { .. } if c.recv.len.get() > 0 && !state.stalled.get() => Phase::Head,
+        Incoming::Head { .. } => Phase::Quiet,
+    }
+}
+
+/// Bytes of the present request's body that stand in the receive buffer.
+pub fn body_so_far(c: &mg_connection) -> usize {
+    match c.http().map(|state| state.incoming.get()) {
+        Some(Incoming::Body(body)) => c.recv.len.get().saturating_sub(body.head_len),
+        _ => 0,
+    }
+}
+
+pub fn is_uploading(c: &mg_connection) -> bool {
+    c.http().is_some_and(|state| state.upload.is_active())
+}
+
+/// The rest of a request does not come. False when there is none, so that nobody waits for a
+/// response (RFC 9110, 15.5.9).
+pub fn time_out(c: &mg_connection) -> bool {
+    match c.http() {
+        Some(state) if receiving(c) != Phase::Quiet => {
+            say_no(c, 408);
+            state.discarding.set(true);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Answers a request that is not accepted; the connection closes.
+fn say_no(c: &mg_connection, status: i32) {
+    reply::reply(c, status, b"Connection: close\r\n", b"");
+}
+
+const HEADER_LIMIT: &[u8] = b"header limit";
+const BODY_LIMIT: &[u8] = b"body limit";
 
 /// Draws the consequences of a complete response.
 fn settle(c: &mg_connection, state: &HttpState) {
@@ -253,6 +312,9 @@ impl Pass<'_> {
         if !over {
             close_if_idle(c, state);
         }
+        if !c.is_dead() {
+            limits::update(c);
+        }
     }
 
     fn step(&self) -> Next {
@@ -292,13 +354,12 @@ impl Pass<'_> {
         let buf = unsafe { c.recv.as_bytes() };
         // A head that comes in drops is searched for its end only, and parsed when it is whole.
         if scanned > 0 && parser::head_end(buf, scanned) == HeadEnd::NotYet {
-            state.incoming.set(Incoming::Head { scanned: buf.len() });
-            return None;
+            return self.wait_for_head(buf.len());
         }
         let facts = match hm.parse(buf) {
-            Parsed::Incomplete => {
-                state.incoming.set(Incoming::Head { scanned: buf.len() });
-                return None;
+            Parsed::Incomplete => return self.wait_for_head(buf.len()),
+            Parsed::Complete(head) if self.exceeds_head_limits(&buf[..head.len]) => {
+                return Some(self.too_large(431, HEADER_LIMIT));
             }
             Parsed::Invalid => {
                 self.protocol_error();
@@ -322,13 +383,48 @@ impl Pass<'_> {
                     len: head.len,
                     status: head.status(),
                     framing: framing::framing(&head, state.head_sent.get()),
-                    expects_continue: head.expects_continue
-                        && !head.is_http10()
-                        && !head.is_response,
+                    expects_continue: head.expects_continue && !head.is_http10 && !head.is_response,
                 }
             }
         };
-        self.announce(hm, &facts)
+        self.announce(&mut hm, &facts)
+    }
+
+    /// The head is not complete; `len` bytes of it are there.
+    fn wait_for_head(&self, len: usize) -> Option<Next> {
+        let limit = limits::of(self.c, |limits| limits.header_size);
+        if limit > 0 && len > limit {
+            return Some(self.too_large(431, HEADER_LIMIT));
+        }
+        self.state.incoming.set(Incoming::Head { scanned: len });
+        None
+    }
+
+    fn exceeds_head_limits(&self, head: &[u8]) -> bool {
+        let limit = |which: fn(&Limits) -> usize| match limits::of(self.c, which) {
+            0 => usize::MAX,
+            limit => limit,
+        };
+        let size = limit(|limits| limits.header_size);
+        let count = limit(|limits| limits.header_count);
+        // The start line and the empty one are no fields.
+        head.len() > size
+            || count < usize::MAX && memchr::memchr_iter(b'\n', head).count() - 2 > count
+    }
+
+    /// The peer sends more than the connection's limits allow.
+    #[cold]
+    fn too_large(&self, status: i32, text: &[u8]) -> Next {
+        let c = self.c;
+        if c.is(Flag::Accepted) {
+            say_no(c, status);
+            self.give_up();
+            limits::give_up(c, text);
+        } else {
+            self.state.discarding.set(true);
+            net::error(c, text);
+        }
+        Next::Stop
     }
 
     /// A client may send empty lines before a request (RFC 9112, 2.2). True when one of them is
@@ -349,7 +445,7 @@ impl Pass<'_> {
     }
 
     /// A head is complete.
-    fn announce(&self, mut hm: mg_http_message, facts: &Facts) -> Option<Next> {
+    fn announce(&self, hm: &mut mg_http_message, facts: &Facts) -> Option<Next> {
         let (c, state) = (self.c, self.state);
         let body = Body {
             head_len: facts.len,
@@ -359,7 +455,7 @@ impl Pass<'_> {
         };
         state.incoming.set(Incoming::Body(body));
         let (buf, len, queued) = (c.recv.buf.get(), c.recv.len.get(), c.send.len.get());
-        net::call(c, ev::HTTP_HDRS, from_mut(&mut hm).cast());
+        net::call(c, ev::HTTP_HDRS, from_mut(hm).cast());
         if self.gone() {
             return Some(Next::Stop);
         }
@@ -409,11 +505,15 @@ impl Pass<'_> {
     }
 
     /// Looks whether a body is complete. `None`: there is more to wait for.
-    fn body(&self, mut body: Body, hm: Option<mg_http_message>) -> Option<Next> {
+    fn body(&self, mut body: Body, hm: Option<&mut mg_http_message>) -> Option<Next> {
         let c = self.c;
         let len = c.recv.len.get();
         let available = len.saturating_sub(body.head_len);
         match body.framing {
+            Framing::Length(n) if n > self.body_limit() => Some(self.too_large(413, BODY_LIMIT)),
+            Framing::UntilClose if available > self.body_limit() => {
+                Some(self.too_large(413, BODY_LIMIT))
+            }
             Framing::Length(n) if n <= available => Some(self.message(body, hm, n, n)),
             // Either the peer broke off, or the head told the length of what it left out.
             Framing::Length(_) | Framing::UntilClose if self.closing && len > 0 => {
@@ -426,6 +526,9 @@ impl Pass<'_> {
                     .chunks
                     .skip(unsafe { c.recv.as_bytes() }, &mut body.pos);
                 self.state.incoming.set(Incoming::Body(body));
+                if body.chunks.announced() > self.body_limit() {
+                    return Some(self.too_large(413, BODY_LIMIT));
+                }
                 match step {
                     Step::End => {
                         let raw = body.pos - body.head_len;
@@ -446,30 +549,54 @@ impl Pass<'_> {
         }
     }
 
+    /// What a body may have, unless a handler takes care of it or has refused it.
+    fn body_limit(&self) -> usize {
+        if self.replaced() || self.c.is(Flag::Draining) {
+            return usize::MAX;
+        }
+        match limits::of(self.c, |limits| limits.body_size) {
+            0 => usize::MAX,
+            limit => limit,
+        }
+    }
+
     /// A message is complete: its body takes `raw` bytes behind the head, of which the first `n`
     /// are content.
-    fn message(&self, body: Body, hm: Option<mg_http_message>, raw: usize, n: usize) -> Next {
-        let (c, state) = (self.c, self.state);
-        let mut hm = match hm {
-            Some(hm) => hm,
-            None => {
-                let mut hm = mg_http_message::EMPTY;
-                // SAFETY: no handler runs while the slice lives.
-                let head = unsafe { bytes(c.recv.buf.get(), body.head_len.min(c.recv.len.get())) };
-                match hm.parse(head) {
-                    Parsed::Complete(head) if head.len == body.head_len => hm,
-                    // The program changed what it was shown.
-                    _ => {
-                        self.protocol_error();
-                        return Next::Stop;
-                    }
-                }
+    fn message(&self, body: Body, hm: Option<&mut mg_http_message>, raw: usize, n: usize) -> Next {
+        match hm {
+            Some(hm) => self.dispatch(body, hm, raw, n),
+            None => self.parse_again(body, raw, n),
+        }
+    }
+
+    /// The head of the message was announced in an earlier pass.
+    #[cold]
+    #[inline(never)]
+    fn parse_again(&self, body: Body, raw: usize, n: usize) -> Next {
+        let c = self.c;
+        let mut hm = mg_http_message::EMPTY;
+        // SAFETY: no handler runs while the slice lives.
+        let head = unsafe { bytes(c.recv.buf.get(), body.head_len.min(c.recv.len.get())) };
+        match hm.parse(head) {
+            Parsed::Complete(head) if head.len == body.head_len => {
+                self.dispatch(body, &mut hm, raw, n)
             }
-        };
+            // The program changed what it was shown.
+            _ => {
+                self.protocol_error();
+                Next::Stop
+            }
+        }
+    }
+
+    /// Delivers MG_EV_HTTP_MSG and removes the message.
+    fn dispatch(&self, body: Body, hm: &mut mg_http_message, raw: usize, n: usize) -> Next {
+        let (c, state) = (self.c, self.state);
         hm.body.len = n;
         hm.message.len = body.head_len + n;
         state.incoming.take();
         state.head_sent.set(false);
+        limits::enter(c, Phase::Quiet);
         if c.is(Flag::Accepted) {
             c.set(Flag::Resp, true);
             state.hand_made.set(HandMade::Behind(c.send.len.get()));
@@ -480,7 +607,7 @@ impl Pass<'_> {
             });
         }
         let len = c.recv.len.get();
-        net::call(c, ev::HTTP_MSG, from_mut(&mut hm).cast());
+        net::call(c, ev::HTTP_MSG, from_mut(hm).cast());
         if self.gone() {
             return Next::Stop;
         }

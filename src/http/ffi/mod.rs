@@ -8,7 +8,7 @@ use super::reply::{self, Draft};
 use crate::ffi::layout::MAX_HTTP_HEADERS;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{guard, inject, mg_str};
 use crate::fmt::ffi::vprintf_iobuf;
 use crate::net::ffi::{mg_connect_svc, mg_listen};
 use crate::net::{self, mg_connection, mg_event_handler_t, mg_mgr};
@@ -183,15 +183,16 @@ unsafe extern "C" fn vreply(
     fmt: *const c_char,
     ap: *mut va_list,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    net::contain(c, (), || {
         // SAFETY: pointer contract.
         let Some(draft) = Draft::begin(c, code, unsafe { cstr(headers) }) else {
             return net::error(c, b"OOM");
         };
+        inject("mg_http_reply");
         let fmt = if fmt.is_null() { c"".as_ptr() } else { fmt };
         // SAFETY: the shim started `ap`, and the caller passed what `fmt` asks for.
         match unsafe { vprintf_iobuf(&c.send, fmt, VaList::new(ap)) } {
@@ -206,11 +207,12 @@ variadic_export!(mg_http_reply => shim_mg_http_reply);
 
 /// mg_http_printf_chunk() behind its shim.
 unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap: *mut va_list) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    net::contain(c, (), || {
+        net::prepare_send(c);
         let at = c.send.len.get();
         let fmt = if fmt.is_null() { c"".as_ptr() } else { fmt };
         let done = c.send.append(b"00000000\r\n")
@@ -220,6 +222,8 @@ unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap
         if !done {
             c.send.len.set(c.send.len.get().min(at));
             net::error(c, b"OOM");
+        } else {
+            net::limits::may_stay(c, at);
         }
     });
 }
@@ -236,20 +240,27 @@ pub unsafe extern "C" fn mg_http_write_chunk(
     buf: *const c_char,
     len: usize,
 ) {
-    guard((), || {
-        // SAFETY: pointer contract.
-        let Some(c) = (unsafe { c.as_ref() }) else {
-            return;
-        };
+    // SAFETY: pointer contract.
+    let Some(c) = (unsafe { c.as_ref() }) else {
+        return;
+    };
+    net::contain(c, (), || {
         let len = if buf.is_null() { 0 } else { len };
+        let at = c.send.len.get();
+        if !net::limits::has_room(c, len) {
+            return;
+        }
         // SAFETY: pointer contract.
         if !write_chunk(c, unsafe { bytes(buf.cast(), len) }) {
             net::error(c, b"OOM");
+        } else {
+            net::limits::may_stay(c, at);
         }
     });
 }
 
 fn write_chunk(c: &mg_connection, data: &[u8]) -> bool {
+    net::prepare_send(c);
     let io = &c.send;
     let mut digits = [0u8; 16];
     let mut start = digits.len();

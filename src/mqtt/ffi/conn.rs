@@ -5,14 +5,14 @@
 //! and no slice of a buffer lives across one.
 #![allow(unsafe_code)]
 
-use super::{fill, mg_mqtt_message, send};
+use super::{disconnect, fill, mg_mqtt_message, send};
 use crate::ffi::inject;
 use crate::ffi::str::mg_str;
-use crate::mqtt::cmd;
 use crate::mqtt::message::first_byte;
 use crate::mqtt::packet::{self, Packet, Parsed};
 use crate::mqtt::state::MqttState;
-use crate::net::{self, Backlog, Flag, MAX_RECV_SIZE, ev, mg_connection};
+use crate::mqtt::{cmd, reason};
+use crate::net::{self, Backlog, Flag, ev, limits, mg_connection};
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::{addr_of_mut, null_mut};
@@ -84,6 +84,10 @@ impl Pass<'_> {
     /// Handles one packet. False when there is nothing more to do.
     fn step(&self) -> bool {
         let c = self.c;
+        if self.state.discarding.get() {
+            self.discard();
+            return false;
+        }
         // Zeroed as a whole: programs read the code in MG_EV_MQTT_OPEN as an int, which
         // reaches into the padding behind `ack`.
         let mut m = MaybeUninit::<mg_mqtt_message>::zeroed();
@@ -97,6 +101,7 @@ impl Pass<'_> {
                 c.set(Flag::Closing, true);
                 return false;
             }
+            Parsed::Complete if self.is_too_large(packet.whole.len()) => return self.refuse(),
             Parsed::Complete => {}
         }
         if c.is(Flag::Accepted) && packet.protocol_level() == Some(5) {
@@ -119,11 +124,38 @@ impl Pass<'_> {
 
     /// The packet at the front is not complete.
     fn wait(&self, announced: Option<usize>) -> bool {
-        if announced.is_some_and(|size| size > MAX_RECV_SIZE) {
+        if announced.is_some_and(|size| self.is_too_large(size)) {
+            return self.refuse();
+        }
+        if announced.is_some_and(|size| size > limits::recv_size(self.c)) {
             net::error(self.c, b"MQTT packet exceeds MG_MAX_RECV_SIZE");
             return false;
         }
         self.backlog.refill(&self.c.recv, 0)
+    }
+
+    fn is_too_large(&self, size: usize) -> bool {
+        let limit = limits::of(self.c, |limits| limits.message_size);
+        limit > 0 && size > limit
+    }
+
+    /// Ends the connection because of a packet that is too large.
+    #[cold]
+    fn refuse(&self) -> bool {
+        const TEXT: &[u8] = b"MQTT packet limit";
+        self.state.discarding.set(true);
+        self.discard();
+        if disconnect(self.c, reason::PACKET_TOO_LARGE) {
+            limits::give_up(self.c, TEXT);
+        } else {
+            net::error(self.c, TEXT);
+        }
+        false
+    }
+
+    fn discard(&self) {
+        self.backlog.clear();
+        self.c.recv.consume(usize::MAX);
     }
 
     fn dispatch(&self, p: &Facts, m: *mut mg_mqtt_message) -> bool {

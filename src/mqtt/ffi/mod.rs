@@ -309,7 +309,9 @@ pub unsafe extern "C" fn mg_mqtt_send_header(c: *mut mg_connection, cmd: u8, fla
         };
         let mut header = Stack::<5>::new();
         header.push(cmd << 4 | flags);
+        net::prepare_send(c);
         match put_varint(&mut header, len as usize) {
+            Ok(()) if !net::limits::has_room(c, header.as_bytes().len()) => {}
             Ok(()) if c.send.append(header.as_bytes()) => {}
             Ok(()) => net::error(c, b"OOM"),
             Err(refusal) => refuse(c, refusal),
@@ -368,8 +370,7 @@ pub unsafe extern "C" fn mg_mqtt_parse(
         }
         // SAFETY: pointer contract.
         let text = unsafe { bytes(buf, len) };
-        let mut packet = Packet::default();
-        let parsed = packet::parse(text, version == V5, &mut packet);
+        let (parsed, packet) = packet::read(text, version == V5);
         // SAFETY: pointer contract; all-zero bytes are a valid message.
         unsafe {
             m.write_bytes(0, 1);
@@ -437,6 +438,7 @@ fn view(packet: &[u8], text: &[u8]) -> mg_str {
 ///
 /// # Safety
 /// `m` points to a message.
+#[inline(always)]
 unsafe fn fill(m: *mut mg_mqtt_message, packet: &Packet<'_>) {
     // SAFETY: forwarded from the caller.
     let m = unsafe { &mut *m };
@@ -544,6 +546,13 @@ fn keep_id(c: &mg_connection, new: bool, id: u16) -> u16 {
     id
 }
 
+/// Tells an MQTT 5 peer why the connection ends. False when the peer does not speak that.
+pub fn disconnect(c: &mg_connection, reason: u8) -> bool {
+    let handler: mg_event_handler_t = Some(mqtt_handler);
+    let speaks_mqtt = c.pfn.get().map(|f| f as usize) == handler.map(|f| f as usize);
+    speaks_mqtt && c.is(Flag::Mqtt5) && c.send.append(&[first_byte(cmd::DISCONNECT), 1, reason])
+}
+
 fn refuse(c: &mg_connection, refusal: Refusal) {
     let mut text = Stack::<64>::new();
     let _ = write!(text, "{refusal}");
@@ -557,6 +566,7 @@ fn send(
     first: Result<u8, Refusal>,
     write: impl Fn(&mut dyn Sink) -> Result<(), Refusal>,
 ) -> bool {
+    net::prepare_send(c);
     let io = &c.send;
     let start = io.buf.get() as usize;
     let mut body = Measure {
@@ -575,6 +585,9 @@ fn send(
         return false;
     }
     let total = header.as_bytes().len() + body.len;
+    if !net::limits::has_room(c, total) {
+        return false;
+    }
     let moves = io.size.get().saturating_sub(io.len.get()) < total;
     let done = if moves && body.overlaps {
         // What is sent lies in the buffer that is about to move.

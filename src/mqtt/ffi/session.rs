@@ -51,6 +51,7 @@ pub struct mg_mqtt_session_opts {
     /// Milliseconds until the first new attempt, and at most between later ones, each of which waits twice as
     /// long as the one before, less a random part. 0 stands for 1000 and 60000.
     pub reconnect_min_ms: u32,
+    /// See `reconnect_min_ms`.
     pub reconnect_max_ms: u32,
     /// Milliseconds that connecting and logging in may take; 0 stands for 10000.
     pub connect_timeout_ms: u32,

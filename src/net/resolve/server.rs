@@ -111,6 +111,7 @@ fn open<'a>(
     };
     let bytes = url.trim_end_matches('\0').as_bytes();
     connect::connect(mgr, bytes, url.as_ptr().cast(), &handlers)
+        .inspect(|c| crate::net::limits::exempt(c))
 }
 
 /// mg_dnsc_init(): makes sure that the connection exists.

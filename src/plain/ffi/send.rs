@@ -6,7 +6,7 @@ use crate::ffi::str::{bytes, cstr};
 use crate::fmt::Sink;
 use crate::http::ffi::mg_http_message;
 use crate::http::reply::{append_headers, reply};
-use crate::net::{self, mg_connection, mg_event_handler_t, mg_mgr};
+use crate::net::{self, limits, mg_connection, mg_event_handler_t, mg_mgr};
 use crate::plain::request::Head;
 use crate::rpc::ffi::mg_rpc_req;
 use crate::ws::ffi::{connect_with, upgrade_with};
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn mg_http_request_buf(
         if !done {
             c.send.len.set(start);
         }
-        done
+        done && limits::may_stay(c, start)
     })
 }
 

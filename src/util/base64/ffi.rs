@@ -1,41 +1,10 @@
 #![allow(unsafe_code)]
 
-use super::{decode_groups, decode_url, digit, encode_byte, padded_len};
+use super::{DIGITS, URL_DIGITS};
+use super::{decode_groups, decode_url, digit, encode, encode_byte, padded_len};
 use crate::ffi::guard;
-use crate::ffi::str::bytes;
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use crate::ffi::str::{bytes, cells};
 use std::ffi::{c_char, c_uchar};
-
-/// Text is translated through a local buffer in pieces of this many groups, because C programs
-/// may translate in place.
-const GROUPS: usize = 128;
-
-/// Translates `src` in pieces of `N` bytes and stores the results one behind the other at `dst`;
-/// returns their length. `None` as soon as `translate` returns it.
-///
-/// # Safety
-/// `src` is readable over `n` bytes, `dst` writable over the length of all results. `dst` may be
-/// the same memory as `src` if no result is longer than its piece.
-unsafe fn in_pieces<const N: usize, const TO: usize>(
-    src: *const u8,
-    n: usize,
-    dst: *mut u8,
-    translate: impl Fn(&[u8], &mut [u8]) -> Option<usize>,
-) -> Option<usize> {
-    let mut buffer = [0; TO];
-    let (mut from, mut to) = (0, 0);
-    while from < n {
-        let piece = N.min(n - from);
-        // SAFETY: inside `src`; the reference is gone when `dst` is written.
-        let len = translate(unsafe { bytes(src.add(from), piece) }, &mut buffer)?;
-        // SAFETY: inside `dst`, by the caller's promise.
-        unsafe { dst.add(to).copy_from_nonoverlapping(buffer.as_ptr(), len) };
-        from += piece;
-        to += len;
-    }
-    Some(to)
-}
 
 /// Puts a NUL behind the result, or at the start when there is none; returns the result's length,
 /// or 0.
@@ -53,24 +22,21 @@ unsafe fn finish(dst: *mut c_char, dl: usize, result: Option<usize>) -> usize {
 
 /// # Safety
 /// As for mg_base64_encode().
-unsafe fn encode(
+unsafe fn encode_into(
     p: *const c_uchar,
     n: usize,
     buf: *mut c_char,
     dl: usize,
-    engine: &impl Engine,
+    digits: &[u8; 64],
+    padding: bool,
 ) -> usize {
     // Also what is not padded needs room for the padding: programs may rely on the failure.
     let fits = padded_len(n).is_some_and(|len| len < dl);
     let usable = fits && !buf.is_null() && (!p.is_null() || n == 0);
-    // SAFETY: forwarded from the caller; the result fits.
+    // SAFETY: forwarded from the caller; cells may overlap. The result and its NUL fit.
     unsafe {
-        let result = usable.then(|| {
-            in_pieces::<{ GROUPS * 3 }, { GROUPS * 4 }>(p, n, buf.cast(), |piece, to| {
-                engine.encode_slice(piece, to).ok()
-            })
-        });
-        finish(buf, dl, result.flatten())
+        let (from, to) = (cells(p.cast_mut().cast(), n), cells(buf, dl));
+        finish(buf, dl, usable.then(|| encode(from, to, digits, padding)))
     }
 }
 
@@ -88,7 +54,7 @@ pub unsafe extern "C" fn mg_base64_encode(
     dl: usize,
 ) -> usize {
     // SAFETY: pointer contract.
-    guard(0, || unsafe { encode(p, n, buf, dl, &STANDARD) })
+    guard(0, || unsafe { encode_into(p, n, buf, dl, DIGITS, true) })
 }
 
 /// Like mg_base64_encode(), in the URL-safe alphabet and without padding (RFC 4648 section 5).
@@ -101,7 +67,9 @@ pub unsafe extern "C" fn mg_base64url_encode(
     dl: usize,
 ) -> usize {
     // SAFETY: pointer contract.
-    guard(0, || unsafe { encode(p, n, buf, dl, &URL_SAFE_NO_PAD) })
+    guard(0, || unsafe {
+        encode_into(p, n, buf, dl, URL_DIGITS, false)
+    })
 }
 
 /// Decodes base64 text of `n` characters (RFC 4648 section 4) and puts a NUL behind the result.
@@ -121,17 +89,11 @@ pub unsafe extern "C" fn mg_base64_decode(
     guard(0, || {
         let groups = if src.is_null() { 0 } else { n / 4 };
         let fits = groups.checked_mul(3).is_some_and(|len| len < dl);
-        // SAFETY: pointer contract; 3 bytes per group fit.
+        let usable = fits && !dst.is_null();
+        // SAFETY: pointer contract; cells may overlap. The result and its NUL fit.
         unsafe {
-            let result = (fits && !dst.is_null()).then(|| {
-                in_pieces::<{ GROUPS * 4 }, { GROUPS * 3 }>(
-                    src.cast(),
-                    groups * 4,
-                    dst.cast(),
-                    decode_groups,
-                )
-            });
-            finish(dst, dl, result.flatten())
+            let (text, to) = (cells(src.cast_mut(), groups * 4), cells(dst, dl));
+            finish(dst, dl, usable.then(|| decode_groups(text, to)).flatten())
         }
     })
 }
@@ -155,12 +117,10 @@ pub unsafe extern "C" fn mg_base64url_decode(
         let n = memchr::memchr(b'=', text).unwrap_or(text.len());
         let len = n / 4 * 3 + (n % 4).saturating_sub(1);
         let usable = text.len() % 4 != 1 && len < dl && !dst.is_null();
-        // SAFETY: pointer contract; the result fits.
+        // SAFETY: pointer contract; cells may overlap. The result and its NUL fit.
         unsafe {
-            let result = usable.then(|| {
-                in_pieces::<{ GROUPS * 4 }, { GROUPS * 3 }>(src.cast(), n, dst.cast(), decode_url)
-            });
-            finish(dst, dl, result.flatten())
+            let (text, to) = (cells(src.cast_mut(), n), cells(dst, dl));
+            finish(dst, dl, usable.then(|| decode_url(text, to)).flatten())
         }
     })
 }
@@ -187,18 +147,13 @@ pub unsafe extern "C" fn mg_base64_update(
             // SAFETY: pointer contract; `buf[len]` was written by the call before.
             unsafe { buf.add(len).read() }
         };
-        let step = encode_byte(input_byte, pending as u8, phase);
-        let new_len = len + step.len;
+        let ([a, b], complete) = encode_byte(input_byte, pending as u8, phase);
         // SAFETY: pointer contract: room for the characters and one more.
         unsafe {
-            for (i, digit) in step.digits[..step.len].iter().enumerate() {
-                buf.add(len + i).write(*digit as c_char);
-            }
-            if !new_len.is_multiple_of(4) {
-                buf.add(new_len).write(step.pending as c_char);
-            }
+            buf.add(len).write(a as c_char);
+            buf.add(len + 1).write(b as c_char);
         }
-        new_len
+        len + complete
     })
 }
 

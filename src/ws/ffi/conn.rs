@@ -16,11 +16,11 @@ use crate::fmt::stack::Stack;
 use crate::http::ffi::mg_http_message;
 use crate::http::parser::{self, HeadEnd, Parsed};
 use crate::http::state::HttpState;
-use crate::net::{self, Backlog, Flag, MAX_RECV_SIZE, ev, mg_connection, mg_event_handler_t};
+use crate::net::{self, Backlog, Flag, ev, limits, mg_connection, mg_event_handler_t};
 use crate::ws::close::Violation;
 use crate::ws::frame::{FIN, MAX_CONTROL, opcode};
 use crate::ws::handshake::{Answer, NONCE};
-use crate::ws::receiver::{Frame, Receiver};
+use crate::ws::receiver::{Frame, Receiver, Room};
 use crate::ws::state::{Phase, WsState};
 use std::ffi::{c_int, c_void};
 use std::fmt::Write;
@@ -180,7 +180,13 @@ impl Pass<'_> {
         let buf = unsafe { bytes_mut(c) };
         let first = (at > 0).then(|| buf[0]);
         let from_client = !c.is(Flag::Client);
-        let room = MAX_RECV_SIZE.saturating_sub(at);
+        let room = Room {
+            frame: limits::recv_size(c).saturating_sub(at),
+            payload: match limits::of(c, |limits| limits.message_size) {
+                0 => usize::MAX,
+                size => size.saturating_sub(at.saturating_sub(1)),
+            },
+        };
         let found = receiver.next(&mut buf[at..], first, from_client, room);
         self.state.phase.set(Phase::Open(receiver));
         match found {
@@ -333,18 +339,35 @@ impl Pass<'_> {
     #[cold]
     fn fail(&self, violation: Violation) -> Next {
         let c = self.c;
-        self.state.phase.set(Phase::Over);
-        if !self.state.close_sent.get() {
-            let code = violation.close_code().to_be_bytes();
-            // SAFETY: the array is as long as it says.
-            unsafe { send::frame(c, opcode::CLOSE | FIN, code.as_ptr(), code.len()) };
-        }
+        send_close(c, self.state, violation.close_code());
         c.set(Flag::Draining, true);
         net::set_linger(c);
         let mut text = Stack::<64>::new();
         let _ = write!(text, "{violation}");
         net::report(c, text.as_bytes());
         Next::Stop
+    }
+}
+
+/// Ends the conversation with a Close frame; whatever still arrives is thrown away.
+fn send_close(c: &mg_connection, state: &WsState, code: u16) {
+    state.phase.set(Phase::Over);
+    if !state.close_sent.get() {
+        let code = code.to_be_bytes();
+        // SAFETY: the array is as long as it says.
+        unsafe { send::frame(c, opcode::CLOSE | FIN, code.as_ptr(), code.len()) };
+    }
+}
+
+/// Tells the peer why the connection ends. False when it does not speak WebSocket, or does not any
+/// more.
+pub fn say_close(c: &mg_connection, code: u16) -> bool {
+    match c.ws() {
+        Some(state) if is_websocket(c) && matches!(state.phase.get(), Phase::Open(_)) => {
+            send_close(c, state, code);
+            true
+        }
+        _ => false,
     }
 }
 
@@ -378,7 +401,8 @@ unsafe fn answer(hm: &mg_http_message) -> Answer<'_> {
 
 fn send_pong(c: &mg_connection, data: &[u8]) {
     // SAFETY: a slice is as long as it says.
-    if unsafe { send::frame(c, opcode::PONG | FIN, data.as_ptr(), data.len()) } == 0 {
+    let sent = unsafe { send::frame(c, opcode::PONG | FIN, data.as_ptr(), data.len()) };
+    if sent == 0 && !c.is(Flag::Closing) {
         net::error(c, b"OOM");
     }
 }

@@ -239,7 +239,8 @@ fn switch_protocols(
 /// for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
 /// After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
 ///
-/// Returns the size of the frame with its header, or 0 when memory is exhausted.
+/// Returns the size of the frame with its header, or 0 when memory is exhausted or `send_size` of the
+/// connection's limits would be exceeded.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_ws_send(
     c: *mut mg_connection,
@@ -289,12 +290,16 @@ pub unsafe extern "C" fn mg_ws_vprintf(
         let Some(c) = (unsafe { c.as_ref() }) else {
             return 0;
         };
+        let start = c.send.len.get();
         // SAFETY: pointer contract.
         let Some(len) = (unsafe { append_format(c, fmt, ap) }) else {
             return 0;
         };
+        if !net::limits::may_stay(c, start) {
+            return 0;
+        }
         if !send::wrap(c, first_byte(op), len) {
-            c.send.len.set(c.send.len.get() - len);
+            c.send.len.set(c.send.len.get().min(start));
             return 0;
         }
         len

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::ffi::str::bytes;
+use crate::net::limits::has_room;
 use crate::net::{Flag, mg_connection};
 use crate::ws::frame::{Header, MAX_HEADER, opcode};
 use crate::ws::mask;
@@ -41,6 +42,7 @@ fn note(c: &mg_connection, first: u8) {
 /// # Safety
 /// `from` is NULL or readable over `len` bytes.
 pub unsafe fn frame(c: &mg_connection, first: u8, from: *const u8, len: usize) -> usize {
+    crate::net::prepare_send(c);
     let io = &c.send;
     let out = Outgoing::new(c, first, len);
     // The payload may lie in the buffer that is about to move.
@@ -50,7 +52,7 @@ pub unsafe fn frame(c: &mg_connection, first: u8, from: *const u8, len: usize) -
     let Some(total) = out.len.checked_add(len) else {
         return 0;
     };
-    if !io.reserve(total) {
+    if !has_room(c, total) || !io.reserve(total) {
         return 0;
     }
     io.append(out.header());
@@ -88,14 +90,18 @@ pub fn wrap(c: &mg_connection, first: u8, len: usize) -> bool {
     let Some(at) = io.len.get().checked_sub(len) else {
         return false;
     };
-    if !io.reserve(out.len) {
+    if !has_room(c, out.len) || !io.reserve(out.len) {
         return false;
     }
     // SAFETY: the block holds the data and the header, all initialised because buffers grow zeroed,
     // and no handler runs while the slice lives.
     let text = unsafe { std::slice::from_raw_parts_mut(io.buf.get().add(at), len + out.len) };
     text.copy_within(..len, out.len);
-    text[..out.len].copy_from_slice(out.header());
+    match out.header() {
+        // The usual one, without the call of a library function.
+        &[first, second] => [text[0], text[1]] = [first, second],
+        header => text[..header.len()].copy_from_slice(header),
+    }
     if let Some(key) = out.key {
         mask::apply(&mut text[out.len..], key, 0);
     }

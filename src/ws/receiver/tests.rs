@@ -2,7 +2,14 @@ use super::*;
 use crate::ws::frame::MAX_HEADER;
 use proptest::prelude::*;
 
-const ROOM: usize = 1 << 20;
+const ROOM: Room = room(1 << 20);
+
+const fn room(frame: usize) -> Room {
+    Room {
+        frame,
+        payload: usize::MAX,
+    }
+}
 
 fn encode(first: u8, payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
     let mut header = [0; MAX_HEADER];
@@ -73,14 +80,40 @@ fn what_programs_rely_on_is_let_pass() {
 }
 
 #[test]
+fn control_frames_are_no_part_of_a_message() {
+    let room = |payload| Room { payload, ..ROOM };
+    for (first, payload, room, fits) in [
+        (0x82, 5, room(5), true),
+        (0x82, 6, room(5), false),
+        (0x02, 6, room(5), false),
+        (0x00, 1, room(0), false),
+        (0x89, 6, room(0), true),
+    ] {
+        let mut bytes = encode(first, &vec![0; payload], None);
+        let pending = (first == 0).then_some(2);
+        let result = Receiver::default().next(&mut bytes, pending, false, room);
+        let wanted = if fits {
+            Ok(true)
+        } else {
+            Err(Violation::MessageTooBig)
+        };
+        assert_eq!(
+            result.map(|frame| frame.is_some()),
+            wanted,
+            "{first:x} {payload}"
+        );
+    }
+}
+
+#[test]
 fn frames_fill_the_room_and_no_more() {
     let bytes = encode(0x82, &[7; 200], None);
     for (room, fits) in [(bytes.len(), true), (bytes.len() - 1, false)] {
-        let result = Receiver::default().next(&mut bytes.clone(), None, false, room);
+        let result = Receiver::default().next(&mut bytes.clone(), None, false, self::room(room));
         assert_eq!(result.is_ok(), fits, "{room}");
     }
     assert_eq!(
-        Receiver::default().next(&mut [0x82, 1], None, false, 0),
+        Receiver::default().next(&mut [0x82, 1], None, false, room(0)),
         Err(Violation::TooBig)
     );
 }
@@ -139,7 +172,7 @@ proptest! {
     fn nothing_panics(mut bytes: Vec<u8>, pending: Option<u8>, from_client: bool, room: usize) {
         let mut receiver = Receiver::default();
         let len = bytes.len();
-        if let Ok(Some(frame)) = receiver.next(&mut bytes, pending, from_client, room) {
+        if let Ok(Some(frame)) = receiver.next(&mut bytes, pending, from_client, self::room(room)) {
             prop_assert!(frame.total() <= len && frame.total() <= room);
         }
     }

@@ -324,7 +324,7 @@ unsafe fn prepare(
         Parsed::Complete(head) => (
             framing::persistence(&head),
             head.method == b"HEAD",
-            head.expects_continue && !head.is_http10() && c.is(Flag::Accepted),
+            head.expects_continue && !head.is_http10 && c.is(Flag::Accepted),
         ),
         _ => (Persistence::Keep, false, false),
     };

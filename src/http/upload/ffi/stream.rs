@@ -13,6 +13,7 @@ use crate::http::framing::Persistence;
 use crate::http::reply::reply;
 use crate::http::state::{HttpState, Request};
 use crate::http::upload::portion;
+use crate::limits::Phase;
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t};
 use crate::util::ffi::mg_millis;
 use std::cell::Cell;
@@ -60,6 +61,7 @@ pub(super) fn start(c: &mg_connection, state: &HttpState, head_len: usize, activ
     c.recv.consume(head_len);
     c.pfn.set(Some(handler));
     c.r#fn.set(None);
+    net::limits::begin_body(c, c.recv.len.get());
     let wait = active.expects_continue && c.recv.len.get() < active.remaining;
     if wait && !c.send.append(b"HTTP/1.1 100 Continue\r\n\r\n") {
         net::error(c, b"OOM");
@@ -160,6 +162,7 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
         return;
     };
     state.upload.is_active.set(false);
+    net::limits::enter(c, Phase::Quiet);
     let Active {
         sink,
         report,
@@ -222,5 +225,6 @@ pub(super) fn report(c: &mg_connection, report: Report, error: *const c_char) {
     let n = text.len().min(line.len() - 1);
     line[..n].copy_from_slice(&text[..n]);
     line[n] = b'\n';
-    reply(c, 500, b"", &line[..=n]);
+    let code = if text == b"body timeout" { 408 } else { 500 };
+    reply(c, code, b"", &line[..=n]);
 }

@@ -1,0 +1,254 @@
+//! Receive and send buffers on loan.
+//!
+//! A connection at rest owns no buffers. The manager lends it a block when bytes are about to arrive or
+//! to be queued, and takes the block back at the end of the connection's turn, if it is still there
+//! and empty. So thousands of connections share a few blocks that stay in the cache.
+//!
+//! While it is lent, a block is an ordinary buffer: it comes from the C heap and belongs to the
+//! connection, so the program may free, resize or keep it; then the manager makes another one.
+//! Buffers that the program made itself are left alone. What a block held is wiped before
+//! another connection gets it.
+
+use super::IO_SIZE;
+use crate::ffi::alloc::{mg_calloc, mg_free};
+use crate::iobuf::mg_iobuf;
+use std::cell::Cell;
+use std::ptr;
+
+const SMALL: usize = IO_SIZE;
+/// What is lent for receiving while a peer sends more than a small block holds.
+const LARGE: usize = 8 * IO_SIZE;
+
+/// The blocks of a manager that nobody uses at the moment.
+#[derive(Default)]
+pub(super) struct Spare {
+    small: Shelf<SMALL, 64>,
+    large: Shelf<LARGE, 4>,
+}
+
+/// Up to `MOST` zeroed blocks of `SIZE` bytes.
+struct Shelf<const SIZE: usize, const MOST: usize> {
+    blocks: [Cell<*mut u8>; MOST],
+    count: Cell<usize>,
+}
+
+impl<const SIZE: usize, const MOST: usize> Default for Shelf<SIZE, MOST> {
+    fn default() -> Self {
+        Shelf {
+            blocks: [const { Cell::new(ptr::null_mut()) }; MOST],
+            count: Cell::new(0),
+        }
+    }
+}
+
+impl<const SIZE: usize, const MOST: usize> Shelf<SIZE, MOST> {
+    /// A block, or NULL when memory is exhausted.
+    #[inline]
+    fn take(&self) -> *mut u8 {
+        match self.count.get().checked_sub(1) {
+            Some(n) => {
+                self.count.set(n);
+                self.blocks[n].get()
+            }
+            None => mg_calloc(1, SIZE).cast(),
+        }
+    }
+
+    /// # Safety
+    /// `block` has `SIZE` bytes of the C heap, which are zero behind the first `used`, and nobody else
+    /// refers to it.
+    #[inline]
+    unsafe fn put(&self, block: *mut u8, used: usize) {
+        let n = self.count.get();
+        if n == MOST {
+            // SAFETY: forwarded from the caller.
+            return unsafe { mg_free(block.cast()) };
+        }
+        // SAFETY: as above.
+        unsafe { ptr::write_bytes(block, 0, used.min(SIZE)) };
+        self.blocks[n].set(block);
+        self.count.set(n + 1);
+    }
+}
+
+impl<const SIZE: usize, const MOST: usize> Drop for Shelf<SIZE, MOST> {
+    fn drop(&mut self) {
+        for block in &self.blocks[..self.count.get()] {
+            // SAFETY: the shelf owns it.
+            unsafe { mg_free(block.get().cast()) };
+        }
+    }
+}
+
+/// The block that a buffer of a connection has on loan, if any.
+#[derive(Default)]
+pub(super) struct Loan {
+    block: Cell<*mut u8>,
+    size: Cell<u32>,
+    /// How much of it the network has filled at most.
+    used: Cell<u32>,
+}
+
+impl Loan {
+    #[inline]
+    pub fn is_none(&self) -> bool {
+        self.block.get().is_null()
+    }
+
+    /// Notes that the first `n` bytes of the buffer were filled.
+    #[inline]
+    pub fn note(&self, n: usize) {
+        let n = u32::try_from(n).unwrap_or(u32::MAX);
+        self.used.set(self.used.get().max(n));
+    }
+
+    /// Lends a large block to a buffer that is empty and has none of its own.
+    #[inline]
+    pub fn large(&self, io: &mg_iobuf, spare: &Spare) {
+        if io.len.get() == 0 && io.size.get() == SMALL && self.stands(io) {
+            self.take_back(io, spare);
+        }
+        if has_nothing(io) {
+            self.lend(io, spare.large.take(), LARGE);
+        }
+    }
+
+    /// Lends a small block to a buffer that has none.
+    #[inline]
+    pub fn small(&self, io: &mg_iobuf, spare: &Spare) {
+        if has_nothing(io) {
+            self.lend(io, spare.small.take(), SMALL);
+        }
+    }
+
+    /// Without memory the buffer stays as it was, and grows or fails in its own way.
+    #[inline]
+    fn lend(&self, io: &mg_iobuf, block: *mut u8, size: usize) {
+        if !block.is_null() {
+            io.buf.set(block);
+            io.size.set(size);
+            self.block.set(block);
+            self.size.set(size as u32);
+            self.used.set(0);
+        }
+    }
+
+    /// Forgets a loan whose block the program has replaced. True when there is one.
+    #[inline]
+    fn stands(&self, io: &mg_iobuf) -> bool {
+        let (block, size) = (self.block.get(), self.size.get() as usize);
+        if block.is_null() {
+            return false;
+        }
+        let stands = io.buf.get() == block && io.size.get() == size;
+        if !stands {
+            self.block.set(ptr::null_mut());
+        }
+        stands
+    }
+
+    /// The end of a turn: takes the block back if it is empty.
+    #[inline]
+    pub fn settle(&self, io: &mg_iobuf, spare: &Spare) {
+        if self.stands(io) && io.len.get() == 0 {
+            self.take_back(io, spare);
+        }
+    }
+
+    /// Takes the block back whatever it holds: the connection is released.
+    pub fn end(&self, io: &mg_iobuf, spare: &Spare) {
+        if self.stands(io) {
+            self.note(io.len.get());
+            self.take_back(io, spare);
+        }
+    }
+
+    #[inline]
+    fn take_back(&self, io: &mg_iobuf, spare: &Spare) {
+        let (block, used) = (
+            self.block.replace(ptr::null_mut()),
+            self.used.get() as usize,
+        );
+        io.buf.set(ptr::null_mut());
+        io.size.set(0);
+        io.len.set(0);
+        // SAFETY: the buffer owned the block, of this size, and has let it go.
+        unsafe {
+            if self.size.get() as usize == LARGE {
+                spare.large.put(block, used);
+            } else {
+                spare.small.put(block, used);
+            }
+        }
+    }
+}
+
+/// True for a buffer without memory that would grow as the library's own do.
+#[inline]
+fn has_nothing(io: &mg_iobuf) -> bool {
+    io.size.get() == 0 && io.buf.get().is_null() && io.len.get() == 0 && io.align.get() == IO_SIZE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buffer(align: usize) -> mg_iobuf {
+        mg_iobuf {
+            buf: Cell::new(ptr::null_mut()),
+            size: Cell::new(0),
+            len: Cell::new(0),
+            align: Cell::new(align),
+        }
+    }
+
+    #[test]
+    fn an_empty_block_goes_back_wiped() {
+        let (spare, loan, io) = (Spare::default(), Loan::default(), buffer(IO_SIZE));
+        loan.large(&io, &spare);
+        assert!(io.append(b"secret"));
+        loan.note(6);
+        let block = io.buf.get();
+        io.consume(6);
+        loan.settle(&io, &spare);
+        assert!(loan.is_none() && io.buf.get().is_null() && io.size.get() == 0);
+        let other = buffer(IO_SIZE);
+        loan.large(&other, &spare);
+        assert_eq!(other.buf.get(), block);
+        other.len.set(6);
+        // SAFETY: the block is zeroed, and nothing changes it while the slice lives.
+        assert_eq!(unsafe { other.as_bytes() }, [0; 6]);
+        loan.end(&other, &spare);
+    }
+
+    #[test]
+    fn a_small_block_is_exchanged_only_when_empty() {
+        let (spare, loan, io) = (Spare::default(), Loan::default(), buffer(IO_SIZE));
+        loan.small(&io, &spare);
+        assert!(io.append(b"GET / HT"));
+        loan.large(&io, &spare);
+        loan.settle(&io, &spare);
+        assert_eq!((io.size.get(), io.len.get()), (SMALL, 8));
+        io.consume(8);
+        loan.large(&io, &spare);
+        assert_eq!((io.size.get(), spare.small.count.get()), (LARGE, 1));
+        loan.settle(&io, &spare);
+        assert_eq!((io.size.get(), spare.large.count.get()), (0, 1));
+    }
+
+    #[test]
+    fn buffers_of_the_program_are_left_alone() {
+        let (spare, loan) = (Spare::default(), Loan::default());
+        let other_steps = buffer(100);
+        loan.small(&other_steps, &spare);
+        assert!(loan.is_none());
+        let io = buffer(IO_SIZE);
+        loan.small(&io, &spare);
+        io.free();
+        assert!(io.append(&[1; SMALL + 1]));
+        io.len.set(0);
+        loan.settle(&io, &spare);
+        assert!(loan.is_none() && io.size.get() == 2 * IO_SIZE);
+        io.free();
+    }
+}
