@@ -231,10 +231,10 @@ churn: build ## open and drop 10,000 connections a second, for SECONDS (default:
 	  -Wl,-rpath,'$(CURDIR)/$(LIB)'
 	$(TARGET)/churn/connection_churn $(SECONDS)
 
-bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side
+bench: build ## measure this library, the reference, a bare epoll loop and nginx side by side; about 40 minutes
 	@tests/reference/reference setup
-	$(CARGO) build --release --no-default-features --target-dir $(TARGET)/without-tls
-	benches/bench.py --lib $(LIB) --include $(INCLUDE) --without-tls $(TARGET)/without-tls/release
+	benches/bench.py --lib $(LIB) --include $(INCLUDE)
+	@$(MAKE) --no-print-directory bench-size
 
 bench-micro: build ## time the functions that only calculate, on this library and the reference (INSTRUCTIONS=1 counts)
 	@tests/reference/reference setup
@@ -244,6 +244,10 @@ bench-size: build ## sizes of library and programs with and without TLS, and the
 	@tests/reference/reference setup
 	$(CARGO) build --release --no-default-features --target-dir $(TARGET)/no-tls
 	benches/size.py --lib $(LIB) --without-tls $(TARGET)/no-tls/release --include $(INCLUDE)
+
+bench-cymongoose: cymongoose ## the hello server of cymongoose on this library and as published, under wrk
+	@tests/cymongoose/published $(CYMONGOOSE) $(CYMONGOOSE_VERSION)
+	benches/cymongoose.py $(CYMONGOOSE)/dist/*.whl $(CYMONGOOSE)/published/bin/python
 
 # Constants are explained together, by the comment in front of them, so macros need no comment each.
 docs: ## the API reference in target/docs/html, from the header

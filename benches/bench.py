@@ -3,7 +3,7 @@
 
 Server and load run on a core each. Per row the servers take turns for a number of rounds; the table shows medians. The
 CPU time is what the kernel accounts to the server (user and system) between the start and the end of the load. System calls
-are counted in a round of their own, with perf where the system allows it. A second table has size and start-up of the library.
+are counted in a round of their own, with perf where the system allows it.
 """
 
 import argparse
@@ -317,27 +317,6 @@ def rows(bench):
     return [row for row in plan if not wanted or any(part in row[0] for part in wanted)]
 
 
-def footprint(bench):
-    """Size of the stripped library, and what loading it adds to the start of a program."""
-    plain = compile_program("nothing", ROOT / "benches" / "nothing.c")
-    print("\n| Library | Stripped, KB | Loading, us |\n|---|---|---|")
-    for name, folder in (("with TLS", bench.options.lib), ("without TLS", bench.options.without_tls)):
-        if folder is None:
-            continue
-        stripped = BUILD / "stripped.so"
-        subprocess.run(["strip", "-o", stripped, folder / "libmongoose.so"], check=True)
-        linked = compile_program("linked", ROOT / "benches" / "linked.c", f"-I{bench.options.include}", f"-L{folder}", "-lmongoose")
-        environment = {**os.environ, "LD_LIBRARY_PATH": str(folder.resolve())}
-        times = {program: [] for program in (plain, linked)}
-        for _ in range(100):
-            for program, measured in times.items():
-                started = time.perf_counter()
-                subprocess.run([program], env=environment, check=True)
-                measured.append(time.perf_counter() - started)
-        loading = statistics.median(times[linked]) - statistics.median(times[plain])
-        print(f"| {name} | {stripped.stat().st_size / 1000:,.0f} | {loading * 1e6:,.0f} |")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--lib", type=pathlib.Path, default=ROOT / "target" / "release")
@@ -346,7 +325,6 @@ def main():
     parser.add_argument("--seconds", type=int, default=2, help="length of a timed load")
     parser.add_argument("--only", action="append", help="rows whose name contains this (repeatable)")
     parser.add_argument("--json", type=pathlib.Path, help="also write every measurement to this file")
-    parser.add_argument("--without-tls", type=pathlib.Path, help="a library built without TLS, for its size")
     options = parser.parse_args()
     bench = Bench(options)
     record = []
@@ -378,8 +356,6 @@ def main():
             cells.append(" / ".join(f"{statistics.median(values):.1f}" for values in memory.values()))
             cells.append(" / ".join("-" if count is None else f"{count:.2f}" for count in calls.values()))
             print(f"| {' | '.join(cells)} |", flush=True)
-        if not options.only:
-            footprint(bench)
     finally:
         shutil.rmtree(bench.files)
     if options.json:
