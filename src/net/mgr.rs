@@ -6,7 +6,7 @@ use super::loan::Spare;
 use super::resolve::Resolver;
 use super::socket::NO_ADDR;
 use super::visits::Visits;
-use super::wake::WakeChannel;
+use super::wake::Wake;
 use super::{IO_SIZE, ev, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
 use crate::ffi::heap::strictly;
@@ -46,7 +46,7 @@ pub(super) struct MgrPrivate {
     pub visits: Visits,
     /// Buffers to lend.
     pub spare: Spare,
-    pub wake: WakeChannel,
+    pub wake: Wake,
     pub resolver: Resolver,
     pub limits: crate::limits::Shared,
     tls: Box<super::tls::Shared>,
@@ -66,7 +66,7 @@ impl MgrPrivate {
             reuse_port: Cell::new(false),
             visits: Visits::default(),
             spare: Spare::default(),
-            wake: WakeChannel::default(),
+            wake: Wake::default(),
             resolver: Resolver::default(),
             limits: crate::limits::Shared::default(),
             tls: Box::default(),

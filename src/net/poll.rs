@@ -19,7 +19,7 @@
 use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::visits::Round;
-use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, tls};
+use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, tls, wake};
 use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
@@ -62,9 +62,12 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
         return;
     };
     let _iteration = Iteration::begin(private);
-    wait(mgr, private, ms);
+    wait(mgr, private, if private.wake.is_due() { 0 } else { ms });
     let mut now = crate::util::ffi::mg_millis();
     crate::timer::ffi::poll(&mgr.timers, now);
+    if private.wake.is_due() {
+        wake::deliver_due(mgr, &private.wake);
+    }
     turns(mgr, private, &mut now);
     limits::enforce(private, now);
     if private.has_lingering() {
@@ -381,7 +384,7 @@ pub(super) fn free(mgr: &mg_mgr) {
     if let Some(private) = mgr.private() {
         private.reap();
         // SAFETY: made by Box in mg_mgr_init; no frame of the loop is running.
-        drop(unsafe { Box::from_raw(mgr.ifp.replace(null_mut()).cast::<MgrPrivate>()) });
+        drop(unsafe { Box::from_raw(wake::release(mgr)) });
         mgr.epoll_fd.set(-1);
     } else {
         close_without_private(mgr);
