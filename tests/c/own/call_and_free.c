@@ -7,7 +7,7 @@
 
 #define CHECK(expr) do { if (!(expr)) { printf("%s:%d: %s\n", __FILE__, __LINE__, #expr); exit(1); } } while (0)
 
-enum { THREADS = 4, ROUNDS = 40 };
+enum { THREADS = 4, ROUNDS = 100, MAX_WAITING = 200 };
 
 static atomic_long accepted, released;
 static atomic_int stopped;
@@ -35,6 +35,7 @@ static void *work(void *arg) {
   int refused = 0;
   while (refused < 3) {
     char *data = strdup("data");
+    while (accepted - released > MAX_WAITING) sched_yield();
     if (mg_mgr_call(s->mgr, s->id, release, data)) {
       accepted++;
     } else {

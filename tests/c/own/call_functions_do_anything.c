@@ -14,8 +14,11 @@ static void note(struct mg_mgr *mgr, struct mg_connection *c, void *arg) {
   with_connection[(int) seen[n]] = c != NULL;
 }
 
+static bool closed;
+
 static void idle(struct mg_connection *c, int ev, void *ev_data) {
-  (void) c, (void) ev, (void) ev_data;
+  closed |= ev == MG_EV_CLOSE;
+  (void) c, (void) ev_data;
 }
 
 static void settle(struct mg_mgr *mgr, const char *expected) {
@@ -41,6 +44,14 @@ static void wait_for_x(struct mg_mgr *mgr, struct mg_connection *c, void *arg) {
   note(mgr, c, arg);
   CHECK(mg_mgr_call(mgr, 0, note, (void *) "x"));
   for (int i = 0; i < 1000 && strchr(seen, 'x') == NULL; i++) mg_mgr_poll(mgr, 10000);
+  CHECK(strchr(seen, 'x') != NULL);
+}
+
+// Waits for what waits behind it already.
+static void wait_for_5(struct mg_mgr *mgr, struct mg_connection *c, void *arg) {
+  note(mgr, c, arg);
+  for (int i = 0; i < 1000 && strchr(seen, '5') == NULL; i++) mg_mgr_poll(mgr, 10000);
+  CHECK(strchr(seen, '5') != NULL);
 }
 
 static int repeated;
@@ -110,6 +121,9 @@ int main(void) {
   settle(&mgr, "1234x");
   CHECK(mg_mgr_call(&mgr, 0, wait_for_x, (void *) "1"));
   settle(&mgr, "1x");
+  CHECK(mg_mgr_call(&mgr, 0, wait_for_5, (void *) "1") && mg_mgr_call(&mgr, 0, note, (void *) "2"));
+  CHECK(mg_mgr_call(&mgr, 0, wait_for_5, (void *) "3") && mg_mgr_call(&mgr, 0, note, (void *) "4") && mg_mgr_call(&mgr, 0, note, (void *) "5"));
+  settle(&mgr, "12345");
 
   // It asks to be called again and again: others have their turn, once per iteration.
   CHECK(mg_mgr_call(&mgr, 0, again, NULL));
@@ -135,6 +149,14 @@ int main(void) {
     for (int i = 0; i < 1000 && body[0] == '\0'; i++) mg_mgr_poll(&mgr, 10);
     CHECK(strcmp(body, "done") == 0);
   }
+
+  // So does what it sets in its connection take effect.
+  struct mg_connection *udp = mg_connect(&mgr, "udp://127.0.0.1:9", idle, NULL);
+  for (int i = 0; i < 5; i++) mg_mgr_poll(&mgr, 0);
+  closed = false;
+  CHECK(mg_mgr_call(&mgr, udp->id, mark_it, (void *) "m"));
+  settle(&mgr, "m");
+  CHECK(closed);
 
   // Without a channel nothing waits, and a new one can be opened.
   struct mg_mgr other;
