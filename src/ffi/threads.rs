@@ -55,7 +55,11 @@ unsafe extern "C" fn mongoose_enter(
     let mut uses = USES.lock();
     // One that ended inside of the library, or that of the process this one was forked from, is no user.
     uses.retain(|u| u.thread == current() || task(u.thread).exists());
-    let member = if kind == MEMBER { size_of::<mg_mgr>() } else { 1 };
+    let member = if kind == MEMBER {
+        size_of::<mg_mgr>()
+    } else {
+        1
+    };
     let found = uses
         .iter_mut()
         .find(|u| (u.mgr..u.mgr + member).contains(&subject));

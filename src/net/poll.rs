@@ -5,7 +5,8 @@
 //!    system is asked first whether something is ready; then there is no need to walk.
 //! 2. *Wait* for readiness. It is edge-triggered: what a socket became ready for is remembered in
 //!    its connection until an operation would block. A socket in trouble gets MG_EV_ERROR here.
-//! 3. *Clock and timers.* The time is read once.
+//! 3. *Clock and timers.* The time is read once. An iteration that runs inside of a function for
+//!    mg_mgr_call() goes on with what other threads sent behind that.
 //! 4. *Turns.* Head to tail, each connection gets MG_EV_POLL, then MG_EV_READ with 0 if it finished a
 //!    response in it, then one of: nothing (resolving, closing), accepting, finishing a connect,
 //!    reading. What its handlers queued is sent at once. Then draining and closing take effect.
