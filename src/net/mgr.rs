@@ -127,6 +127,7 @@ impl MgrPrivate {
         {
             Ok(()) => {
                 private.slot.set(slot + 1);
+                self.note_id(c);
                 Ok(())
             }
             Err(e) => {
@@ -135,6 +136,13 @@ impl MgrPrivate {
                 self.vacant.borrow_mut().push(slot);
                 Err(e)
             }
+        }
+    }
+
+    /// Has a registered connection found by its identifier.
+    pub fn note_id(&self, c: &mg_connection) {
+        if let Some(slot) = c.private().and_then(|p| p.slot.get().checked_sub(1)) {
+            self.wake.index.insert(c.id.get(), slot);
         }
     }
 
@@ -158,6 +166,7 @@ impl MgrPrivate {
         let Some(private) = c.private() else { return };
         if let Some(slot) = private.slot.get().checked_sub(1) {
             self.slots.borrow_mut()[slot as usize] = ptr::null_mut();
+            self.wake.index.remove(c.id.get());
             let fd = c.raw_fd();
             // A descriptor that the program closed itself is no longer registered.
             let _ = self.registry().deregister(&mut SourceFd(&fd));

@@ -1,12 +1,15 @@
 //! What other threads send to the loop: messages for connections, and functions to call. A locked queue
 //! carries them, and one byte in a socket pair wakes the loop when the queue was empty.
 
+mod index;
 mod queue;
 
 use super::mgr::{MgrPrivate, manager};
 use super::{Flag, call, contain, ev, mg_connection, mg_mgr, socket, visits};
 use crate::ffi::heap::strictly;
 use crate::ffi::{guard, inject, mg_str};
+use index::Index;
+use mio::Token;
 use parking_lot::{Mutex, RwLock};
 use queue::{Bell, Queue};
 use std::cell::RefCell;
@@ -47,6 +50,8 @@ pub(super) struct Wake {
     /// Taken from the channel and not delivered yet. Not empty while a function runs that came with
     /// others; a nested iteration goes on with them.
     due: RefCell<VecDeque<Item>>,
+    /// Of the connections, while there is a channel.
+    pub index: Index,
 }
 
 /// Held for reading by threads that use the channel of a manager; for writing while a manager loses
@@ -105,6 +110,7 @@ pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _da
         }
         ev::CLOSE => {
             mgr.pipe.set(super::ffi::mg_pipe { fd: -1 });
+            wake.index.close();
             let mut rest = wake.channel.close();
             rest.retain(|item| matches!(item, Item::Call { .. }));
             deliver_due(mgr, wake);
@@ -172,6 +178,14 @@ fn find(mgr: &mg_mgr, id: c_ulong) -> Option<&mg_connection> {
     if id == 0 {
         return None;
     }
+    let known = mgr
+        .private()
+        .and_then(|p| p.connection(Token(p.wake.index.get(id)?)));
+    // SAFETY: the table holds live connections only.
+    let known = known.map(|c| unsafe { &*c });
+    if known.is_some_and(|c| c.id.get() == id) {
+        return known;
+    }
     // SAFETY: list members are live; the memory of closed ones stays until the end of the poll.
     let mut next = unsafe { mgr.conns.get().as_ref() };
     while let Some(c) = next {
@@ -213,6 +227,8 @@ pub(super) fn init(mgr: &mg_mgr) -> bool {
         super::mgr::release(c);
         return false;
     }
+    private.wake.index.open();
+    super::for_each(mgr, |c| private.note_id(c));
     private.wake.channel.open(Outer(outer));
     mgr.pipe.set(super::ffi::mg_pipe { fd: outer });
     super::mgr::link(mgr, c);

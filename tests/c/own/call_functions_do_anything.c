@@ -97,6 +97,7 @@ int main(void) {
   mg_log_set(MG_LL_NONE);
   mg_mgr_init(&mgr);
   CHECK(!mg_mgr_call(&mgr, 0, note, (void *) "-"));  // Without mg_wakeup_init().
+  struct mg_connection *early = mg_connect(&mgr, "udp://127.0.0.1:9", idle, NULL);
   CHECK(mg_wakeup_init(&mgr));
   mgr.userdata = mgr.conns;
   CHECK(!mg_mgr_call(NULL, 0, note, (void *) "-"));
@@ -108,6 +109,19 @@ int main(void) {
   CHECK(mg_mgr_call(&mgr, a_id, note, (void *) "a") && mg_mgr_call(&mgr, 0, note, (void *) "b") && mg_mgr_call(&mgr, 12345, note, (void *) "c"));
   settle(&mgr, "abc");
   CHECK(with_connection['a'] && !with_connection['b'] && !with_connection['c']);
+
+  // Also one that was there before the channel, one without a descriptor, and one to which the program gave another id.
+  mgr.dns4.url = "udp://127.0.0.1:9";
+  struct mg_connection *nameless = mg_connect(&mgr, "tcp://does.not.exist.example:1", idle, NULL);
+  struct mg_connection *renamed = mg_connect(&mgr, "udp://127.0.0.1:9", idle, NULL);
+  unsigned long old = renamed->id;
+  renamed->id = 777777;
+  CHECK(nameless->is_resolving);
+  CHECK(mg_mgr_call(&mgr, early->id, note, (void *) "a") && mg_mgr_call(&mgr, nameless->id, note, (void *) "b"));
+  CHECK(mg_mgr_call(&mgr, 777777, note, (void *) "c") && mg_mgr_call(&mgr, old, note, (void *) "d"));
+  settle(&mgr, "abcd");
+  CHECK(with_connection['a'] && with_connection['b'] && with_connection['c'] && !with_connection['d']);
+  mg_close_conn(early), mg_close_conn(nameless), mg_close_conn(renamed);
 
   // The connection goes, at once or in its turn: calls behind that get NULL.
   CHECK(mg_mgr_call(&mgr, a_id, close_it, (void *) "a") && mg_mgr_call(&mgr, a_id, note, (void *) "b"));
