@@ -62,8 +62,8 @@ $(LIB)/libmongoose.so: FORCE
 
 debug: ## build target/checked/libmongoose.so, a debug build that checks which thread uses a manager
 	$(CARGO) build
-	@packaging/checked_library $(TARGET)/debug/libmongoose.a $(TARGET)/debug/libmongoose.so $(INCLUDE)/mongoose.h src/ffi/variadic.c \
-	  $(TARGET)/checked
+	@packaging/checked_library $(TARGET)/debug/libmongoose.a $(TARGET)/debug/libmongoose.so $(INCLUDE:%/release/include=%/debug/include)/mongoose.h \
+	  src/ffi/variadic.c $(TARGET)/checked
 
 examples: $(EXAMPLES) ## build the programs in c_examples
 
@@ -165,6 +165,21 @@ test-asan-library: test-setup ## C programs on a library that is itself under Ad
 	  CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) +nightly build --release --target $(FUZZ_HOST) --target-dir target/asan-library
 	@ln -sfn libmongoose.so $(ASAN_LIB)/$$(objdump -p $(ASAN_LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }')
 	tests/run_c.py --lib $(ASAN_LIB) --include $(INCLUDE) --sanitize
+
+TSAN_LIB = target/tsan-library/$(FUZZ_HOST)/release
+RACING := own/call_and_free own/call_functions_do_anything own/call_million own/plain_connections own/wakeup_large own/wakeup_to_closed $\
+  app_two_managers app_worker_threads managers_in_threads queue_threads wakeup
+
+test-tsan-library: ## C programs with threads on a library that is itself under ThreadSanitizer; needs a nightly compiler
+	@$(CARGO) +nightly --version >/dev/null 2>&1 || { echo 'NOT RUN: no nightly compiler (rustup toolchain install nightly)' >&2; exit 1; }
+	RUSTFLAGS='-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer' CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	  $(CARGO) +nightly build --release --lib --target $(FUZZ_HOST) --target-dir target/tsan-library
+	@ln -sfn libmongoose.so $(TSAN_LIB)/$(SONAME)
+	@for name in $(RACING); do \
+	  $(CC) -std=gnu11 -g -fno-builtin -fsanitize=thread -rdynamic -I$(INCLUDE) tests/c/$$name.c tests/threads/tsan.c -o target/tsan-library/program \
+	    -L$(TSAN_LIB) -lmongoose -lm -pthread -Wl,-rpath,'$(CURDIR)/$(TSAN_LIB)' && target/tsan-library/program >/dev/null || exit 1; \
+	  echo "ok   $$name"; \
+	done
 
 # The points where a panic can be injected, as the sources name them.
 POINTS := grep -rhoE 'inject\("[^"]*"' '$(CURDIR)/src' | cut -d'"' -f2 | sort -u

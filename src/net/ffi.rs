@@ -598,10 +598,10 @@ pub unsafe extern "C" fn mg_wakeup_init(mgr: *mut mg_mgr) -> bool {
 /// MG_EV_WAKEUP with a `struct mg_str *` on the thread that polls the manager. Interrupts a
 /// waiting mg_mgr_poll().
 ///
-/// Callable from any thread, as long as the struct `mgr` exists: also while mg_mgr_free() runs, and after
-/// it. Messages arrive in order, of any size, all of
-/// them. A message to an `id` that does not exist is dropped. Returns false when the channel is not
-/// open (see mg_wakeup_init()), `id` is 0, or memory is exhausted.
+/// Callable from any thread as long as the struct `mgr` exists, also while mg_mgr_free() runs and after
+/// it. Messages arrive in order, of any size, all of them. A message to an `id` that does not exist
+/// is dropped. Returns false when the channel is not open (see mg_wakeup_init()), `id` is 0, or
+/// memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_wakeup(
     mgr: *mut mg_mgr,
@@ -626,17 +626,18 @@ pub type mg_mgr_call_t =
 /// Has `fn` called on the thread that polls the manager, in mg_mgr_poll(), which it interrupts when
 /// it waits. `id` is the identifier of the connection that `fn` gets, or 0 for none.
 ///
-/// Callable from any thread, as mg_wakeup() is, on which it depends: call mg_wakeup_init() before. What
-/// one thread sends, by either function, is delivered in order.
+/// Callable from any thread, as mg_wakeup() is; mg_wakeup_init() has to come before. What one thread
+/// sends, by either function, is delivered in order.
 ///
-/// When true is returned, `fn` runs exactly once, so `arg` can be released in it. `c` is NULL when `id`
-/// is 0, and when that connection is closed or has `is_closing` set by then. Calls that still wait when
-/// mg_mgr_free() comes run inside of it, with `c` NULL; nothing can be opened then. When false is returned, `fn`
-/// does not run and `arg` stays the caller's: the channel is not open (any more), memory is exhausted,
-/// or `mgr` or `fn` is NULL.
+/// When true is returned, `fn` runs exactly once, so it can release `arg`. `c` is NULL when `id` is 0,
+/// and when that connection is closed or has `is_closing` set by then. Calls that still wait when
+/// mg_mgr_free() comes run inside of it, with `c` NULL; nothing can be opened then.
 ///
-/// `fn` may do what handlers may do. What it sends with mg_mgr_call() itself runs in the next iteration, or in one
-/// that it runs. Memory alone bounds how much waits.
+/// When false is returned, `fn` does not run and `arg` stays the caller's: the channel is not open (any
+/// more), memory is exhausted, or `mgr` or `fn` is NULL.
+///
+/// `fn` may do what handlers may do. What it sends itself runs in the next iteration, or in one that it
+/// runs. Memory alone bounds how much waits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_mgr_call(
     mgr: *mut mg_mgr,
