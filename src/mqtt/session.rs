@@ -293,6 +293,17 @@ impl KeepAlive {
         self.pinged_at = None;
     }
 
+    /// When [`KeepAlive::check`] may have something to say, if nothing happens until then.
+    pub fn next_check(&self) -> Option<u64> {
+        if self.interval_ms == 0 {
+            return None;
+        }
+        Some(match self.pinged_at {
+            Some(at) => at + self.interval_ms / 2,
+            None => self.last_sent.min(self.last_received) + self.interval_ms / 4 * 3,
+        })
+    }
+
     /// Pings three quarters into an interval without traffic one way or the other, and waits half an interval for
     /// the answer.
     pub fn check(&mut self, now: u64) -> Due {

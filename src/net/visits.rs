@@ -40,6 +40,12 @@ impl Visits {
         self.interval.get() != 0 && !self.all.get()
     }
 
+    /// When all have to be visited again (mg_millis). `None` when every iteration visits all.
+    pub fn next_round(&self) -> Option<u64> {
+        let due = if self.all.get() { 0 } else { self.due.get() };
+        (self.interval.get() != 0).then_some(due)
+    }
+
     #[inline]
     pub fn mark(&self, p: &ConnPrivate) {
         if self.interval.get() != 0 && !p.is_marked.replace(true) {

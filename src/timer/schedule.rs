@@ -38,6 +38,13 @@ pub fn due(flags: u32, deadline: u64, period: u64, now: u64) -> (bool, u64) {
     (at_once || passed, next)
 }
 
+/// When to look at a timer next, if its function is to be called then; 0 when a look would set its
+/// deadline first.
+pub fn next(flags: u32, deadline: u64, period: u64, now: u64) -> Option<u64> {
+    let is_set = deadline != 0 && now.wrapping_add(period) >= deadline;
+    fires(flags).then_some(if is_set { deadline } else { 0 })
+}
+
 /// Whether a due timer's function is called: one-shot timers only once.
 pub fn fires(flags: u32) -> bool {
     flags & REPEAT != 0 || flags & CALLED == 0
