@@ -36,7 +36,7 @@ pub(super) fn wait(mgr: &mg_mgr) -> Option<u64> {
     look_at_manager(mgr, private, &mut due);
     if private.visits.may_be_few() {
         private.visits.look_at_marked(private, |c| {
-            look_at_connection(c, private, &mut due);
+            look_at_connection(c, &mut due);
             !due.is_now()
         });
     } else {
@@ -45,7 +45,7 @@ pub(super) fn wait(mgr: &mg_mgr) -> Option<u64> {
             // SAFETY: list members are live connections, and no handler runs here.
             let c = unsafe { &*next };
             next = c.next.get();
-            look_at_connection(c, private, &mut due);
+            look_at_connection(c, &mut due);
         }
     }
     due.at.map(|at| at.saturating_sub(now))
@@ -62,12 +62,12 @@ fn look_at_manager(mgr: &mg_mgr, private: &MgrPrivate, due: &mut Due) {
     due.by(limits::next_deadline(private)
         .map(|at| at.div_ceil(HOUSEKEEPING_MS).saturating_mul(HOUSEKEEPING_MS)));
     due.by(private.visits.next_round());
-    if private.visits.next_round().is_none() {
+    if !private.visits.may_be_few() {
         due.by(private.resolver.next_due());
     }
 }
 
-fn look_at_connection(c: &mg_connection, private: &MgrPrivate, due: &mut Due) {
+fn look_at_connection(c: &mg_connection, due: &mut Due) {
     let Some(p) = c.private() else { return };
     if !poll::is_at_rest(c, p) {
         if poll::has_work(c, p) || poll::is_finished(c, p) || has_plaintext(c, p) {
@@ -75,10 +75,7 @@ fn look_at_connection(c: &mg_connection, private: &MgrPrivate, due: &mut Due) {
         }
         due.by(Some(p.accept_retry_at.get()).filter(|at| *at != 0));
     }
-    // Handlers get MG_EV_POLL in the next round.
-    if private.visits.next_round().is_none() {
-        due.by(by_handlers(c, p));
-    }
+    due.by(by_handlers(c, p));
 }
 
 /// What mg_tls_recv() decrypted and nobody took.

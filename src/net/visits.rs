@@ -31,6 +31,7 @@ pub(super) struct Visits {
 impl Visits {
     pub fn set_interval(&self, ms: u64) {
         self.interval.set(ms);
+        self.due.set(0);
         self.all.set(true);
     }
 
@@ -42,8 +43,7 @@ impl Visits {
 
     /// When all have to be visited again (mg_millis). `None` when every iteration visits all.
     pub fn next_round(&self) -> Option<u64> {
-        let due = if self.all.get() { 0 } else { self.due.get() };
-        (self.interval.get() != 0).then_some(due)
+        (self.interval.get() != 0).then_some(self.due.get())
     }
 
     #[inline]
