@@ -7,8 +7,8 @@
 
 use super::conn::ConnPrivate;
 use super::mgr::MgrPrivate;
-use super::poll::{self, HOUSEKEEPING_MS};
-use super::{Flag, limits, mg_connection, mg_mgr, tls};
+use super::poll::{self, HOUSEKEEPING_MS, MANY};
+use super::{Flag, limits, mg_connection, mg_mgr, socket, tls};
 use crate::{dash, http, ota, sntp, timer};
 
 /// The earliest of several moments (mg_millis).
@@ -34,6 +34,12 @@ pub(super) fn wait(mgr: &mg_mgr) -> Option<u64> {
     let now = crate::util::ffi::mg_millis();
     let mut due = Due { now, at: None };
     look_at_manager(mgr, private, &mut due);
+    // Among many connections, asking the system costs less than looking at all. Besides, more events may be left
+    // than the last iteration could take, which is news to a loop that waits for edges.
+    let many = private.registered() > MANY;
+    if many && !due.is_now() && socket::is_readable(private.raw_fd()) {
+        return Some(0);
+    }
     if private.visits.may_be_few() {
         private.visits.look_at_marked(private, |c| {
             look_at_connection(c, &mut due);
@@ -53,7 +59,7 @@ pub(super) fn wait(mgr: &mg_mgr) -> Option<u64> {
 
 fn look_at_manager(mgr: &mg_mgr, private: &MgrPrivate, due: &mut Due) {
     limits::look_for_room(mgr, private);
-    if private.has_more_events() || private.has_dead() {
+    if private.has_dead() {
         due.by(Some(0));
     }
     due.by(timer::ffi::next(&mgr.timers, due.now));

@@ -40,8 +40,6 @@ pub(super) struct MgrPrivate {
     lingering: RefCell<Vec<(c_int, u64)>>,
     /// When they were looked at (mg_millis).
     lingering_served: Cell<u64>,
-    /// The last wait brought as many events as fit: there may be more.
-    more_events: Cell<bool>,
     /// Depth of mg_mgr_poll calls on the stack.
     pub depth: Cell<u32>,
     /// mg_mgr_free is running: nothing new may be opened.
@@ -67,7 +65,6 @@ impl MgrPrivate {
             dead: Cell::new(ptr::null_mut()),
             lingering: RefCell::default(),
             lingering_served: Cell::new(0),
-            more_events: Cell::new(false),
             depth: Cell::new(0),
             freeing: Cell::new(false),
             reuse_port: Cell::new(false),
@@ -101,15 +98,6 @@ impl MgrPrivate {
         // SAFETY: the manager is shared, but only this frame uses `poll` mutably: mio wants &mut to keep
         // two threads from waiting at once, which a manager forbids.
         unsafe { (*self.poll.get()).poll(events, timeout) }.is_ok()
-    }
-
-    /// Notes how many events a wait brought.
-    pub fn fetched(&self, count: usize) {
-        self.more_events.set(count == EVENTS_CAPACITY);
-    }
-
-    pub fn has_more_events(&self) -> bool {
-        self.more_events.get()
     }
 
     /// How many connections are registered, or were until this iteration.

@@ -41,7 +41,7 @@ const NOT_RECEIVING: u32 =
     1 << Flag::Full as u8 | 1 << Flag::Resolving as u8 | 1 << Flag::Connecting as u8;
 
 /// From so many connections on, a walk over them takes longer than a system call.
-const MANY: usize = 64;
+pub(super) const MANY: usize = 64;
 
 /// States that have to be looked at in every turn.
 const BUSY: u32 = 1 << Flag::Listening as u8
@@ -174,10 +174,8 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
         let timeout = look_ahead(mgr, private, ms);
         waited = private.wait(&mut events, timeout);
     }
-    let mut count = 0;
     if waited {
         for event in &events {
-            count += 1;
             if let Some(c) = private.connection(event.token()) {
                 // SAFETY: the table holds live connections only; memory of those closed by a
                 // handler in this loop stays until phase 5.
@@ -187,7 +185,6 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
             }
         }
     }
-    private.fetched(count);
     // Memory of the reserve is not kept.
     private.events.set((!heap::ran_out()).then_some(events));
 }

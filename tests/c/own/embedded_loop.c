@@ -3,8 +3,10 @@
 
 #include "mongoose.h"
 #include "../tls_certs.h"
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #define CHECK(expr) do { if (!(expr)) { printf("%s:%d: %s\n", __FILE__, __LINE__, #expr); exit(1); } } while (0)
 
@@ -80,6 +82,11 @@ static void note_fn(struct mg_connection *c, int ev, void *ev_data) {
 
 static void echo_fn(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_READ) mg_send(c, c->recv.buf, c->recv.len), c->recv.len = 0;
+  (void) ev_data;
+}
+
+static void sink_fn(struct mg_connection *c, int ev, void *ev_data) {
+  if (ev == MG_EV_READ) *(size_t *) c->fn_data += c->recv.len, c->recv.len = 0;
   (void) ev_data;
 }
 
@@ -361,11 +368,46 @@ static void idle_connections(void) {
   close_all();
 }
 
+// More events than one iteration takes: a loop that waits for edges is told of the first only, and asks.
+static void many_events(void) {
+  enum { COUNT = 1500 };
+  static int peers[COUNT];
+  struct rlimit limit;
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < 2 * COUNT + 100) {
+    printf("too few descriptors for many events\n");
+    return;
+  }
+  for (int interval = 0; interval < 20000; interval += 10000) {
+    struct mg_mgr mgr;
+    size_t received = 0;
+    mg_mgr_init(&mgr);
+    mg_mgr_idle_interval(&mgr, (unsigned) interval);
+    for (int i = 0; i < COUNT; i++) {
+      int pair[2];
+      CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+      CHECK(fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0);
+      CHECK(mg_wrapfd(&mgr, pair[0], sink_fn, &received) != NULL);
+      peers[i] = pair[1];
+    }
+    for (int i = 0; i < 10 && mg_mgr_timeout(&mgr) == 0; i++) mg_mgr_poll(&mgr, 0);
+    for (int i = 0; i < COUNT; i++) CHECK(write(peers[i], "x", 1) == 1);
+    mg_mgr_poll(&mgr, 0);
+    for (int i = 0; i < 10 && mg_mgr_timeout(&mgr) == 0; i++) mg_mgr_poll(&mgr, 0);
+    CHECK(received == COUNT);
+    mg_mgr_free(&mgr);
+    for (int i = 0; i < COUNT; i++) close(peers[i]);
+  }
+}
+
 int main(void) {
   struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof(sin);
   mg_log_level = MG_LL_NONE;
   answers();
+  many_events();
   mg_mgr_init(&server), mg_mgr_init(&client);
   CHECK(mg_wakeup_init(&server));
   fds[2].fd = socket(AF_INET, SOCK_DGRAM, 0);

@@ -21,9 +21,30 @@ static const char *const operations[] = {"peer connects", "peer sends", "peer re
   "close", "drain", "full", "answer", "end response", "wakeup", "timer", "connect", "look up", "name server answers",
   "mg_close_conn", "limits", "websocket", "take back", "tls client", "sntp", "draw a line", "poll"};
 
+// Half of the runs wait edge-triggered: an edge is remembered until the manager is polled.
+static int outer = -1;
+static bool edge;
+
+static void wait_by_edges(void) {
+#ifdef __linux__
+  struct epoll_event e = {.events = EPOLLIN | EPOLLET};
+  outer = epoll_create1(0);
+  epoll_ctl(outer, EPOLL_CTL_ADD, mg_mgr_fd(&mgr), &e);
+#endif
+}
+
 static bool readable(void) {
+#ifdef __linux__
+  struct epoll_event e;
+  if (outer >= 0) return edge = edge || epoll_wait(outer, &e, 1, 0) == 1;
+#endif
   struct pollfd p = {mg_mgr_fd(&mgr), POLLIN, 0};
   return poll(&p, 1, 0) == 1;
+}
+
+static void poll_manager(void) {
+  edge = false;
+  mg_mgr_poll(&mgr, 0);
 }
 
 static void answer(struct mg_connection *c, struct mg_http_message *hm) {
@@ -152,7 +173,7 @@ static void operate(uint32_t operation) {
       mg_sntp_connect(&mgr, url, handler, NULL);
       return;
     }
-    case 23: mg_mgr_poll(&mgr, 0); return;
+    case 23: poll_manager(); return;
     default: break;
   }
   if (c == NULL) return;
@@ -180,7 +201,7 @@ static void operate(uint32_t operation) {
 static bool nothing_is_left(const char *after) {
   int ms = mg_mgr_timeout(&mgr), before = events;
   if (ms == 0 || (ms > 0 && ms < 50) || readable()) return true;
-  mg_mgr_poll(&mgr, 0);
+  poll_manager();
   if (events == before) return true;
   snprintf(why, sizeof(why), "after '%s', time-out %d: event %d was not announced", after, ms, last_event);
   return false;
@@ -189,7 +210,7 @@ static bool nothing_is_left(const char *after) {
 static bool settle(void) {
   for (int i = 0; i < 20000; i++) {
     if (mg_mgr_timeout(&mgr) != 0 && !readable()) return true;
-    mg_mgr_poll(&mgr, 0);
+    poll_manager();
   }
   snprintf(why, sizeof(why), "it does not come to rest");
   return false;
@@ -207,13 +228,14 @@ static bool run(uint32_t seed) {
   getsockname(dns_fd, (struct sockaddr *) &sin, &size);
   snprintf(dns_url, sizeof(dns_url), "udp://127.0.0.1:%d", ntohs(sin.sin_port));
   mg_mgr_init(&mgr);
+  if (seed % 2 == 0) wait_by_edges();
   mgr.dns4.url = dns_url;
   mg_wakeup_init(&mgr);
   for (int i = 0; i < PEERS; i++) peers[i] = -1;
   if (mg_http_listen(&mgr, "unix://http.sock", handler, NULL) == NULL) return false;
   if (mg_http_listen(&mgr, "https+unix://tls.sock", tls_server, NULL) == NULL) return false;
   if (mg_listen(&mgr, "unix://echo.sock", handler, NULL) == NULL) return false;
-  if (seed % 4 == 3) mg_mgr_idle_interval(&mgr, 50000);
+  if (seed % 5 == 3) mg_mgr_idle_interval(&mgr, 50000);
   for (int i = 0; i < STEPS && ok; i++) {
     // Peers are busier than everybody else.
     uint32_t operation = one_in(2) ? number(3) : number(sizeof(operations) / sizeof(operations[0]));
@@ -221,6 +243,7 @@ static bool run(uint32_t seed) {
     ok = nothing_is_left(operations[operation]) && (!one_in(3) || settle());
   }
   ok = ok && settle() && nothing_is_left("all");
+  if (outer >= 0) close(outer), outer = -1;
   mg_mgr_free(&mgr);
   for (int i = 0; i < PEERS; i++) if (peers[i] >= 0) close(peers[i]);
   close(dns_fd);
