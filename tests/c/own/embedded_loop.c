@@ -18,7 +18,7 @@ static int server_polls, wakeups, questions, ignored_questions;
 static struct pollfd fds[3];  // of the managers, and of a name and time server
 static char name_server_url[64];
 static bool closed, done;
-static char error[64];
+static char error[64], answer[1000];
 static size_t count;
 
 static void answer_question(void) {
@@ -70,7 +70,7 @@ static void close_all(void) {
   for (struct mg_connection *c = client.conns; c != NULL; c = c->next) c->is_closing = 1;
   until(server.conns->next == NULL && client.conns == NULL);
   check_silence();
-  closed = done = false, error[0] = '\0', count = 0;
+  closed = done = false, error[0] = answer[0] = '\0', count = 0;
 }
 
 static void note_fn(struct mg_connection *c, int ev, void *ev_data) {
@@ -239,15 +239,24 @@ static void broker_fn(struct mg_connection *c, int ev, void *ev_data) {
   }
 }
 
-static void mqtt_session_and_silent_time_server(void) {
+static char ota_report[64];
+
+static void ota_done(const char *message) {
+  snprintf(ota_report, sizeof(ota_report), "%s", message == NULL ? "ok" : message);
+}
+
+// An MQTT session, a time server and an update server that say nothing, side by side since they take seconds.
+static void long_waits(void) {
+  struct mg_connection *silent = mg_listen(&server, "tcp://127.0.0.1:0", NULL, NULL);
+  mg_ota_url_check(&client, url("http", silent), ota_done);
   struct mg_connection *l = mg_mqtt_listen(&server, "mqtt://127.0.0.1:0", broker_fn, NULL);
   struct mg_mqtt_session_opts opts = {.size = sizeof(opts), .url = url("mqtt", l), .reconnect_min_ms = 50};
   opts.login.keepalive = 1;
   struct mg_mqtt_session *session = mg_mqtt_session_open(&client, &opts);
   mg_sntp_connect(&client, name_server_url, note_fn, NULL);
   questions = 0, ignored_questions = 100;
-  until(pings >= 2 && connects >= 2 && closed);
-  CHECK(questions >= 2);
+  until(pings >= 2 && connects >= 2 && closed && ota_report[0] != '\0');
+  CHECK(questions >= 2 && strcmp(ota_report, "Metadata timeout") == 0);
   mg_mqtt_session_close(session);
   close_all();
 }
@@ -357,6 +366,55 @@ static void fields(void) {
   close_all();
 }
 
+static int authenticate(char *user, size_t userlen, const char *pass) {
+  return user != NULL && userlen > 0 && pass != NULL;
+}
+
+static void dash_client(struct mg_connection *c, int ev, void *ev_data) {
+  struct mg_http_message *hm = (struct mg_http_message *) ev_data;
+  if (ev == MG_EV_HTTP_MSG) snprintf(answer, sizeof(answer), "%.*s", (int) hm->head.len, hm->head.buf);
+  if (ev == MG_EV_WS_OPEN) done = true;
+  if (ev == MG_EV_CLOSE && c->is_websocket) closed = true;
+}
+
+// The WebSocket of a session that ends is told so. It has its turn before the connection that ends the session.
+static void dashboard(void) {
+  static struct mg_dash dash = {.authenticate = authenticate};
+  char text[80], cookie[200];
+  struct mg_connection *l = mg_http_listen(&server, "http://127.0.0.1:0", mg_dash_ev_handler, &dash);
+  struct mg_connection *c = mg_http_connect(&client, url("http", l), dash_client, NULL);
+  mg_printf(c, "GET /api/login HTTP/1.1\r\nAuthorization: Basic dTpw\r\n\r\n");
+  until(answer[0] != '\0');
+  const char *token = strstr(answer, "access_token=");
+  CHECK(token != NULL);
+  snprintf(cookie, sizeof(cookie), "%.*s", (int) strcspn(token, ";"), token);
+  snprintf(text, sizeof(text), "%s/api/websocket", url("ws", l));
+  mg_ws_connect(&client, text, dash_client, NULL, "Cookie: %s\r\n", cookie);
+  until(done);
+  check_silence();
+  mg_printf(c, "GET /api/logout HTTP/1.1\r\nCookie: %s\r\n\r\n", cookie);
+  until(closed);
+  close_all();
+}
+
+// A client that goes on sending after it was answered: the socket is closed gently, by somebody who looks after it.
+static void gentle_close(void) {
+  struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct mg_connection *l = mg_http_listen(&server, "http://127.0.0.1:0", http_fn, NULL);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sin.sin_port = l->loc.port;
+  CHECK(connect(fd, (struct sockaddr *) &sin, sizeof(sin)) == 0);
+  until(accepted() != NULL);
+  CHECK(write(fd, "nonsense\r\n\r\n", 12) == 12);
+  until(accepted() == NULL);
+  while (poll(fds, 1, 0) > 0) turn();
+  int ms = mg_mgr_timeout(&server);
+  CHECK(ms >= 0 && ms <= 50);
+  close(fd);
+  until(mg_mgr_timeout(&server) == -1);
+  close_all();
+}
+
 static void idle_connections(void) {
   struct mg_connection *l = mg_http_listen(&server, "http://127.0.0.1:0", http_fn, NULL);
   for (int i = 0; i < 100; i++) mg_http_connect(&client, url("http", l), NULL, NULL);
@@ -429,9 +487,11 @@ int main(void) {
   threads();
   limits();
   fields();
+  gentle_close();
+  dashboard();
   idle_connections();
   names();
-  mqtt_session_and_silent_time_server();
+  long_waits();
   mg_mgr_free(&server), mg_mgr_free(&client);
   close(fds[2].fd);
   return 0;
