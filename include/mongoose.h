@@ -1816,7 +1816,7 @@ struct mg_mgr {
   void *active_mdns_requests;
   /** Head of the timer list, for the mg_timer_*() functions. */
   struct mg_timer *timers;
-  /** Descriptor to wait on, or negative. Read only. */
+  /** Descriptor to wait on, see mg_mgr_fd(), or negative. Read only. */
   int epoll_fd;
   /** Internal: the library's private state of this manager. */
   struct mg_tcpip_if *ifp;

@@ -458,7 +458,9 @@ mod tests {
     fn pings() {
         let mut k = KeepAlive::new(8, 1000);
         assert_eq!(k.check(6999), Due::Nothing);
+        assert_eq!(k.next_check(), Some(7000));
         assert_eq!(k.check(7000), Due::Ping);
+        assert_eq!(k.next_check(), Some(11_000));
         assert_eq!(k.check(10_999), Due::Nothing);
         assert_eq!(k.check(11_000), Due::Lost);
         k.received(11_000);
@@ -466,7 +468,9 @@ mod tests {
         // The broker talks, but would not hear from us.
         k.received(13_000);
         assert_eq!(k.check(13_000), Due::Ping);
+        assert_eq!(k.next_check(), Some(17_000));
         assert_eq!(KeepAlive::new(0, 0).check(u64::MAX), Due::Nothing);
+        assert_eq!(KeepAlive::new(0, 0).next_check(), None);
     }
 
     /// A broker that keeps its session, at the other end of connections that break at any packet.

@@ -114,7 +114,7 @@ pub struct mg_mgr {
     pub active_mdns_requests: Cell<*mut c_void>,
     /// Head of the timer list, for the mg_timer_*() functions.
     pub timers: Cell<*mut mg_timer>,
-    /// Descriptor to wait on, or negative. Read only.
+    /// Descriptor to wait on, see mg_mgr_fd(), or negative. Read only.
     pub epoll_fd: Cell<c_int>,
     /// Internal: the library's private state of this manager.
     pub ifp: Cell<*mut mg_tcpip_if>,
