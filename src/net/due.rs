@@ -9,7 +9,7 @@ use super::conn::ConnPrivate;
 use super::mgr::MgrPrivate;
 use super::poll::{self, HOUSEKEEPING_MS, MANY};
 use super::{Flag, limits, mg_connection, mg_mgr, socket, tls};
-use crate::{dash, http, ota, sntp, timer};
+use crate::{dash, http, modbus, ota, sntp, timer};
 
 /// The earliest of several moments (mg_millis).
 struct Due {
@@ -104,6 +104,9 @@ fn by_handlers(c: &mg_connection, p: &ConnPrivate) -> Option<u64> {
     }
     if c.is(Flag::Websocket) {
         return dash::ffi::notify::is_due(c).then_some(0);
+    }
+    if modbus::ffi::may_go_on(c) {
+        return Some(0);
     }
     sntp::ffi::due(c).or_else(|| http::upload::ffi::stream::due(c))
 }

@@ -16,7 +16,7 @@ static int dns_fd, events, last_event;
 static int peers[PEERS];
 static unsigned long waiting[64];  // connections whose request is not answered yet
 static int num_waiting;
-static char big[BIG], why[200];
+static char big[BIG], modbus[BIG], why[200];
 static const char *const operations[] = {"peer connects", "peer sends", "peer reads", "peer shuts down", "peer closes", "send",
   "close", "drain", "full", "answer", "end response", "wakeup", "timer", "connect", "look up", "name server answers",
   "mg_close_conn", "limits", "websocket", "take back", "tls client", "sntp", "draw a line", "poll"};
@@ -65,6 +65,10 @@ static void answer(struct mg_connection *c, struct mg_http_message *hm) {
 static void handler(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_POLL) return;
   events++, last_event = ev;
+  if (ev == MG_EV_HTTP_HDRS && c->is_accepted && one_in(2)) {
+    struct mg_http_message *hm = (struct mg_http_message *) ev_data;
+    if (hm->body.len > 0) mg_http_start_upload(c, hm, mg_str("up"), mg_str("."), &mg_fs_posix, NULL);
+  }
   if (ev == MG_EV_HTTP_MSG && c->is_accepted) answer(c, (struct mg_http_message *) ev_data);
   if (ev == MG_EV_WS_MSG) mg_ws_send(c, "echo", 4, WEBSOCKET_OP_TEXT);
   if (ev == MG_EV_READ && c->pfn == NULL && !one_in(3)) mg_send(c, c->recv.buf, c->recv.len), c->recv.len = 0;
@@ -105,7 +109,7 @@ static struct mg_connection *find(unsigned long id) {
 }
 
 static void peer_connects(int *fd) {
-  static const char *names[] = {"http.sock", "http.sock", "echo.sock"};
+  static const char *names[] = {"http.sock", "http.sock", "http.sock", "echo.sock", "modbus.sock"};
   struct sockaddr_un sun = {.sun_family = AF_UNIX};
   if (*fd >= 0) close(*fd);
   *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -118,7 +122,7 @@ static void peer_sends(int fd) {
     "TP/1.1\r\n\r\n", "GET / HTTP/1.0\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel", "lo", "\r\n", "\x81\x82mask\x05\x08",
     "\x88\x80mask", "nonsense\r\n\r\n", "GET / HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"};
   const char *s = PICK(what);
-  ssize_t n = one_in(8) ? send(fd, big, 1 + number(BIG), MSG_NOSIGNAL) : send(fd, s, strlen(s), MSG_NOSIGNAL);
+  ssize_t n = one_in(8) ? send(fd, one_in(2) ? big : modbus, 1 + number(BIG), MSG_NOSIGNAL) : send(fd, s, strlen(s), MSG_NOSIGNAL);
   (void) n;
 }
 
@@ -234,6 +238,7 @@ static bool run(uint32_t seed) {
   for (int i = 0; i < PEERS; i++) peers[i] = -1;
   if (mg_http_listen(&mgr, "unix://http.sock", handler, NULL) == NULL) return false;
   if (mg_http_listen(&mgr, "https+unix://tls.sock", tls_server, NULL) == NULL) return false;
+  if (mg_modbus_listen(&mgr, "unix://modbus.sock", handler, NULL) == NULL) return false;
   if (mg_listen(&mgr, "unix://echo.sock", handler, NULL) == NULL) return false;
   if (seed % 5 == 3) mg_mgr_idle_interval(&mgr, 50000);
   for (int i = 0; i < STEPS && ok; i++) {
@@ -254,6 +259,7 @@ int main(int argc, char *argv[]) {
   uint32_t first = argc > 1 ? (uint32_t) atol(argv[1]) : 1, count = argc > 2 ? (uint32_t) atol(argv[2]) : 300;
   mg_log_level = MG_LL_NONE;
   memset(big, 'b', sizeof(big));
+  for (size_t i = 0; i + 12 <= sizeof(modbus); i += 12) memcpy(modbus + i, "\0\1\0\0\0\6\1\3\0\0\0\x64", 12);
   FILE *fp = fopen("big.txt", "w");
   if (fp == NULL || fwrite(big, 1, sizeof(big), fp) != sizeof(big) || fclose(fp) != 0) return 1;
   for (uint32_t seed = first; seed < first + count; seed++) {
