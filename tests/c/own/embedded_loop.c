@@ -444,6 +444,25 @@ static void idle_connections(void) {
   close_all();
 }
 
+// A listener without descriptors tries again: that there are some is no event.
+static void descriptors_run_out(void) {
+  struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct rlimit limit, none_left;
+  struct mg_connection *l = mg_listen(&server, "tcp://127.0.0.1:0", NULL, NULL);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sin.sin_port = l->loc.port;
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  none_left = limit, none_left.rlim_cur = (rlim_t) fd + 1;
+  CHECK(setrlimit(RLIMIT_NOFILE, &none_left) == 0);
+  CHECK(connect(fd, (struct sockaddr *) &sin, sizeof(sin)) == 0);
+  until(mg_mgr_timeout(&server) > 0);
+  CHECK(accepted() == NULL);
+  CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  until(accepted() != NULL);
+  close(fd);
+  close_all();
+}
+
 // More events than one iteration takes: a loop that waits for edges is told of the first only, and asks.
 static void many_events(void) {
   enum { COUNT = 1500 };
@@ -505,6 +524,7 @@ int main(void) {
   limits();
   fields();
   gentle_close();
+  descriptors_run_out();
   dashboard();
   idle_connections();
   names();
