@@ -145,6 +145,7 @@ fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
 }
 
 /// True when something can be done for a connection that no notification will tell of.
+#[inline]
 pub(super) fn has_work(c: &mg_connection, p: &ConnPrivate) -> bool {
     let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
     let output = p.is_ready(Ready::Write) && output_waits(c, p);
@@ -152,6 +153,7 @@ pub(super) fn has_work(c: &mg_connection, p: &ConnPrivate) -> bool {
 }
 
 /// True when a connection that is to close after its output has none left.
+#[inline]
 pub(super) fn is_finished(c: &mg_connection, p: &ConnPrivate) -> bool {
     (c.is(Flag::Draining) || p.peer_done.get())
         && c.send.len.get() == 0
