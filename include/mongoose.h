@@ -441,6 +441,7 @@ struct mg_phy;
 struct mg_queue;
 struct mg_rpc;
 struct mg_rpc_req;
+struct mg_stats;
 struct mg_str;
 struct mg_tcpip_driver_atcmd_data;
 struct mg_tcpip_if;
@@ -2305,6 +2306,108 @@ bool mg_conn_set_limits(struct mg_connection *c,
  * mg_mgr_get_limits().
  */
 bool mg_conn_get_limits(const struct mg_connection *c, struct mg_limits *limits);
+
+/* Counters */
+
+/**
+ * What a manager has done since mg_mgr_init(), and what it holds; see mg_mgr_get_stats().
+ *
+ * Members are counters, which only grow, unless they are said to be "at the moment". The library's own
+ * connections, for name lookups and wakeups, and what mg_alloc_conn() made are not counted.
+ */
+struct mg_stats {
+  /** sizeof(struct mg_stats), set by the caller, so that later versions can add members. */
+  size_t size;
+  /** Connections that listeners accepted. */
+  uint64_t accepted;
+  /** Connections made by mg_connect() and the functions like it, UDP included, whatever became of them. */
+  uint64_t clients;
+  /** Connections made by mg_wrapfd(). */
+  uint64_t wrapped;
+  /** Those of `clients` that got MG_EV_CONNECT. */
+  uint64_t connected;
+  /** Those of `accepted`, `clients` and `wrapped` that are closed, for whatever reason. */
+  uint64_t closed;
+  /** The other ones: `accepted + clients + wrapped - closed`, at the moment. */
+  uint64_t open;
+  /** Listeners at the moment, those for UDP included. */
+  uint64_t listeners;
+  /** Attempts to accept a connection that failed: no descriptor, no memory. */
+  uint64_t accept_errors;
+  /**
+   * How often listeners began to leave connections in the system's queue, because `connections` of
+   * struct mg_limits were open.
+   */
+  uint64_t accept_pauses;
+  /**
+   * Bytes that sockets delivered, as they came: with TLS records, framing and HTTP heads, and
+   * the payload of datagrams, without the headers of TCP, UDP and IP.
+   */
+  uint64_t bytes_received;
+  /** Bytes that sockets took, of the same kind. */
+  uint64_t bytes_sent;
+  /** UDP datagrams received. */
+  uint64_t datagrams_received;
+  /** UDP datagrams sent. */
+  uint64_t datagrams_sent;
+  /** HTTP requests whose head was received and understood. */
+  uint64_t http_requests;
+  /** HTTP responses to clients, likewise; without interim ones (1xx). */
+  uint64_t http_responses;
+  /** WebSocket messages received: MG_EV_WS_MSG. Control frames are not counted. */
+  uint64_t ws_messages_received;
+  /** WebSocket messages queued to be sent: mg_ws_send(), mg_ws_printf(), mg_ws_wrap(). */
+  uint64_t ws_messages_sent;
+  /** MQTT packets received: MG_EV_MQTT_CMD. */
+  uint64_t mqtt_packets_received;
+  /** MQTT packets queued to be sent, those included that the library answers with. */
+  uint64_t mqtt_packets_sent;
+  /** TLS handshakes that were completed, of servers and clients. */
+  uint64_t tls_handshakes;
+  /** Those of them that resumed an earlier session. */
+  uint64_t tls_resumed;
+  /** Connections that closed between mg_tls_init() and MG_EV_TLS_HS. */
+  uint64_t tls_failed;
+  /** Deliveries of MG_EV_ERROR. */
+  uint64_t errors;
+  /** Of these, because of a size: MG_MAX_RECV_SIZE, or one of struct mg_limits. */
+  uint64_t limits_exceeded;
+  /** Of these, because of a time of struct mg_limits. */
+  uint64_t timeouts;
+  /** What peers sent that was no HTTP, WebSocket or MQTT. HTTP and MQTT: without MG_EV_ERROR, mostly. */
+  uint64_t malformed;
+  /** Timers of the manager whose function was called. */
+  uint64_t timers;
+  /** Iterations of the loop: calls of mg_mgr_poll(), nested ones included. */
+  uint64_t polls;
+  /** MG_EV_WAKEUP delivered. */
+  uint64_t wakeups;
+  /** Bytes that wait in `c->recv` of all connections, at the moment. */
+  uint64_t recv_buffered;
+  /** Bytes that wait in `c->send` of all connections, and behind it in TLS, at the moment. */
+  uint64_t send_buffered;
+  /**
+   * Size of these buffers, in bytes, at the moment; that of `rtls`, `prof` and of buffers for TLS,
+   * too. Not what TLS sessions need otherwise, about 10 KB each.
+   */
+  uint64_t buffer_memory;
+  /**
+   * Size of the buffers that the manager keeps for connections in need, in bytes, at the moment. Bounded:
+   * 1.5 MB, and what TLS shares.
+   */
+  uint64_t spare_memory;
+};
+
+/**
+ * Tells what a manager has done and what it holds. Set `stats->size` to sizeof(*stats) before; members
+ * that this version of the library does not have become 0. Returns false, with nothing written, when there is no
+ * manager or the size is absurd.
+ *
+ * Call it from the manager's thread, in handlers too; nothing is locked. It walks over the connections to
+ * add up their buffers, about 10 nanoseconds each. Counting costs an addition, also when nobody asks.
+ */
+bool mg_mgr_get_stats(const struct mg_mgr *mgr,
+                      struct mg_stats *stats);
 
 /* HTTP */
 

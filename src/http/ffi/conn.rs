@@ -416,6 +416,7 @@ impl Pass<'_> {
     #[cold]
     fn too_large(&self, status: i32, text: &[u8]) -> Next {
         let c = self.c;
+        limits::exceeded(c);
         if c.is(Flag::Accepted) {
             say_no(c, status);
             self.give_up();
@@ -454,6 +455,11 @@ impl Pass<'_> {
             pos: facts.len,
         };
         state.incoming.set(Incoming::Body(body));
+        if c.is(Flag::Accepted) {
+            net::stats::count(c, |n| &n.http_requests);
+        } else if facts.framing != Ok(Framing::Interim) {
+            net::stats::count(c, |n| &n.http_responses);
+        }
         let (buf, len, queued) = (c.recv.buf.get(), c.recv.len.get(), c.send.len.get());
         net::call(c, ev::HTTP_HDRS, from_mut(hm).cast());
         if self.gone() {
@@ -661,6 +667,7 @@ impl Pass<'_> {
     /// What arrived is not HTTP. Nothing is said to the peer.
     #[cold]
     fn protocol_error(&self) {
+        net::stats::count(self.c, |n| &n.malformed);
         let recv = &self.c.recv;
         crate::log::error(format_args!("HTTP parse, {} bytes", recv.len.get()));
         // SAFETY: the log function does not touch connections.
@@ -678,6 +685,7 @@ impl Pass<'_> {
     /// The message cannot be delimited: MG_EV_ERROR. Responses that are queued are still sent.
     #[cold]
     fn fail(&self, text: &'static [u8]) {
+        net::stats::count(self.c, |n| &n.malformed);
         self.give_up();
         net::report(self.c, text);
     }

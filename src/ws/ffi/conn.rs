@@ -159,6 +159,7 @@ impl Pass<'_> {
     #[cold]
     fn refuse(&self, why: &[u8]) -> Next {
         self.state.phase.set(Phase::Over);
+        net::stats::count(self.c, |n| &n.malformed);
         net::error(self.c, why);
         Next::Stop
     }
@@ -310,6 +311,9 @@ impl Pass<'_> {
             },
             flags,
         };
+        if event == ev::WS_MSG {
+            net::stats::count(c, |n| &n.ws_messages_received);
+        }
         net::call(c, event, from_mut(&mut message).cast());
         message
     }
@@ -339,6 +343,10 @@ impl Pass<'_> {
     #[cold]
     fn fail(&self, violation: Violation) -> Next {
         let c = self.c;
+        match violation {
+            Violation::TooBig | Violation::MessageTooBig => limits::exceeded(c),
+            _ => net::stats::count(c, |n| &n.malformed),
+        }
         send_close(c, self.state, violation.close_code());
         c.set(Flag::Draining, true);
         net::set_linger(c);
