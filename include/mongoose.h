@@ -2418,6 +2418,10 @@ bool mg_mgr_get_stats(const struct mg_mgr *mgr,
 #define MG_MODBUS_ADDR "tcp://0.0.0.0:8502"
 #endif
 
+/** Fields that the library adds to responses, see mg_http_set_fields(). */
+#define MG_HTTP_FIELD_DATE 1U
+#define MG_HTTP_FIELD_CONNECTION 2U
+
 /** A header field of an HTTP message. Views into the receive buffer. */
 struct mg_http_header {
   /** Field name as received. */
@@ -2567,11 +2571,31 @@ struct mg_connection *mg_http_connect(struct mg_mgr *mgr,
                                       void *fn_data);
 
 /**
- * Sends `len` bytes as one chunk of a body with "Transfer-Encoding: chunked"; the program has
- * sent the head itself. A chunk of 0 bytes ends the body and the response. MG_EV_ERROR when
- * memory is exhausted.
+ * Sets which fields the library adds to responses on a connection; given a listener, on those that it accepts
+ * from now on. Returns false for a NULL connection.
+ *
+ * `fields` is a combination of
+ * - MG_HTTP_FIELD_DATE: Date, the time of mg_now(), which origin servers with a clock have to send (RFC
+ *   9110, 6.6.1);
+ * - MG_HTTP_FIELD_CONNECTION: "Connection: close" when the connection closes after the response, and
+ *   "Connection: keep-alive" for a client that speaks HTTP/1.0 and asked for that, in which case the
+ *   connection is kept (RFC 9112, 9.3 and 9.6). Set `c->is_draining` before the response, not after it.
+ *
+ * 0, the default, adds none. Responses of mg_http_reply(), mg_http_serve_file(), mg_http_serve_dir(),
+ * uploads and limits get them, but not those that the program writes itself, and no interim ones (1xx). A field that the
+ * program gives in its header lines is not added, and if that is "Connection: close", the connection closes.
  */
-void mg_http_write_chunk(struct mg_connection *c, const char *buf, size_t len);
+bool mg_http_set_fields(struct mg_connection *c,
+                        unsigned int fields);
+
+/**
+ * Sends `len` bytes as one chunk of a body with "Transfer-Encoding: chunked"; the program has
+ * sent the head itself. A chunk of 0 bytes ends the body and the response. In answer to HEAD nothing is
+ * sent, and the last chunk ends the response even so. MG_EV_ERROR when memory is exhausted.
+ */
+void mg_http_write_chunk(struct mg_connection *c,
+                         const char *buf,
+                         size_t len);
 
 /**
  * Appends the header field "Authorization: Basic ..." (RFC 7617) to `c->send`, for a request

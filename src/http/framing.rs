@@ -49,16 +49,20 @@ pub fn framing(head: &Head, no_body: bool) -> Result<Framing, FramingError> {
 pub enum Persistence {
     #[default]
     Keep,
-    /// HTTP/1.0: close once no further request has arrived. Even with keep-alive, because only
-    /// a response that repeats that option would tell the client where it ends.
+    /// HTTP/1.0: close once no further request has arrived.
     CloseWhenIdle,
+    /// HTTP/1.0 with keep-alive: the same, unless the response repeats that option, which tells
+    /// the client that it ends before the connection does.
+    KeepIfTold,
     /// The client asked for closing; requests behind this one are not answered.
     Close,
 }
 
 pub fn persistence(request: &Head) -> Persistence {
-    if request.connection_has(b"close") {
+    if request.connection.close {
         Persistence::Close
+    } else if request.is_http10 && request.connection.keep_alive {
+        Persistence::KeepIfTold
     } else if request.is_http10 {
         Persistence::CloseWhenIdle
     } else {
@@ -118,14 +122,18 @@ mod tests {
 
     #[test]
     fn persistence_of_requests() {
-        use Persistence::{Close, CloseWhenIdle, Keep};
+        use Persistence::{Close, CloseWhenIdle, Keep, KeepIfTold};
         for (text, want) in [
             ("GET / HTTP/1.1\r\n\r\n", Keep),
             ("GET / HTTP/1.1\r\nConnection: close, TE\r\n\r\n", Close),
             ("GET / HTTP/1.0\r\n\r\n", CloseWhenIdle),
             (
-                "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
-                CloseWhenIdle,
+                "GET / HTTP/1.0\r\nConnection: TE, Keep-Alive\r\n\r\n",
+                KeepIfTold,
+            ),
+            (
+                "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n",
+                Close,
             ),
             ("GET / HTTP/1.0\r\nConnection: close\r\n\r\n", Close),
         ] {

@@ -1,8 +1,9 @@
 //! Writing responses and chunks to `c->send`.
 #![forbid(unsafe_code)]
 
-use super::ffi::conn::{finish_response, head_requested, request_open};
-use super::status;
+use super::ffi::conn::{self, finish_response, head_requested, request_open, wanted};
+use super::parser::Connection;
+use super::{date, status};
 use crate::iobuf::mg_iobuf;
 use crate::net::{self, mg_connection};
 use base64::Engine;
@@ -95,6 +96,40 @@ pub(crate) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
     io.append(headers) && io.append(end)
 }
 
+/// Appends the fields that the library adds when the program asked for them with
+/// mg_http_set_fields(), and does not give them itself in `headers`. `ends` tells that the response
+/// says where it ends. Call it once per response, for its head. False when memory is exhausted.
+#[inline]
+pub(super) fn append_wanted(c: &mg_connection, code: i32, headers: &[u8], ends: bool) -> bool {
+    !conn::wants(c, wanted::DATE | wanted::CONNECTION)
+        || code < 200
+        || append_date(c, headers) && append_connection(c, headers, ends)
+}
+
+fn append_date(c: &mg_connection, headers: &[u8]) -> bool {
+    if !conn::wants(c, wanted::DATE) || field(headers, b"Date").is_some() {
+        return true;
+    }
+    let Some(now) = net::date(c) else { return true };
+    let mut line = *b"Date: .............................\r\n";
+    line[6..6 + date::LEN].copy_from_slice(&now);
+    c.send.append(&line)
+}
+
+fn append_connection(c: &mg_connection, headers: &[u8], ends: bool) -> bool {
+    if !conn::wants(c, wanted::CONNECTION) {
+        return true;
+    }
+    let given = lines(headers)
+        .filter_map(|line| value(line, b"Connection"))
+        .fold(None, |given: Option<Connection>, list| {
+            let mut given = given.unwrap_or_default();
+            given.note(list);
+            Some(given)
+        });
+    conn::connection_option(c, given, ends).is_none_or(|line| c.send.append(line))
+}
+
 /// Ends a head whose body length becomes known later.
 const LENGTH: &[u8; 31] = b"Content-Length:            \r\n\r\n";
 const LENGTH_NAME: &[u8] = b"Content-Length: ";
@@ -135,6 +170,8 @@ pub(super) struct Draft {
     shape: Shape,
     /// The program says how the body is framed, and may send it later.
     is_framed: bool,
+    /// Chunks may follow; when they answer HEAD, they are not sent.
+    may_go_on: bool,
     /// Events without end are to follow, unless there is a body already.
     is_event_stream: bool,
 }
@@ -151,6 +188,7 @@ impl Draft {
                 has_body: true,
             }
         };
+        let may_go_on = shape.has_body || head_requested(c) && self::shape(code, false).has_body;
         // Not together with Content-Length (RFC 9112, 6.2).
         let given = Given::new(headers);
         shape.has_length &= !given.is_framed;
@@ -158,6 +196,11 @@ impl Draft {
         let io = &c.send;
         let start = io.len.get();
         if !append_status_line(io, code, headers.len()) {
+            return None;
+        }
+        let ends = !(given.is_framed || given.is_event_stream);
+        if !append_wanted(c, code, headers, ends) {
+            io.len.set(start);
             return None;
         }
         append_headers(io, headers);
@@ -173,6 +216,7 @@ impl Draft {
             body_at,
             shape,
             is_framed: given.is_framed,
+            may_go_on,
             is_event_stream: given.is_event_stream && code == 200,
         })
     }
@@ -185,7 +229,7 @@ impl Draft {
         }
         let io = &c.send;
         let len = io.len.get().saturating_sub(self.body_at);
-        let is_head_only = len == 0 && self.shape.has_body;
+        let is_head_only = len == 0 && self.may_go_on;
         if is_head_only && self.shape.has_length && self.is_event_stream {
             io.overwrite(self.length_at - LENGTH_NAME.len(), CHUNKED);
             return io.terminate();
@@ -221,6 +265,16 @@ pub fn reply(c: &mg_connection, code: i32, headers: &[u8], body: &[u8]) {
     }
 }
 
+/// A chunk of `len` bytes is not to be sent, because a response to HEAD has no body. The last one, which
+/// has 0 bytes, ends the response even so.
+pub(super) fn skip_chunk(c: &mg_connection, len: usize) -> bool {
+    let skips = head_requested(c);
+    if skips && len == 0 {
+        finish_response(c);
+    }
+    skips
+}
+
 /// Hexadecimal digits of a chunk size that is not known yet.
 const SIZE_DIGITS: usize = 8;
 
@@ -229,6 +283,11 @@ const SIZE_DIGITS: usize = 8;
 pub(super) fn finish_chunk(c: &mg_connection, at: usize) -> bool {
     let io: &mg_iobuf = &c.send;
     let len = io.len.get().saturating_sub(at + SIZE_DIGITS + 2);
+    if head_requested(c) {
+        io.len.set(io.len.get().min(at));
+        io.terminate();
+        return skip_chunk(c, len);
+    }
     let mut digits = [b'0'; SIZE_DIGITS];
     let mut left = len;
     for digit in digits.iter_mut().rev() {

@@ -31,6 +31,8 @@ pub struct HttpState {
     /// The client sent a HEAD request.
     pub(super) head_sent: Cell<bool>,
     pub(super) hand_made: Cell<HandMade>,
+    /// Fields that the library adds to responses: bits of `mg_http_fields`.
+    pub(super) fields: Cell<u8>,
 }
 
 /// A response that the program writes itself, with mg_send() or mg_printf().

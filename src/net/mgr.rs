@@ -50,6 +50,7 @@ pub(super) struct MgrPrivate {
     pub resolver: Resolver,
     pub limits: crate::limits::Shared,
     pub stats: crate::stats::Counters,
+    pub clock: crate::http::date::Clock,
     tls: Box<super::tls::Shared>,
 }
 
@@ -71,6 +72,7 @@ impl MgrPrivate {
             resolver: Resolver::default(),
             limits: crate::limits::Shared::default(),
             stats: crate::stats::Counters::default(),
+            clock: crate::http::date::Clock::default(),
             tls: Box::default(),
         })
     }
@@ -278,6 +280,12 @@ impl mg_mgr {
 pub(crate) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
     // SAFETY: a connection's manager outlives it, by contract.
     unsafe { c.mgr.get().as_ref() }
+}
+
+/// The time of day in a Date field; `None` for a connection without a manager.
+pub(crate) fn date(c: &mg_connection) -> Option<[u8; crate::http::date::LEN]> {
+    let private = manager(c).and_then(mg_mgr::private)?;
+    Some(private.clock.at(crate::util::ffi::mg_now() / 1000))
 }
 
 /// Allocates a connection: public part, `extraconnsize` bytes for the program, private part.

@@ -14,7 +14,7 @@ use crate::ffi::inject;
 use crate::ffi::str::bytes;
 use crate::http::chunked::{self, Chunks, Step};
 use crate::http::framing::{self, Framing, FramingError, Persistence};
-use crate::http::parser::{self, HeadEnd, Parsed};
+use crate::http::parser::{self, Connection, HeadEnd, Parsed};
 use crate::http::reply;
 use crate::http::state::{Body, HandMade, HttpState, Incoming, Request};
 use crate::limits::{Limits, Phase};
@@ -69,6 +69,67 @@ pub fn head_requested(c: &mg_connection) -> bool {
 /// True when a request is being received or answered on this connection.
 pub(in crate::http) fn request_open(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().open)
+}
+
+/// Fields that responses get besides those of the program, see mg_http_set_fields().
+pub(in crate::http) mod wanted {
+    pub const DATE: u8 = 1;
+    pub const CONNECTION: u8 = 2;
+}
+
+/// True when the program wants responses to have a field of [`wanted`].
+#[inline]
+pub(in crate::http) fn wants(c: &mg_connection, which: u8) -> bool {
+    c.http().is_some_and(|s| s.fields.get() & which != 0)
+}
+
+pub(super) fn set_fields(c: &mg_connection, fields: u8) -> bool {
+    match c.http() {
+        Some(state) => {
+            state.fields.set(fields);
+            true
+        }
+        None => false,
+    }
+}
+
+/// A listener gives what it is set to to what it accepts.
+pub fn inherit_fields(c: &mg_connection, listener: &mg_connection) {
+    if let (Some(state), Some(from)) = (c.http(), listener.http()) {
+        state.fields.set(from.fields.get());
+    }
+}
+
+/// What a response to the request at hand has to say of the connection, and draws the consequences.
+/// `given` is what the program lets it say. `ends` tells that the response says where it ends.
+pub(in crate::http) fn connection_option(
+    c: &mg_connection,
+    given: Option<Connection>,
+    ends: bool,
+) -> Option<&'static [u8]> {
+    let state = c.http()?;
+    let mut request = state.request.get();
+    let keeps = match request.persistence {
+        Persistence::Keep => true,
+        Persistence::KeepIfTold => ends && given.is_none_or(|given| given.keep_alive),
+        Persistence::CloseWhenIdle | Persistence::Close => false,
+    };
+    let closes = !keeps || c.is(Flag::Draining) || given.is_some_and(|given| given.close);
+    let told = request.persistence == Persistence::KeepIfTold;
+    request.persistence = if closes {
+        Persistence::Close
+    } else {
+        Persistence::Keep
+    };
+    if request.open {
+        state.request.set(request);
+    }
+    match given {
+        Some(_) => None,
+        None if closes => Some(b"Connection: close\r\n"),
+        None if told => Some(b"Connection: keep-alive\r\n"),
+        None => None,
+    }
 }
 
 /// True while HTTP is what a connection speaks.
@@ -140,7 +201,9 @@ fn response_end(c: &mg_connection, state: &HttpState, at: usize) -> Option<usize
     let Parsed::Complete(head) = parser::parse(text, &mut |_, _, _| {}) else {
         return None;
     };
+    // Chunks may follow, also in answer to HEAD, where they are not sent.
     match framing::framing(&head, state.request.get().is_head) {
+        _ if head.transfer_encoding.is_some() => None,
         Ok(Framing::Length(len)) if head.is_response => at.checked_add(head.len)?.checked_add(len),
         _ => None,
     }
@@ -203,7 +266,7 @@ fn settle(c: &mg_connection, state: &HttpState) {
     state.forget_request();
     match request.persistence {
         Persistence::Keep => {}
-        Persistence::CloseWhenIdle => state.close_when_idle.set(true),
+        Persistence::CloseWhenIdle | Persistence::KeepIfTold => state.close_when_idle.set(true),
         Persistence::Close => {
             c.set(Flag::Draining, true);
             state.discarding.set(true);
@@ -479,8 +542,8 @@ impl Pass<'_> {
             Ok(Framing::UntilClose) if facts.status >= 200 => {
                 crate::log::error(format_args!("Content length missing from response"));
                 if c.is(Flag::Accepted) {
-                    reply::reply(c, 411, b"", b"");
                     self.give_up();
+                    reply::reply(c, 411, b"", b"");
                     return Some(Next::Stop);
                 }
             }

@@ -398,11 +398,18 @@ unsafe fn bytes_mut<'a>(c: &mg_connection) -> &'a mut [u8] {
 unsafe fn answer(hm: &mg_http_message) -> Answer<'_> {
     // SAFETY: forwarded from the caller.
     let field = |name| unsafe { hm.header(name).map(|value| value.as_bytes()) };
+    // There may be several of them, which are one list (RFC 9110, 5.3).
+    let connection = hm.headers.iter().find_map(|header| {
+        // SAFETY: forwarded from the caller.
+        let (name, value) = unsafe { (header.name.as_bytes(), header.value.as_bytes()) };
+        let found = name.eq_ignore_ascii_case(b"Connection") && parser::lists(value, b"upgrade");
+        found.then_some(value)
+    });
     Answer {
         // SAFETY: forwarded from the caller.
         status: unsafe { hm.uri.as_bytes() },
         upgrade: field(b"Upgrade"),
-        connection: field(b"Connection"),
+        connection,
         accept: field(b"Sec-WebSocket-Accept"),
     }
 }

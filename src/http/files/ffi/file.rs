@@ -184,6 +184,7 @@ fn respond(c: &mg_connection, wish: &Wish, found: Found, name: &[u8], opts: &Opt
         put_number(stat.size);
     }
     put(b"\r\n");
+    reply::append_wanted(c, code as i32, opts.extra_headers, true);
     reply::append_headers(&c.send, opts.extra_headers);
     put(b"\r\n");
     c.send.terminate();
