@@ -170,8 +170,6 @@ pub(super) struct Draft {
     shape: Shape,
     /// The program says how the body is framed, and may send it later.
     is_framed: bool,
-    /// Chunks may follow; when they answer HEAD, they are not sent.
-    may_go_on: bool,
     /// Events without end are to follow, unless there is a body already.
     is_event_stream: bool,
 }
@@ -188,7 +186,6 @@ impl Draft {
                 has_body: true,
             }
         };
-        let may_go_on = shape.has_body || head_requested(c) && self::shape(code, false).has_body;
         // Not together with Content-Length (RFC 9112, 6.2).
         let given = Given::new(headers);
         shape.has_length &= !given.is_framed;
@@ -216,7 +213,6 @@ impl Draft {
             body_at,
             shape,
             is_framed: given.is_framed,
-            may_go_on,
             is_event_stream: given.is_event_stream && code == 200,
         })
     }
@@ -229,7 +225,7 @@ impl Draft {
         }
         let io = &c.send;
         let len = io.len.get().saturating_sub(self.body_at);
-        let is_head_only = len == 0 && self.may_go_on;
+        let is_head_only = len == 0 && self.shape.has_body;
         if is_head_only && self.shape.has_length && self.is_event_stream {
             io.overwrite(self.length_at - LENGTH_NAME.len(), CHUNKED);
             return io.terminate();
@@ -268,7 +264,7 @@ pub fn reply(c: &mg_connection, code: i32, headers: &[u8], body: &[u8]) {
 /// A chunk of `len` bytes is not to be sent, because a response to HEAD has no body. The last one, which
 /// has 0 bytes, ends the response even so.
 pub(super) fn skip_chunk(c: &mg_connection, len: usize) -> bool {
-    let skips = head_requested(c);
+    let skips = conn::is_bodyless(c);
     if skips && len == 0 {
         finish_response(c);
     }
@@ -283,7 +279,7 @@ const SIZE_DIGITS: usize = 8;
 pub(super) fn finish_chunk(c: &mg_connection, at: usize) -> bool {
     let io: &mg_iobuf = &c.send;
     let len = io.len.get().saturating_sub(at + SIZE_DIGITS + 2);
-    if head_requested(c) {
+    if conn::is_bodyless(c) {
         io.len.set(io.len.get().min(at));
         io.terminate();
         return skip_chunk(c, len);

@@ -28,8 +28,8 @@ pub struct mg_stats {
     pub listeners: u64,
     /// Attempts to accept a connection that failed: no descriptor, no memory.
     pub accept_errors: u64,
-    /// How often listeners began to leave connections in the system's queue, because `connections` of
-    /// struct mg_limits were open.
+    /// How often listeners stopped accepting, because as many connections were open as `connections` of struct
+    /// mg_limits allows. More wait in the system's queue.
     pub accept_pauses: u64,
     /// Bytes that sockets delivered, as they came: with TLS records, framing and HTTP heads, and
     /// the payload of datagrams, without the headers of TCP, UDP and IP.

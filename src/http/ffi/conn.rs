@@ -66,6 +66,19 @@ pub fn head_requested(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().is_head)
 }
 
+/// True when HEAD is answered, or was at last: that response was complete with its head, but the program may
+/// not have noticed.
+pub(in crate::http) fn is_bodyless(c: &mg_connection) -> bool {
+    c.http().is_some_and(|s| {
+        let request = s.request.get();
+        if request.open {
+            request.is_head
+        } else {
+            s.head_answered.get()
+        }
+    })
+}
+
 /// True when a request is being received or answered on this connection.
 pub(in crate::http) fn request_open(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().open)
@@ -201,9 +214,7 @@ fn response_end(c: &mg_connection, state: &HttpState, at: usize) -> Option<usize
     let Parsed::Complete(head) = parser::parse(text, &mut |_, _, _| {}) else {
         return None;
     };
-    // Chunks may follow, also in answer to HEAD, where they are not sent.
     match framing::framing(&head, state.request.get().is_head) {
-        _ if head.transfer_encoding.is_some() => None,
         Ok(Framing::Length(len)) if head.is_response => at.checked_add(head.len)?.checked_add(len),
         _ => None,
     }
