@@ -2335,8 +2335,8 @@ struct mg_stats {
   /** Attempts to accept a connection that failed: no descriptor, no memory. */
   uint64_t accept_errors;
   /**
-   * How often listeners began to leave connections in the system's queue, because `connections` of
-   * struct mg_limits were open.
+   * How often listeners stopped accepting, because as many connections were open as `connections` of struct
+   * mg_limits allows. More wait in the system's queue.
    */
   uint64_t accept_pauses;
   /**
