@@ -28,9 +28,9 @@ pub enum FramingError {
 pub fn framing(head: &Head, no_body: bool) -> Result<Framing, FramingError> {
     if head.is_response {
         match head.status() {
-            100 | 102 | 103 => return Ok(Framing::Interim),
             101 => return Ok(Framing::UntilClose),
-            304 => return Ok(Framing::Length(0)),
+            100..=199 => return Ok(Framing::Interim),
+            204 | 304 => return Ok(Framing::Length(0)),
             _ if no_body => return Ok(Framing::Length(0)),
             _ => {}
         }
@@ -110,6 +110,12 @@ mod tests {
                 Ok(Chunked),
             ),
             ("HTTP/1.1 204 x\r\n\r\n", Ok(Length(0))),
+            ("HTTP/1.1 204 x\r\nContent-Length: 9\r\n\r\n", Ok(Length(0))),
+            (
+                "HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n",
+                Ok(Length(0)),
+            ),
+            ("HTTP/1.1 199 x\r\n\r\n", Ok(Interim)),
             ("HTTP/1.1 304 x\r\nContent-Length: 9\r\n\r\n", Ok(Length(0))),
             ("HTTP/1.1 100 Continue\r\n\r\n", Ok(Interim)),
             ("HTTP/1.1 101 x\r\n\r\n", Ok(UntilClose)),
