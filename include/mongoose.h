@@ -2541,8 +2541,8 @@ int mg_http_get_request_len(const unsigned char *buf, size_t buf_len);
  *
  * Header fields beyond MG_MAX_HTTP_HEADERS are checked but not stored; a message that has
  * Content-Length, Transfer-Encoding, Connection, Authorization, Cookie or Host among them is
- * refused. So is a repeated one of the first five, and Content-Length together with
- * Transfer-Encoding. Thread-safe.
+ * refused. So is a repeated one of Content-Length, Transfer-Encoding, Authorization and Cookie, and
+ * Content-Length together with Transfer-Encoding. Thread-safe.
  */
 int mg_http_parse(const char *s,
                   size_t len,

@@ -111,8 +111,8 @@ pub unsafe extern "C" fn mg_http_get_request_len(buf: *const c_uchar, buf_len: u
 ///
 /// Header fields beyond MG_MAX_HTTP_HEADERS are checked but not stored; a message that has
 /// Content-Length, Transfer-Encoding, Connection, Authorization, Cookie or Host among them is
-/// refused. So is a repeated one of the first five, and Content-Length together with
-/// Transfer-Encoding. Thread-safe.
+/// refused. So is a repeated one of Content-Length, Transfer-Encoding, Authorization and Cookie, and
+/// Content-Length together with Transfer-Encoding. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_parse(
     s: *const c_char,
