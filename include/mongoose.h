@@ -2352,7 +2352,7 @@ struct mg_stats {
   uint64_t datagrams_sent;
   /** HTTP requests whose head was received and understood. */
   uint64_t http_requests;
-  /** HTTP responses to clients, likewise; without interim ones (1xx). */
+  /** HTTP responses to clients, likewise; without interim ones (1xx) and answers to WebSocket handshakes. */
   uint64_t http_responses;
   /** WebSocket messages received: MG_EV_WS_MSG. Control frames are not counted. */
   uint64_t ws_messages_received;
@@ -2388,7 +2388,7 @@ struct mg_stats {
   uint64_t send_buffered;
   /**
    * Size of these buffers, in bytes, at the moment; that of `rtls`, `prof` and of buffers for TLS,
-   * too. Not what TLS sessions need otherwise, about 10 KB each.
+   * too. Not what TLS sessions need otherwise.
    */
   uint64_t buffer_memory;
   /**
@@ -2403,8 +2403,8 @@ struct mg_stats {
  * that this version of the library does not have become 0. Returns false, with nothing written, when there is no
  * manager or the size is absurd.
  *
- * Call it from the manager's thread, in handlers too; nothing is locked. It walks over the connections to
- * add up their buffers, about 10 nanoseconds each. Counting costs an addition, also when nobody asks.
+ * Call it from the manager's thread, in handlers too; nothing is locked. It walks over all connections to
+ * add up their buffers. Counting itself costs an addition per event.
  */
 bool mg_mgr_get_stats(const struct mg_mgr *mgr,
                       struct mg_stats *stats);

@@ -42,7 +42,7 @@ pub struct mg_stats {
     pub datagrams_sent: u64,
     /// HTTP requests whose head was received and understood.
     pub http_requests: u64,
-    /// HTTP responses to clients, likewise; without interim ones (1xx).
+    /// HTTP responses to clients, likewise; without interim ones (1xx) and answers to WebSocket handshakes.
     pub http_responses: u64,
     /// WebSocket messages received: MG_EV_WS_MSG. Control frames are not counted.
     pub ws_messages_received: u64,
@@ -77,7 +77,7 @@ pub struct mg_stats {
     /// Bytes that wait in `c->send` of all connections, and behind it in TLS, at the moment.
     pub send_buffered: u64,
     /// Size of these buffers, in bytes, at the moment; that of `rtls`, `prof` and of buffers for TLS,
-    /// too. Not what TLS sessions need otherwise, about 10 KB each.
+    /// too. Not what TLS sessions need otherwise.
     pub buffer_memory: u64,
     /// Size of the buffers that the manager keeps for connections in need, in bytes, at the moment. Bounded:
     /// 1.5 MB, and what TLS shares.
@@ -91,8 +91,8 @@ const MAX_SIZE: usize = 4096;
 /// that this version of the library does not have become 0. Returns false, with nothing written, when there is no
 /// manager or the size is absurd.
 ///
-/// Call it from the manager's thread, in handlers too; nothing is locked. It walks over the connections to
-/// add up their buffers, about 10 nanoseconds each. Counting costs an addition, also when nobody asks.
+/// Call it from the manager's thread, in handlers too; nothing is locked. It walks over all connections to
+/// add up their buffers. Counting itself costs an addition per event.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_mgr_get_stats(mgr: *const mg_mgr, stats: *mut mg_stats) -> bool {
     guard(false, || {
