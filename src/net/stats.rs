@@ -1,4 +1,4 @@
-//! Counts what a manager does. The counters of connections that are not counted are NULL, so to speak.
+//! Counts what a manager does, on behalf of connections that programs know of.
 
 use super::conn::ConnPrivate;
 use super::mgr::{MgrPrivate, manager};

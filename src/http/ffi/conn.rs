@@ -113,8 +113,9 @@ pub fn inherit_fields(c: &mg_connection, listener: &mg_connection) {
     }
 }
 
-/// What a response to the request at hand has to say of the connection, and draws the consequences.
-/// `given` is what the program lets it say. `ends` tells that the response says where it ends.
+/// What a response to the request at hand has to say of the connection, besides what the program lets it
+/// say (`given`). From then on the connection does what the response says. `ends` tells that the response
+/// says where it ends.
 pub(in crate::http) fn connection_option(
     c: &mg_connection,
     given: Option<Connection>,
