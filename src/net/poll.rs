@@ -65,7 +65,8 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     let _iteration = Iteration::begin(private);
     wait(mgr, private, if private.wake.is_due() { 0 } else { ms });
     let mut now = crate::util::ffi::mg_millis();
-    crate::timer::ffi::poll(&mgr.timers, now);
+    private.stats.polls.increment();
+    crate::timer::ffi::poll(&mgr.timers, now, Some(&private.stats.timers));
     if private.wake.is_due() {
         wake::deliver_due(mgr, &private.wake);
     }

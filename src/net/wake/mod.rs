@@ -153,6 +153,7 @@ fn deliver(mgr: &mg_mgr, item: Item) {
             let mut view = mg_str::from_bytes(&payload);
             contain(c, (), || {
                 inject("wakeup");
+                super::stats::count(c, |n| &n.wakeups);
                 call(c, ev::WAKEUP, std::ptr::from_mut(&mut view).cast());
             });
         }
