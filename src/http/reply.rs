@@ -1,7 +1,9 @@
 //! Writing responses and chunks to `c->send`.
 #![forbid(unsafe_code)]
 
-use super::ffi::conn::{finish_response, head_requested, request_open};
+use super::coding::ffi::gzip_queued;
+use super::coding::media;
+use super::ffi::conn::{Compression, compression, finish_response, head_requested, request_open};
 use super::status;
 use crate::iobuf::mg_iobuf;
 use crate::net::{self, mg_connection};
@@ -22,6 +24,11 @@ fn shape(code: i32, to_head: bool) -> Shape {
         has_length: !bodyless,
         has_body: !bodyless && code != 304 && !to_head,
     }
+}
+
+/// True when the body of a response with this status may be compressed, or would be if there were one.
+fn is_codable(code: i32) -> bool {
+    !matches!(code, 100..=199 | 204 | 206)
 }
 
 /// What header lines that a program gives say about the body.
@@ -48,6 +55,40 @@ impl Given {
         }
         given
     }
+}
+
+/// True when a body with these header lines may be compressed; see mg_http_set_codings().
+pub(super) fn may_compress(headers: &[u8]) -> bool {
+    lines(headers).all(|line| {
+        let is_no =
+            |name: &[u8], refuses: fn(&[u8]) -> bool| value(line, name).is_some_and(refuses);
+        !(is_no(b"Content-Encoding", |_| true)
+            || is_no(b"Content-Range", |_| true)
+            || is_no(b"Transfer-Encoding", |_| true)
+            || is_no(b"Content-Type", |value| !media::is_compressible(value))
+            || is_no(b"Cache-Control", |value| has_member(value, b"no-transform")))
+    })
+}
+
+/// True when header lines that a program gives tell caches that the response depends on Accept-Encoding.
+pub(super) fn has_vary(headers: &[u8]) -> bool {
+    lines(headers)
+        .filter_map(|line| value(line, b"Vary"))
+        .any(|value| has_member(value, b"Accept-Encoding") || has_member(value, b"*"))
+}
+
+/// True when a list has a member, in any case.
+fn has_member(list: &[u8], member: &[u8]) -> bool {
+    list.split(|&b| b == b',')
+        .any(|m| m.trim_ascii().eq_ignore_ascii_case(member))
+}
+
+/// Where "W/" is missing in header lines for their entity tag to be a weak one.
+fn strong_tag(headers: &[u8]) -> Option<usize> {
+    lines(headers)
+        .filter_map(|line| value(line, b"ETag"))
+        .find(|tag| tag.starts_with(b"\""))
+        .map(|tag| tag.as_ptr() as usize - headers.as_ptr() as usize)
 }
 
 fn lines(headers: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -95,6 +136,28 @@ pub(crate) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
     io.append(headers) && io.append(end)
 }
 
+/// Appends header lines of a response that might be compressed, and what caches have to know.
+fn append_negotiated(io: &mg_iobuf, headers: &[u8], is_accepted: bool) {
+    match strong_tag(headers) {
+        // The coded form is another one, which the program does not know.
+        Some(at) if is_accepted => {
+            io.append(&headers[..at]);
+            io.append(b"W/");
+            append_headers(io, &headers[at..]);
+        }
+        _ => {
+            append_headers(io, headers);
+        }
+    }
+    if !has_vary(headers) {
+        io.append(VARY);
+    }
+}
+
+/// What responses say that depend on Accept-Encoding.
+pub(super) const VARY: &[u8] = b"Vary: Accept-Encoding\r\n";
+const CODED: &[u8] = b"Content-Encoding: gzip\r\n";
+
 /// Ends a head whose body length becomes known later.
 const LENGTH: &[u8; 31] = b"Content-Length:            \r\n\r\n";
 const LENGTH_NAME: &[u8] = b"Content-Length: ";
@@ -137,6 +200,8 @@ pub(super) struct Draft {
     is_framed: bool,
     /// Events without end are to follow, unless there is a body already.
     is_event_stream: bool,
+    /// The body may be compressed, if it turns out long enough.
+    compression: Option<Compression>,
 }
 
 impl Draft {
@@ -157,10 +222,17 @@ impl Draft {
         net::prepare_send(c);
         let io = &c.send;
         let start = io.len.get();
-        if !append_status_line(io, code, headers.len()) {
+        let compression = compression(c).filter(|_| is_codable(code) && may_compress(headers));
+        let more = compression.map_or(0, |_| VARY.len() + 2);
+        if !append_status_line(io, code, headers.len().checked_add(more)?) {
             return None;
         }
-        append_headers(io, headers);
+        match compression {
+            Some(compression) => append_negotiated(io, headers, compression.is_accepted),
+            None => {
+                append_headers(io, headers);
+            }
+        }
         if shape.has_length {
             io.append(LENGTH);
         } else {
@@ -174,15 +246,17 @@ impl Draft {
             shape,
             is_framed: given.is_framed,
             is_event_stream: given.is_event_stream && code == 200,
+            compression: compression.filter(|how| how.is_accepted && code != 304),
         })
     }
 
     /// The body is behind the head: fills in its length and finishes the response. A response whose
     /// body is to follow in chunks ends with the last of them.
-    pub fn finish(self, c: &mg_connection) {
+    pub fn finish(mut self, c: &mg_connection) {
         if !net::limits::may_stay(c, self.start) {
             return;
         }
+        self.compress(c);
         let io = &c.send;
         let len = io.len.get().saturating_sub(self.body_at);
         let is_head_only = len == 0 && self.shape.has_body;
@@ -203,6 +277,24 @@ impl Draft {
         }
         io.terminate();
         finish_response(c);
+    }
+
+    /// Puts the compressed body in the place of the body, if that is smaller.
+    fn compress(&mut self, c: &mg_connection) {
+        let io = &c.send;
+        let len = io.len.get().saturating_sub(self.body_at);
+        let Some(how) = self.compression.filter(|how| len >= how.min_size) else {
+            return;
+        };
+        if let Some(coded) = gzip_queued(c, self.body_at, how.level, CODED.len()) {
+            io.len.set(self.length_at - LENGTH_NAME.len());
+            // All of it fits where the body was.
+            io.append(CODED);
+            io.append(LENGTH);
+            self.body_at = io.len.get();
+            self.length_at = self.body_at - 4 - LENGTH_WIDTH;
+            io.append(&coded);
+        }
     }
 
     /// Takes everything back and fails the connection.
@@ -286,6 +378,41 @@ mod tests {
         assert_eq!(given(b"Content-Type: text/plain\r\n"), (false, false));
         assert_eq!(given(b"X: text/event-stream\r\n"), (false, false));
         assert_eq!(given(b"Transfer-Encoding"), (false, false));
+    }
+
+    #[test]
+    fn what_may_be_compressed() {
+        for yes in [
+            "",
+            "A: b\r\n",
+            "Content-Type: application/json\r\nCache-Control: max-age=3, private\r\n",
+            "Vary: Origin\r\nETag: \"1\"\r\n",
+        ] {
+            assert!(may_compress(yes.as_bytes()), "{yes}");
+        }
+        for no in [
+            "content-encoding: br\r\n",
+            "A: b\r\nContent-Type: image/png\r\n",
+            "Content-Type: text/event-stream\r\n",
+            "Cache-Control: max-age=3 ,No-Transform\r\n",
+            "Content-Range: bytes 1-2/3\r\n",
+            "Transfer-Encoding: chunked\r\n",
+        ] {
+            assert!(!may_compress(no.as_bytes()), "{no}");
+        }
+        assert!(has_vary(
+            b"Vary: Origin\r\nvary: Cookie, accept-encoding\r\n"
+        ));
+        assert!(has_vary(b"Vary: *\r\n"));
+        assert!(!has_vary(b"Vary: Accept, Origin\r\nX: Accept-Encoding\r\n"));
+    }
+
+    #[test]
+    fn strong_tags() {
+        assert_eq!(strong_tag(b"A: b\r\netag:  \"x\"\r\n"), Some(13));
+        assert_eq!(strong_tag(b"ETag: W/\"x\"\r\n"), None);
+        assert_eq!(strong_tag(b"ETag: x\r\n"), None);
+        assert_eq!(strong_tag(b"ETags: \"x\"\r\n"), None);
     }
 
     #[test]

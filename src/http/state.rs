@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::chunked::Chunks;
+use super::coding::Settings;
 use super::framing::{Framing, Persistence};
 use super::{files::Transfer, upload::Upload};
 use std::cell::Cell;
@@ -31,6 +32,8 @@ pub struct HttpState {
     /// The client sent a HEAD request.
     pub(super) head_sent: Cell<bool>,
     pub(super) hand_made: Cell<HandMade>,
+    /// How responses are coded; of a listener, those of what it accepts.
+    pub codings: Cell<Settings>,
 }
 
 /// A response that the program writes itself, with mg_send() or mg_printf().
@@ -78,6 +81,8 @@ pub(super) struct Request {
     pub dispatched: bool,
     /// The method is HEAD.
     pub is_head: bool,
+    /// The client likes gzip. Found out only when the connection's codings ask for it.
+    pub accepts_gzip: bool,
     pub persistence: Persistence,
 }
 

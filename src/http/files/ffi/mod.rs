@@ -106,7 +106,7 @@ pub unsafe extern "C" fn mg_http_serve_file(
     };
     contain(c, (), || {
         // SAFETY: pointer contract.
-        let (path, opts, wish) = unsafe { (cstr(path), Options::new(opts), Wish::new(hm)) };
+        let (path, opts, wish) = unsafe { (cstr(path), Options::new(opts), Wish::new(c, hm)) };
         file::serve(c, &wish, CPath::from_bytes(path).as_mut(), &opts);
     });
 }
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn mg_http_serve_dir(
     contain(c, (), || {
         inject("mg_http_serve_dir");
         // SAFETY: pointer contract.
-        let (opts, wish) = unsafe { (Options::new(opts), Wish::new(hm)) };
+        let (opts, wish) = unsafe { (Options::new(opts), Wish::new(c, hm)) };
         // SAFETY: pointer contract.
         let uri = unsafe { hm.uri.as_bytes() };
         if opts.fs.is_builtin() {
