@@ -115,7 +115,7 @@ int main(void) {
   }
   CHECK(s_small == 5);
   len = drain(fd);
-  CHECK(len < SIZE / 100 && memcmp(s_tail + 1, "\r\n0\r\n\r\n", 7) == 0);
+  CHECK(len < SIZE / 50 && memcmp(s_tail + 1, "\r\n0\r\n\r\n", 7) == 0);
 
   // A file that becomes shorter ends the connection, not the body.
   request(fd, "/noise");
