@@ -1,7 +1,6 @@
 //! gzip (RFC 1952), for as long as one response takes.
 #![forbid(unsafe_code)]
 
-use crate::ffi::guard;
 use crate::ffi::heap::strictly;
 use flate2::{Compress, Compression, FlushCompress, Status};
 
@@ -25,14 +24,13 @@ pub struct Step {
 impl Gzip {
     /// For a body of so many bytes. `None` when memory is exhausted.
     pub fn new(level: u8, len: usize) -> Option<Gzip> {
-        // The compressor allocates one block, too large for the reserve, and would panic without it.
+        // The compressor asks for one block and would panic without it, so it comes from the reserve
+        // if it must; but whoever can do without compression does not need that.
         let mut probe = Vec::<u8>::new();
         strictly(|| probe.try_reserve_exact(STATE_SIZE)).ok()?;
         drop(probe);
         let level = Compression::new(u32::from(level.clamp(1, 9)));
-        guard(None, || {
-            Some(Gzip(Compress::new_gzip(level, window_bits(len))))
-        })
+        Some(Gzip(Compress::new_gzip(level, window_bits(len))))
     }
 
     /// Compresses `input`, which is the end of the body if `is_end`, as far as `output` has room. `None`

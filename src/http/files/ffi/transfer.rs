@@ -241,6 +241,7 @@ fn queue_coded(
     encoder: &mut Encoder,
     limit: usize,
 ) -> Progress {
+    inject("compress");
     let mut taken = 0;
     let mut chunk = [0; CHUNK];
     loop {
