@@ -130,32 +130,34 @@ fn is_event_stream(content_type: &[u8]) -> bool {
 /// Appends header lines that a program gives. The end of the last one may be missing. False when
 /// memory is exhausted.
 pub(crate) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
-    let last = memchr::memrchr(b'\n', headers).map_or(headers, |end| &headers[end + 1..]);
-    // What has no colon is no field, and clients refuse it as a line of its own.
-    let end: &[u8] = if last.contains(&b':') { b"\r\n" } else { b"" };
-    io.append(headers) && io.append(end)
+    io.append(headers) && io.append(missing_end(headers))
 }
 
-/// Appends header lines of a response that might be compressed, and what caches have to know.
-fn append_negotiated(io: &mg_iobuf, headers: &[u8], is_accepted: bool) {
-    match strong_tag(headers) {
-        // The coded form is another one, which the program does not know.
-        Some(at) if is_accepted => {
-            io.append(&headers[..at]);
-            io.append(b"W/");
-            append_headers(io, &headers[at..]);
-        }
-        _ => {
-            append_headers(io, headers);
-        }
+/// The end of the last line, if it is missing.
+fn missing_end(headers: &[u8]) -> &'static [u8] {
+    let last = memchr::memrchr(b'\n', headers).map_or(headers, |end| &headers[end + 1..]);
+    // What has no colon is no field, and clients refuse it as a line of its own.
+    if last.contains(&b':') { b"\r\n" } else { b"" }
+}
+
+/// Appends header lines of a response that depends on Accept-Encoding, for which there is room, and
+/// what caches have to know.
+fn append_negotiated(io: &mg_iobuf, headers: &[u8], weaken: bool) {
+    let at = strong_tag(headers).filter(|_| weaken);
+    let (before, tag) = headers.split_at(at.unwrap_or(0));
+    io.append(before);
+    if at.is_some() {
+        io.append(b"W/");
     }
+    io.append(tag);
+    io.append(missing_end(headers));
     if !has_vary(headers) {
         io.append(VARY);
     }
 }
 
 /// What responses say that depend on Accept-Encoding.
-pub(super) const VARY: &[u8] = b"Vary: Accept-Encoding\r\n";
+const VARY: &[u8] = b"Vary: Accept-Encoding\r\n";
 const CODED: &[u8] = b"Content-Encoding: gzip\r\n";
 
 /// Ends a head whose body length becomes known later.
@@ -207,6 +209,12 @@ pub(super) struct Draft {
 impl Draft {
     /// Appends the head; `None`, with nothing appended, when memory is exhausted.
     pub fn begin(c: &mg_connection, code: i32, headers: &[u8]) -> Option<Draft> {
+        Draft::begin_varying(c, code, headers, false)
+    }
+
+    /// [`Self::begin`]. The head tells caches that the response depends on Accept-Encoding, if it
+    /// does so for another reason than compression, too.
+    fn begin_varying(c: &mg_connection, code: i32, headers: &[u8], varies: bool) -> Option<Draft> {
         // Outside of a request the program knows best.
         let mut shape = if request_open(c) {
             shape(code, head_requested(c))
@@ -223,15 +231,15 @@ impl Draft {
         let io = &c.send;
         let start = io.len.get();
         let compression = compression(c).filter(|_| is_codable(code) && may_compress(headers));
-        let more = compression.map_or(0, |_| VARY.len() + 2);
+        let varies = varies || compression.is_some();
+        let more = if varies { VARY.len() + 2 } else { 0 };
         if !append_status_line(io, code, headers.len().checked_add(more)?) {
             return None;
         }
-        match compression {
-            Some(compression) => append_negotiated(io, headers, compression.is_accepted),
-            None => {
-                append_headers(io, headers);
-            }
+        if varies {
+            append_negotiated(io, headers, compression.is_some_and(|how| how.is_accepted));
+        } else {
+            append_headers(io, headers);
         }
         if shape.has_length {
             io.append(LENGTH);
@@ -306,7 +314,18 @@ impl Draft {
 
 /// Appends a complete response to `c->send`, as mg_http_reply() does, and finishes it.
 pub fn reply(c: &mg_connection, code: i32, headers: &[u8], body: &[u8]) {
-    match Draft::begin(c, code, headers) {
+    reply_varying(c, code, headers, body, false);
+}
+
+/// [`reply`]; the response depends on Accept-Encoding if it `varies`.
+pub(super) fn reply_varying(
+    c: &mg_connection,
+    code: i32,
+    headers: &[u8],
+    body: &[u8],
+    varies: bool,
+) {
+    match Draft::begin_varying(c, code, headers, varies) {
         Some(draft) if c.send.append_nul(body) => draft.finish(c),
         Some(draft) => draft.out_of_memory(c),
         None => net::error(c, b"OOM"),

@@ -146,6 +146,10 @@ int main(void) {
   s_status = 200, s_headers = "etag:  \"v\"\r\nA: \"b\"\r\n";
   CHECK(strstr(get(l, GET, GZIP).head, "\r\netag:  W/\"v\"\r\nA: \"b\"\r\n") != NULL);
   CHECK(strstr(get(l, GET, "").head, "\r\netag:  \"v\"\r\nA: \"b\"\r\n") != NULL);
+  s_headers = "A: b\r\nETag: \"v:1\"";
+  CHECK(strstr(get(l, GET, GZIP).head, "\r\nA: b\r\nETag: W/\"v:1\"\r\nVary") != NULL);
+  s_headers = "ETag: \"v\"";
+  CHECK(strstr(get(l, GET, GZIP).head, "\r\nETag: W/\"v\"\r\nVary") != NULL);
   s_headers = "ETag: W/\"v\"";
   CHECK(strstr(get(l, GET, GZIP).head, "\r\nETag: W/\"v\"\r\nVary") != NULL);
   s_status = 304, s_headers = "ETag: \"v\"\r\n";

@@ -129,7 +129,11 @@ pub fn serve(c: &mg_connection, wish: &Wish, path: Option<&mut CPath>, opts: &Op
     });
     match page {
         Some((page, found)) => respond(c, wish, found, page.to_bytes(), opts),
-        None => reply::reply(c, 404, opts.extra_headers, b"Not found\n"),
+        // There may be a form of it that others accept.
+        None => {
+            let varies = wish.wants_siblings();
+            reply::reply_varying(c, 404, opts.extra_headers, b"Not found\n", varies);
+        }
     }
 }
 
