@@ -85,7 +85,8 @@ impl<'a> Options<'a> {
 /// `ssi_pattern` do not matter here.
 ///
 /// The response has an entity tag and answers If-None-Match, Range (one range, with If-Range) and HEAD.
-/// When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent. Only
+/// When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent;
+/// mg_http_set_codings() can do more. Only
 /// regular files are served; for others, and when there is no such file, the response is `page404` or
 /// 404.
 ///
