@@ -2614,7 +2614,8 @@ size_t mg_http_next_multipart(struct mg_str body, size_t ofs, struct mg_http_par
  * `ssi_pattern` do not matter here.
  *
  * The response has an entity tag and answers If-None-Match, Range (one range, with If-Range) and HEAD.
- * When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent. Only
+ * When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent;
+ * mg_http_set_codings() can do more. Only
  * regular files are served; for others, and when there is no such file, the response is `page404` or
  * 404.
  *
