@@ -2481,8 +2481,8 @@ void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
  *
  * Coded are
  *
- * - files, see `siblings`. Of codings that the client likes as much, br comes before zstd, and that before
- *   gzip. What is compressed on the way there leaves in chunks, so for clients with HTTP/1.1 and requests
+ * - files, see `siblings`, unless `extra_headers` has Content-Encoding. Of codings that the client likes as
+ *   much, br comes before zstd, and that before gzip. What is compressed on the way there leaves in chunks, so for clients with HTTP/1.1 and requests
  *   without Range only; no more than 64 KB of it wait in `c->send`, whatever `fs` the file is from;
  * - bodies of mg_http_reply(), mg_http_reply_buf() and what the library answers in the same way, such
  *   as SSI pages, at once: a large body keeps the loop busy, and needs memory for its coded form, too.

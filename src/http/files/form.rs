@@ -26,8 +26,8 @@ pub struct Form {
     pub level: Option<u8>,
     /// Another client might get another form.
     pub varies: bool,
-    /// Its entity tag tells it from the other forms.
-    has_own_tag: bool,
+    /// It was chosen among several, and its entity tag tells it from the others.
+    pub is_negotiated: bool,
 }
 
 impl Form {
@@ -37,7 +37,7 @@ impl Form {
             coding,
             level: None,
             varies: coding != Coding::Identity,
-            has_own_tag: false,
+            is_negotiated: false,
         }
     }
 
@@ -64,7 +64,7 @@ impl Form {
             coding: if compressed { Coding::Gzip } else { coding },
             level: compressed.then_some(n.settings.level),
             varies: n.settings.siblings || compressible || coding != Coding::Identity,
-            has_own_tag: true,
+            is_negotiated: true,
         }
     }
 
@@ -80,7 +80,7 @@ impl Form {
         let Some((b'"', opaque)) = plain.split_last() else {
             return Tag::new(plain);
         };
-        if !self.has_own_tag || self.coding == Coding::Identity {
+        if !self.is_negotiated || self.coding == Coding::Identity {
             return Tag::new(plain);
         }
         // What is compressed on the way may come out differently the next time.

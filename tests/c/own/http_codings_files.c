@@ -141,6 +141,11 @@ static void test_siblings(void) {
   CHECK(status() == 404 && has("Vary: Accept-Encoding"));
   get("/d/", "");
   CHECK(status() == 404);
+  // The program says that its files are coded in a way of their own.
+  s_opts.extra_headers = "Content-Encoding: aes128gcm\r\n";
+  get("/a.css", "Accept-Encoding: br\r\n");
+  CHECK(status() == 200 && strcmp(s_body, "a.css") == 0 && !has("Content-Encoding: br"));
+  s_opts.extra_headers = NULL;
   // A directory is no form of a file.
   get("/e", ALL);
   CHECK(is_file("e", ""));

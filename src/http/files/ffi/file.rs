@@ -104,7 +104,11 @@ fn open(path: &mut CPath, coding: Coding, opts: &Options) -> Option<Found> {
 }
 
 fn find(wish: &Wish, path: &mut CPath, opts: &Options) -> Option<Found> {
-    if let Some(n) = wish.negotiation.filter(|n| n.settings.siblings) {
+    let is_coded = || reply::field(opts.extra_headers, b"Content-Encoding").is_some();
+    if let Some(n) = wish
+        .negotiation
+        .filter(|n| n.settings.siblings && !is_coded())
+    {
         let mut ranked = n.accepted.ranked();
         return ranked.find_map(|coding| open(path, coding, opts));
     }
@@ -152,12 +156,11 @@ fn respond(c: &mg_connection, wish: &Wish, found: Found, name: &[u8], opts: &Opt
     let len = etag(&mut plain_tag, stat.size, stat.mtime);
     let plain_tag = &plain_tag[..len];
     let mut tag = form.tag(plain_tag);
-    let is_known = wish.has(tag.as_bytes());
-    if is_known && wish.negotiation.is_none() {
+    if wish.has(tag.as_bytes()) {
         drop(file);
-        return reply::reply(c, 304, opts.extra_headers, b"");
+        return not_modified(c, &form, tag.as_bytes(), opts);
     }
-    let has_body = !wish.is_head && !is_known && !c.is(Flag::Closing);
+    let has_body = !wish.is_head && !c.is(Flag::Closing);
     let mut encoder = None;
     if let Some(level) = form.level.filter(|_| has_body) {
         encoder = Encoder::new(level, stat.size);
@@ -166,71 +169,119 @@ fn respond(c: &mg_connection, wish: &Wish, found: Found, name: &[u8], opts: &Opt
             tag = form.tag(plain_tag);
         }
     }
-    let part = wish.part(tag.as_bytes(), stat.size);
-    let (code, start, len) = match &part {
-        _ if is_known => (304, 0, 0),
-        Part::Whole => (200, 0, stat.size),
-        Part::Range(range) => (206, range.start, range.len()),
-        Part::Unsatisfiable => (416, 0, 0),
+    let head = Head {
+        content_type,
+        tag: tag.as_bytes(),
+        form: &form,
+        part: wish.part(tag.as_bytes(), stat.size),
+        size: stat.size,
     };
-
-    if !c
-        .send
-        .reserve(opts.extra_headers.len() + content_type.len() + 512)
-    {
+    if !append_head(c, &head, opts) {
         return net::error(c, b"OOM");
     }
+    if !has_body {
+        drop(file);
+        return finish_response(c);
+    }
+    let (start, len) = match head.part {
+        Part::Whole => (0, stat.size),
+        Part::Range(range) if file.seek(range.start) != range.start => {
+            return transfer::cut_short(c);
+        }
+        Part::Range(range) => (range.start, range.len()),
+        Part::Unsatisfiable => (0, 0),
+    };
+    transfer::start(c, Body::new(file, start, len, encoder));
+}
+
+/// The client has this form of the file already.
+fn not_modified(c: &mg_connection, form: &Form, tag: &[u8], opts: &Options) {
+    if !form.is_negotiated {
+        return reply::reply(c, 304, opts.extra_headers, b"");
+    }
+    if !c.send.reserve(opts.extra_headers.len() + 256) {
+        return net::error(c, b"OOM");
+    }
+    c.send.append(b"HTTP/1.1 304 Not Modified\r\nEtag: ");
+    c.send.append(tag);
+    append_vary(c, form, opts);
+    end_head(c, opts);
+    finish_response(c);
+}
+
+/// What the head of a response with a file says.
+struct Head<'a> {
+    content_type: &'a [u8],
+    tag: &'a [u8],
+    form: &'a Form,
+    part: Part,
+    /// Of the whole file.
+    size: usize,
+}
+
+/// False when memory is exhausted.
+fn append_head(c: &mg_connection, head: &Head, opts: &Options) -> bool {
+    if !c
+        .send
+        .reserve(opts.extra_headers.len() + head.content_type.len() + 512)
+    {
+        return false;
+    }
+    let (code, len) = match &head.part {
+        Part::Whole => (200, head.size),
+        Part::Range(range) => (206, range.len()),
+        Part::Unsatisfiable => (416, 0),
+    };
     let put = |text: &[u8]| c.send.append(text);
     let put_number = |n: usize| put(itoa::Buffer::new().format(n).as_bytes());
     put(b"HTTP/1.1 ");
     put_number(code);
     put(b" ");
     put(status::text(code as i32).as_bytes());
-    if !is_known {
-        put(b"\r\nContent-Type: ");
-        put(content_type);
-    }
+    put(b"\r\nContent-Type: ");
+    put(head.content_type);
     put(b"\r\nEtag: ");
-    put(tag.as_bytes());
-    if form.level.is_some() && !is_known {
+    put(head.tag);
+    if head.form.level.is_some() {
         put(b"\r\nTransfer-Encoding: chunked");
-    } else if !is_known {
+    } else {
         put(b"\r\nContent-Length: ");
         put_number(len);
     }
-    if form.coding != Coding::Identity && !is_known {
+    if head.form.coding != Coding::Identity {
         put(b"\r\nContent-Encoding: ");
-        put(form.coding.name());
+        put(head.form.coding.name());
     }
-    if form.varies && !(wish.negotiation.is_some() && reply::has_vary(opts.extra_headers)) {
-        put(b"\r\nVary: Accept-Encoding");
-    }
-    if part != Part::Whole && !is_known {
-        put(b"\r\nContent-Range: bytes ");
-        match &part {
-            Part::Range(range) => {
-                put_number(range.start);
-                put(b"-");
-                put_number(range.end - 1);
-            }
-            _ => {
-                put(b"*");
-            }
+    append_vary(c, head.form, opts);
+    match &head.part {
+        Part::Whole => {}
+        Part::Range(range) => {
+            put(b"\r\nContent-Range: bytes ");
+            put_number(range.start);
+            put(b"-");
+            put_number(range.end - 1);
+            put(b"/");
+            put_number(head.size);
         }
-        put(b"/");
-        put_number(stat.size);
+        Part::Unsatisfiable => {
+            put(b"\r\nContent-Range: bytes */");
+            put_number(head.size);
+        }
     }
-    put(b"\r\n");
-    reply::append_headers(&c.send, opts.extra_headers);
-    put(b"\r\n");
-    c.send.terminate();
+    end_head(c, opts);
+    true
+}
 
-    if !has_body {
-        drop(file);
-        return finish_response(c);
+fn append_vary(c: &mg_connection, form: &Form, opts: &Options) {
+    if form.varies && !(form.is_negotiated && reply::has_vary(opts.extra_headers)) {
+        c.send.append(b"\r\nVary: Accept-Encoding");
     }
-    if matches!(part, Part::Range(_)) && file.seek(start) != start {
-        return transfer::cut_short(c);
-    }
-    transfer::start(c, Body::new(file, start, len, encoder));
+}
+
+/// Ends the last line of a head, and it with the program's lines.
+fn end_head(c: &mg_connection, opts: &Options) {
+    c.send.append(b"\r\n");
+    reply::append_headers(&c.send, opts.extra_headers);
+    c.send.append(b"\r\n");
+    c.send.terminate();
 }
