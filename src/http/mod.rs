@@ -3,6 +3,7 @@
 pub mod chunked;
 pub mod coding;
 pub mod credentials;
+pub mod date;
 pub mod ffi;
 pub mod fields;
 pub mod files;

@@ -295,6 +295,13 @@ int main(void) {
   get("/text.txt", GZIP);
   CHECK(is_compressed());
 
+  // Together with other fields of the library.
+  CHECK(mg_http_set_fields(s_listener, MG_HTTP_FIELD_DATE | MG_HTTP_FIELD_CONNECTION));
+  get("/text.txt", GZIP);
+  CHECK(is_compressed() && strstr(s_head, "\r\nDate: ") != NULL && has("Connection: close"));
+  get("/text.txt", GZIP "If-None-Match: *\r\n");
+  CHECK(status() == 304 && strstr(s_head, "\r\nDate: ") != NULL && has("Connection: close"));
+
   mg_mgr_free(&mgr);
   return 0;
 }

@@ -42,7 +42,7 @@ impl Wish {
             let range = value(b"Range").and_then(ByteRange::parse);
             let settings = c.http().map(|state| state.codings.get());
             Wish {
-                is_head: hm.method.as_bytes().eq_ignore_ascii_case(b"HEAD"),
+                is_head: hm.method.as_bytes() == b"HEAD",
                 accepts_gzip: value(b"Accept-Encoding").is_some_and(encoding::accepts_gzip),
                 if_none_match: value(b"If-None-Match").map(Tag::new),
                 if_range: range.and_then(|_| value(b"If-Range")).map(Tag::new),
@@ -205,7 +205,7 @@ fn not_modified(c: &mg_connection, form: &Form, tag: &[u8], opts: &Options) {
     c.send.append(b"HTTP/1.1 304 Not Modified\r\nEtag: ");
     c.send.append(tag);
     append_vary(c, form, opts);
-    end_head(c, opts);
+    end_head(c, 304, opts);
     finish_response(c);
 }
 
@@ -268,7 +268,7 @@ fn append_head(c: &mg_connection, head: &Head, opts: &Options) -> bool {
             put_number(head.size);
         }
     }
-    end_head(c, opts);
+    end_head(c, code as i32, opts);
     true
 }
 
@@ -279,8 +279,9 @@ fn append_vary(c: &mg_connection, form: &Form, opts: &Options) {
 }
 
 /// Ends the last line of a head, and it with the program's lines.
-fn end_head(c: &mg_connection, opts: &Options) {
+fn end_head(c: &mg_connection, code: i32, opts: &Options) {
     c.send.append(b"\r\n");
+    reply::append_wanted(c, code, opts.extra_headers, true);
     reply::append_headers(&c.send, opts.extra_headers);
     c.send.append(b"\r\n");
     c.send.terminate();
