@@ -420,6 +420,7 @@ struct mg_fd;
 struct mg_field;
 struct mg_field_set;
 struct mg_fs;
+struct mg_http_codings;
 struct mg_http_header;
 struct mg_http_message;
 struct mg_http_part;
@@ -2477,6 +2478,30 @@ bool mg_mgr_get_stats(const struct mg_mgr *mgr,
 #define MG_HTTP_FIELD_DATE 1U
 #define MG_HTTP_FIELD_CONNECTION 2U
 
+/**
+ * Content codings of HTTP responses (RFC 9110, 8.4); see mg_http_set_codings().
+ *
+ * Zero the struct, put its size into `size`, and set what is wanted. A member that is 0 leaves
+ * things as they are without this interface, or has the value that its comment tells.
+ */
+struct mg_http_codings {
+  /** sizeof(struct mg_http_codings), so that later versions can add members. */
+  size_t size;
+  /**
+   * Not 0: mg_http_serve_dir() and mg_http_serve_file() look for compressed files beside the one
+   * asked for, with ".br", ".zst" or ".gz" behind its name, and send the one that the client likes
+   * best. Nobody compares their ages: make them anew when the original changes.
+   */
+  int siblings;
+  /**
+   * Not 0: gzip for replies, and for files that have no suitable sibling. From 1, the fastest, to 9, the
+   * smallest; 6 is usual.
+   */
+  int gzip_level;
+  /** The shortest body that is compressed, in bytes. 0: 1024. */
+  size_t min_size;
+};
+
 /** A header field of an HTTP message. Views into the receive buffer. */
 struct mg_http_header {
   /** Field name as received. */
@@ -2578,6 +2603,45 @@ void mg_http_reply(struct mg_connection *c,
  * The program sends the headers before, with "Transfer-Encoding: chunked".
  */
 void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
+
+/**
+ * Lets the responses of an HTTP server be coded as clients accept it (RFC 9110, 12.5.3): those of a
+ * connection; or, given a listener, those of the connections that it accepts from now on. Without
+ * it nothing is coded but what is in ".gz" files; see mg_http_serve_file(). Call it on a listener, in
+ * MG_EV_ACCEPT, or in any other handler. It holds for later requests, and for the one that
+ * MG_EV_HTTP_HDRS or MG_EV_HTTP_MSG is about. A request keeps its Accept-Encoding until its response is
+ * finished, however late, so pipelined requests are not mixed up.
+ *
+ * Coded are
+ *
+ * - files, see `siblings`, unless `extra_headers` has Content-Encoding. Of codings that the client likes as
+ *   much, br comes before zstd, and that before gzip. What is compressed on the way there leaves in chunks, so for clients with HTTP/1.1 and requests
+ *   without Range only; no more than 64 KB of it wait in `c->send`, whatever `fs` the file is from;
+ * - bodies of mg_http_reply(), mg_http_reply_buf() and what the library answers in the same way, such
+ *   as SSI pages, at once: a large body keeps the loop busy, and needs memory for its coded form, too.
+ *
+ * with gzip only if Content-Type names text, JSON, XML, JavaScript, SVG, WebAssembly or the like (replies without
+ * Content-Type are taken for text), and not if the program's header lines have Content-Encoding,
+ * Transfer-Encoding, Content-Range or "Cache-Control: no-transform", nor with status 1xx, 204, 206 or 304. What the
+ * program sends in chunks or with mg_printf() or mg_send() is never touched.
+ *
+ * Coded responses say Content-Encoding. All that could have been coded say "Vary: Accept-Encoding", so that
+ * caches keep the forms apart. Each form of a file has an entity tag of its own, weak when it was compressed on
+ * the way; If-None-Match, which may be a list, and ranges refer to the form at hand. A range that
+ * ends behind the file is cut off there (RFC 9110, 14.1.2); without codings it is refused, as mongoose does. An
+ * ETag among the program's header lines becomes weak when the client accepts gzip: compare it without "W/".
+ *
+ * While a response is compressed it takes about 400 KB. When memory is exhausted it is sent as it is.
+ *
+ * Do not compress secrets together with what a client can choose, over TLS: the length of the response
+ * tells whether they are alike (the BREACH attack). Reply to such requests with "Cache-Control: no-transform".
+ *
+ * `codings` is copied. NULL: nothing is coded any more. Returns false, with nothing changed, when `size` or
+ * `gzip_level` is absurd, when a member is set that this version of the library does not have, and for a
+ * UDP or closed connection.
+ */
+bool mg_http_set_codings(struct mg_connection *c,
+                         const struct mg_http_codings *codings);
 
 /**
  * Finds the end of an HTTP message head. Returns its length with the empty line that ends it, 0
@@ -2732,7 +2796,8 @@ size_t mg_http_next_multipart(struct mg_str body, size_t ofs, struct mg_http_par
  * `ssi_pattern` do not matter here.
  *
  * The response has an entity tag and answers If-None-Match, Range (one range, with If-Range) and HEAD.
- * When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent. Only
+ * When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent;
+ * mg_http_set_codings() can do more. Only
  * regular files are served; for others, and when there is no such file, the response is `page404` or
  * 404.
  *

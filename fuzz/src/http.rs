@@ -4,6 +4,8 @@ use crate::{assert_inside, connection};
 use mongoose::ffi::mg_str;
 use mongoose::fs::path::CPath;
 use mongoose::http::chunked::{self, Chunks, Step};
+use mongoose::http::coding::accept::Accepted;
+use mongoose::http::coding::{Coding, media};
 use mongoose::http::ffi::accessors::{
     mg_http_creds, mg_http_get_header_var, mg_http_get_var, mg_http_next_multipart, mg_http_part,
     mg_http_var,
@@ -12,7 +14,7 @@ use mongoose::http::ffi::conn::http_handler;
 use mongoose::http::ffi::{mg_http_get_request_len, mg_http_message, mg_http_parse};
 use mongoose::http::files::range::{ByteRange, Part};
 use mongoose::http::files::ssi::{self, Failure, Source};
-use mongoose::http::files::{encoding, mapping, mime};
+use mongoose::http::files::{encoding, form, mapping, mime};
 use mongoose::http::reply::reply;
 use mongoose::net::{Flag, ev, mg_connection};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -170,17 +172,48 @@ pub fn file_headers(data: &[u8]) {
         .map_or((0, data), |(n, rest)| (usize::from(*n), rest));
     if let Some(range) = ByteRange::parse(value) {
         for size in [size, 0, 1, usize::MAX] {
-            match range.of(size) {
-                Part::Range(part) => assert!(part.start < part.end && part.end <= size),
-                Part::Whole => panic!("a range is never the whole"),
-                Part::Unsatisfiable => {}
+            for part in [range.of(size), range.within(size)] {
+                match part {
+                    Part::Range(part) => assert!(part.start < part.end && part.end <= size),
+                    Part::Whole => panic!("a range is never the whole"),
+                    Part::Unsatisfiable => {}
+                }
+            }
+            if let Part::Range(part) = range.of(size) {
+                assert_eq!(range.within(size), Part::Range(part));
             }
         }
     }
     encoding::accepts_gzip(value);
+    accepted_codings(value);
     let (path, overrides) = split(value, b'|');
     let kind = mime::content_type(path, overrides);
     assert!(!kind.is_empty() || !overrides.is_empty());
+}
+
+/// Lines are fields, and the same as one field; each coding is there once at most, identity always.
+fn accepted_codings(value: &[u8]) {
+    let (mut lines, mut joined) = (Accepted::NONE, value.to_vec());
+    for line in value.split(|&b| b == b'\n') {
+        lines.add(line);
+    }
+    joined
+        .iter_mut()
+        .filter(|b| **b == b'\n')
+        .for_each(|b| *b = b',');
+    let mut one = Accepted::NONE;
+    one.add(&joined);
+    assert_eq!(lines, one);
+    let ranked: Vec<_> = lines.ranked().collect();
+    for coding in Coding::ALL {
+        assert!(ranked.iter().filter(|other| **other == coding).count() <= 1);
+    }
+    assert!(ranked.contains(&Coding::Identity));
+    media::is_compressible(value);
+    media::is_compressed(value);
+    for tag in [&b"\"a\""[..], b"W/\"a-br\""] {
+        assert!(!form::lists(value, tag) || value.contains(&b'*') || value.contains(&b'a'));
+    }
 }
 
 /// From targets to paths: a path stays below its directory. The first line lists the directories.

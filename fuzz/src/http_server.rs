@@ -1,7 +1,9 @@
 //! An HTTP server and what a client sends it.
 
 use crate::live::{Cuts, Loop};
+use flate2::read::GzDecoder;
 use mongoose::ffi::mg_str;
+use mongoose::http::coding::ffi::{mg_http_codings, mg_http_set_codings};
 use mongoose::http::ffi::accessors::*;
 use mongoose::http::ffi::conn::http_handler;
 use mongoose::http::ffi::*;
@@ -10,6 +12,7 @@ use mongoose::http::upload::ffi::*;
 use mongoose::net::{Flag, ev, mg_connection};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::ptr::{from_mut, from_ref, null, null_mut};
 use std::sync::OnceLock;
@@ -85,6 +88,7 @@ const EMPTIES_BUFFER: u8 = 2;
 const SLOW: u8 = 4;
 const HALF_CLOSES: u8 = 8;
 const TELLS: u8 = 16;
+const COMPRESSES: u8 = 32;
 
 /// # Safety
 /// The connection's fn_data is a `Program`, and no reference to it is alive.
@@ -101,6 +105,15 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
             ev::HTTP_HDRS => {
                 let hm = data.cast::<mg_http_message>();
                 program(c).heads += 1;
+                if program(c).mode & COMPRESSES != 0 {
+                    let codings = mg_http_codings {
+                        size: size_of::<mg_http_codings>(),
+                        siblings: 0,
+                        gzip_level: 1,
+                        min_size: 1,
+                    };
+                    assert!(mg_http_set_codings(c, &raw const codings));
+                }
                 // Its client says what follows at once or not at all: the connection closes when it is idle.
                 program(c).broke_off |= (*hm).proto.as_bytes() != b"HTTP/1.1";
                 if (*hm).uri.as_bytes().starts_with(b"/stream") {
@@ -188,7 +201,7 @@ unsafe fn answer(c: *mut mg_connection, hm: *mut mg_http_message) {
             root_dir: site.root_dir.as_ptr(),
             ssi_pattern: c"#.shtml".as_ptr(),
             extra_headers: c"X-Extra: 1\r\n".as_ptr(),
-            mime_types: c"bin=x/y".as_ptr(),
+            mime_types: c"bin=text/y".as_ptr(),
             page404: if program(c).mode & PAGE_404 != 0 {
                 site.page404.as_ptr()
             } else {
@@ -511,4 +524,38 @@ pub fn server(data: &[u8]) {
         one.responses.len()
     };
     assert_eq!(one.responses[..n], other.responses[..n]);
+    if mode & COMPRESSES != 0 {
+        compare_with_plain(input, *mode, one);
+    }
+}
+
+/// What was compressed is what there is without. Conditions and ranges refer to the form at hand, so that answers
+/// to them may differ.
+fn compare_with_plain(input: &[u8], mode: u8, compressed: Outcome) {
+    let input_has = |name: &[u8]| {
+        let mut windows = input.windows(name.len());
+        windows.any(|window| window.eq_ignore_ascii_case(name))
+    };
+    if input_has(b"range") || input_has(b"none-match") {
+        return;
+    }
+    let plain = converse(input, mode & !SLOW & !COMPRESSES, Cuts::WHOLE);
+    let n = if plain.broke_off || compressed.broke_off {
+        plain.responses.len().min(compressed.responses.len())
+    } else {
+        assert_eq!(plain.responses.len(), compressed.responses.len());
+        plain.responses.len()
+    };
+    for (plain, compressed) in plain.responses[..n].iter().zip(compressed.responses) {
+        assert_eq!(plain.status, compressed.status);
+        let is_coded = |r: &Response| r.headers.iter().any(|(name, _)| name == "content-encoding");
+        if is_coded(plain) || !is_coded(&compressed) || compressed.body.is_empty() {
+            assert_eq!(plain.body, compressed.body);
+        } else {
+            let mut body = Vec::new();
+            let mut decoder = GzDecoder::new(&compressed.body[..]);
+            decoder.read_to_end(&mut body).expect("gzip");
+            assert_eq!(plain.body, body);
+        }
+    }
 }

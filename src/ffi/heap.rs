@@ -20,8 +20,8 @@ use std::sync::{Mutex, PoisonError};
 const BLOCK: usize = 128;
 /// One megabyte. A whole handshake takes 40 KB of it, reading all authorities of the system 310 KB.
 const BLOCKS: usize = 1 << 13;
-/// A larger request is one whose result is checked.
-const LARGEST: usize = 256 * 1024;
+/// The state of a compressor. A larger request is one whose result is checked.
+const LARGEST: usize = 416 * 1024;
 
 struct Heap;
 

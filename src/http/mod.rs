@@ -1,6 +1,7 @@
 //! HTTP/1.x (RFC 9110, RFC 9112).
 
 pub mod chunked;
+pub mod coding;
 pub mod credentials;
 pub mod date;
 pub mod ffi;

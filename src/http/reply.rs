@@ -1,7 +1,11 @@
 //! Writing responses and chunks to `c->send`.
 #![forbid(unsafe_code)]
 
-use super::ffi::conn::{self, finish_response, head_requested, request_open, wanted};
+use super::coding::ffi::gzip_queued;
+use super::coding::media;
+use super::ffi::conn::{
+    self, Compression, compression, finish_response, head_requested, request_open, wanted,
+};
 use super::parser::Connection;
 use super::{date, status};
 use crate::iobuf::mg_iobuf;
@@ -23,6 +27,11 @@ fn shape(code: i32, to_head: bool) -> Shape {
         has_length: !bodyless,
         has_body: !bodyless && code != 304 && !to_head,
     }
+}
+
+/// True when the body of a response with this status may be compressed, or would be if there were one.
+fn is_codable(code: i32) -> bool {
+    !matches!(code, 100..=199 | 204 | 206)
 }
 
 /// What header lines that a program gives say about the body.
@@ -49,6 +58,40 @@ impl Given {
         }
         given
     }
+}
+
+/// True when a body with these header lines may be compressed; see mg_http_set_codings().
+pub(super) fn may_compress(headers: &[u8]) -> bool {
+    lines(headers).all(|line| {
+        let is_no =
+            |name: &[u8], refuses: fn(&[u8]) -> bool| value(line, name).is_some_and(refuses);
+        !(is_no(b"Content-Encoding", |_| true)
+            || is_no(b"Content-Range", |_| true)
+            || is_no(b"Transfer-Encoding", |_| true)
+            || is_no(b"Content-Type", |value| !media::is_compressible(value))
+            || is_no(b"Cache-Control", |value| has_member(value, b"no-transform")))
+    })
+}
+
+/// True when header lines that a program gives tell caches that the response depends on Accept-Encoding.
+pub(super) fn has_vary(headers: &[u8]) -> bool {
+    lines(headers)
+        .filter_map(|line| value(line, b"Vary"))
+        .any(|value| has_member(value, b"Accept-Encoding") || has_member(value, b"*"))
+}
+
+/// True when a list has a member, in any case.
+fn has_member(list: &[u8], member: &[u8]) -> bool {
+    list.split(|&b| b == b',')
+        .any(|m| m.trim_ascii().eq_ignore_ascii_case(member))
+}
+
+/// Where "W/" is missing in header lines for their entity tag to be a weak one.
+fn strong_tag(headers: &[u8]) -> Option<usize> {
+    lines(headers)
+        .filter_map(|line| value(line, b"ETag"))
+        .find(|tag| tag.starts_with(b"\""))
+        .map(|tag| tag.as_ptr() as usize - headers.as_ptr() as usize)
 }
 
 fn lines(headers: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -90,11 +133,35 @@ fn is_event_stream(content_type: &[u8]) -> bool {
 /// Appends header lines that a program gives. The end of the last one may be missing. False when
 /// memory is exhausted.
 pub(crate) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
+    io.append(headers) && io.append(missing_end(headers))
+}
+
+/// The end of the last line, if it is missing.
+fn missing_end(headers: &[u8]) -> &'static [u8] {
     let last = memchr::memrchr(b'\n', headers).map_or(headers, |end| &headers[end + 1..]);
     // What has no colon is no field, and clients refuse it as a line of its own.
-    let end: &[u8] = if last.contains(&b':') { b"\r\n" } else { b"" };
-    io.append(headers) && io.append(end)
+    if last.contains(&b':') { b"\r\n" } else { b"" }
 }
+
+/// Appends header lines of a response that depends on Accept-Encoding, for which there is room, and
+/// what caches have to know.
+fn append_negotiated(io: &mg_iobuf, headers: &[u8], weaken: bool) {
+    let at = strong_tag(headers).filter(|_| weaken);
+    let (before, tag) = headers.split_at(at.unwrap_or(0));
+    io.append(before);
+    if at.is_some() {
+        io.append(b"W/");
+    }
+    io.append(tag);
+    io.append(missing_end(headers));
+    if !has_vary(headers) {
+        io.append(VARY);
+    }
+}
+
+/// What responses say that depend on Accept-Encoding.
+const VARY: &[u8] = b"Vary: Accept-Encoding\r\n";
+const CODED: &[u8] = b"Content-Encoding: gzip\r\n";
 
 /// Appends the fields that the library adds when the program asked for them with
 /// mg_http_set_fields(), and does not give them itself in `headers`. `ends` tells that the response
@@ -172,11 +239,19 @@ pub(super) struct Draft {
     is_framed: bool,
     /// Events without end are to follow, unless there is a body already.
     is_event_stream: bool,
+    /// The body may be compressed, if it turns out long enough.
+    compression: Option<Compression>,
 }
 
 impl Draft {
     /// Appends the head; `None`, with nothing appended, when memory is exhausted.
     pub fn begin(c: &mg_connection, code: i32, headers: &[u8]) -> Option<Draft> {
+        Draft::begin_varying(c, code, headers, false)
+    }
+
+    /// [`Self::begin`]. The head tells caches that the response depends on Accept-Encoding, if it
+    /// does so for another reason than compression, too.
+    fn begin_varying(c: &mg_connection, code: i32, headers: &[u8], varies: bool) -> Option<Draft> {
         // Outside of a request the program knows best.
         let mut shape = if request_open(c) {
             shape(code, head_requested(c))
@@ -192,15 +267,23 @@ impl Draft {
         net::prepare_send(c);
         let io = &c.send;
         let start = io.len.get();
-        if !append_status_line(io, code, headers.len()) {
+        let compression = compression(c).filter(|_| is_codable(code) && may_compress(headers));
+        let varies = varies || compression.is_some();
+        let more = if varies { VARY.len() + 2 } else { 0 };
+        if !append_status_line(io, code, headers.len().checked_add(more)?) {
             return None;
         }
         let ends = !(given.is_framed || given.is_event_stream);
-        if !append_wanted(c, code, headers, ends) {
+        let room = headers.len() + more + LENGTH.len() + 2;
+        if !append_wanted(c, code, headers, ends) || !io.reserve(room) {
             io.len.set(start);
             return None;
         }
-        append_headers(io, headers);
+        if varies {
+            append_negotiated(io, headers, compression.is_some_and(|how| how.is_accepted));
+        } else {
+            append_headers(io, headers);
+        }
         if shape.has_length {
             io.append(LENGTH);
         } else {
@@ -214,15 +297,17 @@ impl Draft {
             shape,
             is_framed: given.is_framed,
             is_event_stream: given.is_event_stream && code == 200,
+            compression: compression.filter(|how| how.is_accepted && code != 304),
         })
     }
 
     /// The body is behind the head: fills in its length and finishes the response. A response whose
     /// body is to follow in chunks ends with the last of them.
-    pub fn finish(self, c: &mg_connection) {
+    pub fn finish(mut self, c: &mg_connection) {
         if !net::limits::may_stay(c, self.start) {
             return;
         }
+        self.compress(c);
         let io = &c.send;
         let len = io.len.get().saturating_sub(self.body_at);
         let is_head_only = len == 0 && self.shape.has_body;
@@ -245,6 +330,24 @@ impl Draft {
         finish_response(c);
     }
 
+    /// Puts the compressed body in the place of the body, if that is smaller.
+    fn compress(&mut self, c: &mg_connection) {
+        let io = &c.send;
+        let len = io.len.get().saturating_sub(self.body_at);
+        let Some(how) = self.compression.filter(|how| len >= how.min_size) else {
+            return;
+        };
+        if let Some(coded) = gzip_queued(c, self.body_at, how.level, CODED.len()) {
+            io.len.set(self.length_at - LENGTH_NAME.len());
+            // All of it fits where the body was.
+            io.append(CODED);
+            io.append(LENGTH);
+            self.body_at = io.len.get();
+            self.length_at = self.body_at - 4 - LENGTH_WIDTH;
+            io.append(&coded);
+        }
+    }
+
     /// Takes everything back and fails the connection.
     pub fn out_of_memory(self, c: &mg_connection) {
         c.send.len.set(c.send.len.get().min(self.start));
@@ -254,7 +357,18 @@ impl Draft {
 
 /// Appends a complete response to `c->send`, as mg_http_reply() does, and finishes it.
 pub fn reply(c: &mg_connection, code: i32, headers: &[u8], body: &[u8]) {
-    match Draft::begin(c, code, headers) {
+    reply_varying(c, code, headers, body, false);
+}
+
+/// [`reply`]; the response depends on Accept-Encoding if it `varies`.
+pub(super) fn reply_varying(
+    c: &mg_connection,
+    code: i32,
+    headers: &[u8],
+    body: &[u8],
+    varies: bool,
+) {
+    match Draft::begin_varying(c, code, headers, varies) {
         Some(draft) if c.send.append_nul(body) => draft.finish(c),
         Some(draft) => draft.out_of_memory(c),
         None => net::error(c, b"OOM"),
@@ -341,6 +455,41 @@ mod tests {
         assert_eq!(given(b"Content-Type: text/plain\r\n"), (false, false));
         assert_eq!(given(b"X: text/event-stream\r\n"), (false, false));
         assert_eq!(given(b"Transfer-Encoding"), (false, false));
+    }
+
+    #[test]
+    fn what_may_be_compressed() {
+        for yes in [
+            "",
+            "A: b\r\n",
+            "Content-Type: application/json\r\nCache-Control: max-age=3, private\r\n",
+            "Vary: Origin\r\nETag: \"1\"\r\n",
+        ] {
+            assert!(may_compress(yes.as_bytes()), "{yes}");
+        }
+        for no in [
+            "content-encoding: br\r\n",
+            "A: b\r\nContent-Type: image/png\r\n",
+            "Content-Type: text/event-stream\r\n",
+            "Cache-Control: max-age=3 ,No-Transform\r\n",
+            "Content-Range: bytes 1-2/3\r\n",
+            "Transfer-Encoding: chunked\r\n",
+        ] {
+            assert!(!may_compress(no.as_bytes()), "{no}");
+        }
+        assert!(has_vary(
+            b"Vary: Origin\r\nvary: Cookie, accept-encoding\r\n"
+        ));
+        assert!(has_vary(b"Vary: *\r\n"));
+        assert!(!has_vary(b"Vary: Accept, Origin\r\nX: Accept-Encoding\r\n"));
+    }
+
+    #[test]
+    fn strong_tags() {
+        assert_eq!(strong_tag(b"A: b\r\netag:  \"x\"\r\n"), Some(13));
+        assert_eq!(strong_tag(b"ETag: W/\"x\"\r\n"), None);
+        assert_eq!(strong_tag(b"ETag: x\r\n"), None);
+        assert_eq!(strong_tag(b"ETags: \"x\"\r\n"), None);
     }
 
     #[test]

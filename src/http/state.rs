@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::chunked::Chunks;
+use super::coding::Settings;
 use super::framing::{Framing, Persistence};
 use super::{files::Transfer, upload::Upload};
 use std::cell::Cell;
@@ -35,6 +36,8 @@ pub struct HttpState {
     /// The last request that was answered was HEAD.
     pub(super) head_answered: Cell<bool>,
     pub(super) hand_made: Cell<HandMade>,
+    /// How responses are coded; of a listener, those of what it accepts.
+    pub codings: Cell<Settings>,
     /// Fields that the library adds to responses: bits of `mg_http_fields`.
     pub(super) fields: Cell<u8>,
 }
@@ -84,6 +87,8 @@ pub(super) struct Request {
     pub dispatched: bool,
     /// The method is HEAD.
     pub is_head: bool,
+    /// The client likes gzip. Found out only when the connection's codings ask for it.
+    pub accepts_gzip: bool,
     pub persistence: Persistence,
 }
 

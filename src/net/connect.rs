@@ -444,7 +444,7 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     c.pfn_data.set(listener.pfn_data.get());
     c.r#fn.set(listener.r#fn.get());
     c.fn_data.set(listener.fn_data.get());
-    crate::http::ffi::conn::inherit_fields(c, listener);
+    crate::http::ffi::conn::inherit_settings(c, listener);
     // A listener bound to one address says it all; a wildcard does not.
     let loc = listener.loc.get();
     c.loc.set(if loc.ip().is_unspecified() {

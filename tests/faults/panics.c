@@ -181,6 +181,7 @@ static void exchange(struct mg_connection *l, mg_event_handler_t fn) {
 
 static void get(void) { request(http, "GET /reply HTTP/1.1\r\n\r\n"); }
 static void get_file(void) { request(http, "GET /file HTTP/1.1\r\n\r\n"); }
+static void get_compressed(void) { request(http, "GET /file HTTP/1.1\r\nAccept-Encoding: gzip\r\n\r\n"); }
 static void upload(void) { request(http, "POST /upload?file=u HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"); }
 static void streamed(void) { request(http, "POST /stream HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc"); }
 static void use_dashboard(void) { request(dashboard, "GET /api/hi HTTP/1.1\r\n\r\n"); }
@@ -278,6 +279,7 @@ static const struct {
   bool no_error;  // No connection is at hand, or it is over already, or it is the library's own.
 } points[] = {
     {"accept", get, false},           {"call", use_call, false},       {"close", get, true},            {"connect", get, false},
+    {"compress", get_compressed, false},
     {"dash", use_dashboard, false},   {"dash upload", dash_upload, false}, {"dns", by_datagram, true},
     {"dns stream", by_stream, true},  {"file", get_file, false},       {"http", get, false},
     {"http close", get, true},        {"mdns", use_mdns, false},       {"mg_http_serve_dir", get_file, false},
@@ -342,6 +344,8 @@ static void open_all(void) {
   mg_snprintf(server_url, sizeof(server_url), "udp://127.0.0.1:%d", mg_ntohs(name_server->loc.port));
   w.mgr.dns4.url = server_url;
   w.mgr.dnstimeout = 500;
+  struct mg_http_codings codings = {.size = sizeof(codings), .gzip_level = 6};
+  CHECK(mg_http_set_codings(http, &codings));
   CHECK(mg_wakeup_init(&w.mgr));
   bystander_http = connect_to(http->loc.port);
   bystander_ws = mg_ws_connect(&w.mgr, url_of("ws", "127.0.0.1", http, "/ws"), ws_client, "stay", NULL);

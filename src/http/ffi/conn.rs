@@ -13,6 +13,7 @@ use super::mg_http_message;
 use crate::ffi::inject;
 use crate::ffi::str::bytes;
 use crate::http::chunked::{self, Chunks, Step};
+use crate::http::coding::ffi::accepted;
 use crate::http::framing::{self, Framing, FramingError, Persistence};
 use crate::http::parser::{self, Connection, HeadEnd, Parsed};
 use crate::http::reply;
@@ -84,6 +85,47 @@ pub(in crate::http) fn request_open(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().open)
 }
 
+/// The effort with which the response to the pending request may be compressed, and the shortest body
+/// that is; `None` without a request, or when the program does not want it.
+#[inline]
+pub(in crate::http) fn compression(c: &mg_connection) -> Option<Compression> {
+    let state = c.http()?;
+    let (settings, request) = (state.codings.get(), state.request.get());
+    (settings.level > 0 && request.open).then_some(Compression {
+        level: settings.level,
+        min_size: settings.min_size as usize,
+        is_accepted: request.accepts_gzip,
+    })
+}
+
+/// How a response may be compressed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct Compression {
+    pub level: u8,
+    pub min_size: usize,
+    /// The client likes gzip.
+    pub is_accepted: bool,
+}
+
+/// The codings of a connection were set: the request that a handler is looking at is read again for what
+/// the client accepts.
+pub(in crate::http) fn look_at_codings_again(c: &mg_connection, state: &HttpState) {
+    if state.codings.get().level == 0 || !state.running.get() || !state.request.get().open {
+        return;
+    }
+    let mut hm = mg_http_message::EMPTY;
+    // SAFETY: the handler's message is at the start of the buffer, and no handler runs while the
+    // slice lives.
+    if let Parsed::Complete(_) = hm.parse(unsafe { c.recv.as_bytes() }) {
+        let request = state.request.get();
+        state.request.set(Request {
+            // SAFETY: the strings point into the buffer, which has not changed.
+            accepts_gzip: unsafe { accepted(&hm) }.prefers_gzip(),
+            ..request
+        });
+    }
+}
+
 /// Fields that responses get besides those of the program, see mg_http_set_fields().
 pub(in crate::http) mod wanted {
     pub const DATE: u8 = 1;
@@ -107,9 +149,10 @@ pub(super) fn set_fields(c: &mg_connection, fields: u8) -> bool {
 }
 
 /// A listener gives what it is set to to what it accepts.
-pub fn inherit_fields(c: &mg_connection, listener: &mg_connection) {
+pub fn inherit_settings(c: &mg_connection, listener: &mg_connection) {
     if let (Some(state), Some(from)) = (c.http(), listener.http()) {
         state.fields.set(from.fields.get());
+        state.codings.set(from.codings.get());
     }
 }
 
@@ -465,6 +508,9 @@ impl Pass<'_> {
                         open: true,
                         dispatched: false,
                         is_head: !head.is_response && head.method == b"HEAD",
+                        accepts_gzip: state.codings.get().level > 0
+                            // SAFETY: the strings point into `buf`.
+                            && unsafe { accepted(&hm) }.prefers_gzip(),
                         persistence: framing::persistence(&head),
                     });
                 }

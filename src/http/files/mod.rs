@@ -2,6 +2,7 @@
 
 pub mod encoding;
 pub mod ffi;
+pub mod form;
 pub mod listing;
 pub mod mapping;
 pub mod mime;

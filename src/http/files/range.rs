@@ -35,6 +35,16 @@ impl ByteRange {
         }
     }
 
+    /// [`Self::of`], but a range that ends behind the file is cut off there (RFC 9110, 14.1.2).
+    pub fn within(self, size: usize) -> Part {
+        match self {
+            ByteRange::From(first, Some(last)) if first <= last => {
+                ByteRange::From(first, Some(last.min(size.saturating_sub(1)))).of(size)
+            }
+            other => other.of(size),
+        }
+    }
+
     /// The part of a file of `size` bytes. A range that ends behind the file is not satisfiable.
     pub fn of(self, size: usize) -> Part {
         let (first, last) = match self {
@@ -121,6 +131,26 @@ mod tests {
         ] {
             assert_eq!(part(value, 10), Part::Whole, "{value}");
         }
+    }
+
+    #[test]
+    fn a_range_is_cut_off_at_the_end_of_the_file() {
+        for (value, part) in [
+            ("0-9", Part::Range(0..10)),
+            ("0-10", Part::Range(0..10)),
+            ("9-18446744073709551615", Part::Range(9..10)),
+            ("3-5", Part::Range(3..6)),
+            ("-3", Part::Range(7..10)),
+            ("10-10", Part::Unsatisfiable),
+            ("10-", Part::Unsatisfiable),
+            ("5-3", Part::Unsatisfiable),
+            ("12-11", Part::Unsatisfiable),
+            ("-0", Part::Unsatisfiable),
+        ] {
+            let range = ByteRange::parse(format!("bytes={value}").as_bytes()).unwrap();
+            assert_eq!(range.within(10), part, "{value}");
+        }
+        assert_eq!(ByteRange::From(0, Some(5)).within(0), Part::Unsatisfiable);
     }
 
     #[test]

@@ -97,7 +97,7 @@ int main(void) {
   static const char *requests[] = {
       "GET /small.txt HTTP/1.1\r\nAccept-Encoding: gzip\r\nRange: bytes=1-50\r\n\r\nGET /small.txt HTTP/1.1\r\n\r\n",
       "GET /large.txt HTTP/1.1\r\nRange: bytes=10-900000\r\n\r\nGET /small.txt HTTP/1.1\r\n\r\n", "GET /list/ HTTP/1.1\r\n\r\n", "GET /list HTTP/1.1\r\n\r\n",
-      "GET /nope HTTP/1.1\r\n\r\n", "POST /up HTTP/1.1\r\nContent-Length: 2000\r\n\r\n%*s", "POST /whole?file=w HTTP/1.1\r\nContent-Length: 2000\r\n\r\n%*s"};
+      "GET /large.txt HTTP/1.1\r\nAccept-Encoding: gzip, br\r\n\r\nGET /small.txt HTTP/1.1\r\n\r\n", "GET /nope HTTP/1.1\r\n\r\n", "POST /up HTTP/1.1\r\nContent-Length: 2000\r\n\r\n%*s", "POST /whole?file=w HTTP/1.1\r\nContent-Length: 2000\r\n\r\n%*s"};
   mg_log_level = MG_LL_NONE;
   mkdir("www", 0755), mkdir("www/list", 0755), make("www/small.txt", 100), make("www/large.txt", 1000000), make("www/404.html", 10);
   for (int i = 0; i < 5; i++) {
@@ -107,15 +107,17 @@ int main(void) {
   for (size_t d = 0; d < sizeof(deeds) / sizeof(deeds[0]); d++)
     for (size_t r = 0; r < sizeof(requests) / sizeof(requests[0]); r++)
       for (int call = ST; call < CALLS; call++)
-        for (int after = 0; after < 3; after++) {
+        for (int i = 0; i < 6; i++) {
           static char buf[200000];
           struct mg_mgr mgr;
           mg_mgr_init(&mgr);
           struct mg_connection *l = mg_http_listen(&mgr, "http://127.0.0.1:0", server, NULL);
+          struct mg_http_codings codings = {.size = sizeof(codings), .siblings = 1, .gzip_level = 1, .min_size = 1};
+          if (i >= 3) CHECK(mg_http_set_codings(l, &codings));
           struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = l->loc.port};
           int fd = socket(AF_INET, SOCK_STREAM, 0), n = snprintf(buf, sizeof(buf), requests[r], 2000, "x");
           CHECK(connect(fd, (struct sockaddr *) &addr, sizeof(addr)) == 0);
-          s_at = call, s_after = after, s_deed = deeds[d];
+          s_at = call, s_after = i % 3, s_deed = deeds[d];
           send(fd, buf, (size_t) n, 0);
           for (int k = 0; k < 15; k++) {
             mg_mgr_poll(&mgr, 0);

@@ -6,7 +6,7 @@
 static const char *path, *body;
 static int status;
 static size_t body_len;
-static bool closed;
+static bool closed, compress;
 static char big[40000], request[70000];
 
 static void server(struct mg_connection *c, int ev, void *ev_data) {
@@ -49,6 +49,7 @@ static void client(struct mg_connection *c, int ev, void *ev_data) {
     size_t n = strlen(body);
     is(mg_printf(c, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: %lu\r\n", n > 0 ? "POST" : "GET", path, n) > 0);
     mg_http_bauth(c, "user", "password");
+    if (compress) is(mg_printf(c, "Accept-Encoding: gzip\r\n") > 0);
     is(mg_printf(c, "Content-Type: multipart/form-data; boundary=xyz\r\n\r\n") > 0);
     is(mg_send(c, body, n) || n == 0);
   } else if (ev == MG_EV_HTTP_MSG) {
@@ -70,6 +71,8 @@ static bool exchange(struct world *w) {
   status = 0, body_len = 0;
   closed = false;
   if (is(l != NULL)) {
+    struct mg_http_codings codings = {.size = sizeof(codings), .gzip_level = 6, .siblings = 1};
+    if (compress) CHECK(mg_http_set_codings(l, &codings));
     mg_snprintf(url, sizeof(url), "http://127.0.0.1:%d", mg_ntohs(l->loc.port));
     if (is(mg_http_connect(&w->mgr, url, client, NULL) != NULL)) poll_until(&w->mgr, &closed);
   }
@@ -101,5 +104,9 @@ int main(void) {
   requests("streamed upload", "/stream", big);
   snprintf(request, sizeof(request), "--xyz\r\nContent-Disposition: form-data; name=a; filename=b\r\n\r\n%s\r\n--xyz--\r\n", big);
   requests("form", "/form", request);
+
+  compress = true;
+  requests("compressed reply", "/big", "");
+  requests("compressed file", "/file.txt", "");
   return 0;
 }

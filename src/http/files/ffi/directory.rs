@@ -5,6 +5,7 @@ use super::Options;
 use super::file::{self, Wish};
 use crate::fs::ffi::FileSystem;
 use crate::fs::path::CPath;
+use crate::http::coding::Coding;
 use crate::http::ffi::conn::finish_response;
 use crate::http::files::listing::Listing;
 use crate::http::files::mapping::{self, BadTarget};
@@ -40,7 +41,7 @@ pub fn serve(c: &mg_connection, wish: &Wish, uri: &[u8], opts: &Options) {
         None => Kind::Missing,
         Some(false) => Kind::File,
         Some(true) if !uri.ends_with(b"/") => return redirect(c, uri),
-        Some(true) => find_index(&mut path, opts),
+        Some(true) => find_index(&mut path, wish, opts),
     };
     match kind {
         Kind::Directory => list(c, wish, &mut path, uri, opts),
@@ -57,22 +58,28 @@ fn matches_ssi(path: &[u8], opts: &Options) -> bool {
 }
 
 /// Looks for the index file of a directory and appends its name to the path.
-fn find_index(path: &mut CPath, opts: &Options) -> Kind {
+fn find_index(path: &mut CPath, wish: &Wish, opts: &Options) -> Kind {
     let len = path.as_bytes().len();
-    for (name, kind) in [
-        ("index.html", Kind::File),
-        ("index.shtml", Kind::File),
-        // Sent to clients that accept gzip, as index.html.
-        ("index.html.gz", Kind::Missing),
-    ] {
-        if !path.join(name.as_bytes()) {
+    let names: [(&[u8], Coding); 5] = [
+        (b"index.html", Coding::Identity),
+        (b"index.shtml", Coding::Identity),
+        (b"index.html", Coding::Gzip),
+        (b"index.html", Coding::Zstd),
+        (b"index.html", Coding::Brotli),
+    ];
+    let n = if wish.wants_siblings() { 5 } else { 3 };
+    for (name, coding) in &names[..n] {
+        if !path.join(name) || !path.push(coding.suffix()) {
             break;
         }
         if let Some(is_dir) = opts.fs.is_dir(path.as_cstr()) {
-            if matches!(kind, Kind::Missing) {
-                path.truncate(path.as_bytes().len() - ".gz".len());
-            }
-            return if is_dir { Kind::Directory } else { kind };
+            path.truncate(path.as_bytes().len() - coding.suffix().len());
+            return match coding {
+                _ if is_dir => Kind::Directory,
+                Coding::Identity => Kind::File,
+                // Sent to clients that accept the coding.
+                _ => Kind::Missing,
+            };
         }
         path.truncate(len);
     }

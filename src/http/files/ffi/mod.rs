@@ -85,7 +85,8 @@ impl<'a> Options<'a> {
 /// `ssi_pattern` do not matter here.
 ///
 /// The response has an entity tag and answers If-None-Match, Range (one range, with If-Range) and HEAD.
-/// When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent. Only
+/// When the client accepts gzip and there is a file with ".gz" behind its name, that one is sent;
+/// mg_http_set_codings() can do more. Only
 /// regular files are served; for others, and when there is no such file, the response is `page404` or
 /// 404.
 ///
@@ -106,7 +107,7 @@ pub unsafe extern "C" fn mg_http_serve_file(
     };
     contain(c, (), || {
         // SAFETY: pointer contract.
-        let (path, opts, wish) = unsafe { (cstr(path), Options::new(opts), Wish::new(hm)) };
+        let (path, opts, wish) = unsafe { (cstr(path), Options::new(opts), Wish::new(c, hm)) };
         file::serve(c, &wish, CPath::from_bytes(path).as_mut(), &opts);
     });
 }
@@ -132,7 +133,7 @@ pub unsafe extern "C" fn mg_http_serve_dir(
     contain(c, (), || {
         inject("mg_http_serve_dir");
         // SAFETY: pointer contract.
-        let (opts, wish) = unsafe { (Options::new(opts), Wish::new(hm)) };
+        let (opts, wish) = unsafe { (Options::new(opts), Wish::new(c, hm)) };
         // SAFETY: pointer contract.
         let uri = unsafe { hm.uri.as_bytes() };
         if opts.fs.is_builtin() {

@@ -2,11 +2,13 @@
 //!
 //! While one is under way, `c->pfn` is [`handler`]. It goes on whenever the loop visits the connection:
 //! files of the host straight from the descriptor to a plain TCP socket, all others through
-//! `c->send`, a piece at a time.
+//! `c->send`, a piece at a time. Those that are compressed on the way leave in chunks.
 #![allow(unsafe_code)]
 
+use crate::ffi::alloc::try_box;
 use crate::ffi::inject;
 use crate::fs::ffi::OpenFile;
+use crate::http::coding::gzip::Gzip;
 use crate::http::ffi::conn::{finish_response, http_handler};
 use crate::net::{self, Flag, IO_SIZE, ev, mg_connection};
 use std::cell::Cell;
@@ -18,6 +20,13 @@ use std::ptr::from_mut;
 const SMALL: usize = IO_SIZE;
 /// How full `c->send` is kept.
 const PIECE: usize = 4 * IO_SIZE;
+/// Most bytes that are compressed at a time, so that other connections have their turn. They may be
+/// hardly any behind that.
+const CODED_AT_ONCE: usize = 4 * IO_SIZE;
+/// Most bytes of a chunk.
+const CHUNK: usize = IO_SIZE;
+/// Size line of a chunk, and the end of its data.
+const CHUNK_FRAME: usize = b"ffff\r\n\r\n".len();
 
 /// The file that a connection is sending, if any. Dropped, and the file closed, with the
 /// connection at the latest.
@@ -32,17 +41,40 @@ pub struct Body {
     remaining: usize,
     /// The next bytes go from the file to the socket; the file's own position is not used.
     direct: bool,
+    encoder: Option<Box<Encoder>>,
 }
 
 impl Body {
     /// `len` bytes of a file, which stands at `position`.
-    pub fn new(file: OpenFile, position: usize, len: usize) -> Body {
+    pub fn new(file: OpenFile, position: usize, len: usize, encoder: Option<Box<Encoder>>) -> Body {
         Body {
             file,
             position,
             remaining: len,
             direct: false,
+            encoder,
         }
+    }
+}
+
+/// Compresses a file on its way.
+pub struct Encoder {
+    gzip: Gzip,
+    /// What was read of the file; the compressor has taken it up to `at`.
+    input: [u8; IO_SIZE],
+    at: usize,
+    end: usize,
+}
+
+impl Encoder {
+    /// For a file of so many bytes. `None` when memory is exhausted.
+    pub fn new(level: u8, len: usize) -> Option<Box<Encoder>> {
+        try_box(Encoder {
+            gzip: Gzip::new(level, len)?,
+            input: [0; IO_SIZE],
+            at: 0,
+            end: 0,
+        })
     }
 }
 
@@ -67,7 +99,8 @@ pub fn start(c: &mg_connection, mut body: Body) {
         return finish(c, progress);
     }
     let Some(transfer) = transfer else { return };
-    body.direct = body.file.descriptor().is_some()
+    body.direct = body.encoder.is_none()
+        && body.file.descriptor().is_some()
         && !c.is(Flag::Tls)
         && !c.is(Flag::Udp)
         && !c.is(Flag::Hexdumping);
@@ -201,8 +234,79 @@ fn is_unsupported(e: &io::Error) -> bool {
     )
 }
 
+/// Fills `c->send` up to `limit` bytes with chunks of the compressed file.
+fn queue_coded(
+    c: &mg_connection,
+    body: &mut Body,
+    encoder: &mut Encoder,
+    limit: usize,
+) -> Progress {
+    inject("compress");
+    let mut taken = 0;
+    let mut chunk = [0; CHUNK];
+    loop {
+        let room = limit.saturating_sub(c.send.len.get());
+        if room <= 2 * CHUNK_FRAME || taken >= CODED_AT_ONCE {
+            return Progress::Wait;
+        }
+        if encoder.at == encoder.end && body.remaining > 0 {
+            let max = body.remaining.min(encoder.input.len());
+            let n = body.file.read(&mut encoder.input[..max]);
+            if c.is_dead() {
+                return Progress::Wait;
+            }
+            if n == 0 {
+                return Progress::Short;
+            }
+            (encoder.at, encoder.end) = (0, n);
+            body.position += n;
+            body.remaining -= n;
+        }
+        let max = CHUNK.min(room - 2 * CHUNK_FRAME);
+        let input = &encoder.input[encoder.at..encoder.end];
+        let is_end = body.remaining == 0;
+        let Some(step) = encoder.gzip.step(input, &mut chunk[..max], is_end) else {
+            return Progress::Short;
+        };
+        if step.taken + step.made == 0 {
+            return Progress::Short;
+        }
+        encoder.at += step.taken;
+        taken += step.taken;
+        if !append_chunk(c, &chunk[..step.made]) {
+            return Progress::OutOfMemory;
+        }
+        if step.is_last {
+            let done = c.send.append_nul(b"0\r\n\r\n");
+            return if done {
+                Progress::Done
+            } else {
+                Progress::OutOfMemory
+            };
+        }
+    }
+}
+
+/// Appends a chunk of up to [`CHUNK`] bytes, none for no bytes. False when memory is exhausted.
+fn append_chunk(c: &mg_connection, data: &[u8]) -> bool {
+    if data.is_empty() {
+        return true;
+    }
+    let digit = |shift: usize| b"0123456789abcdef"[data.len() >> shift & 15];
+    let size = [digit(12), digit(8), digit(4), digit(0), b'\r', b'\n'];
+    c.send.reserve(data.len() + CHUNK_FRAME + 1)
+        && c.send.append(&size)
+        && c.send.append(data)
+        && c.send.append_nul(b"\r\n")
+}
+
 /// Fills `c->send` up to `limit` bytes.
 fn queue(c: &mg_connection, body: &mut Body, limit: usize) -> Progress {
+    if let Some(mut encoder) = body.encoder.take() {
+        let progress = queue_coded(c, body, &mut encoder, limit);
+        body.encoder = Some(encoder);
+        return progress;
+    }
     loop {
         let room = limit.saturating_sub(c.send.len.get()).min(PIECE);
         if room == 0 {

@@ -207,6 +207,7 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
             open: true,
             dispatched: true,
             is_head,
+            accepts_gzip: false,
             persistence: if remaining > 0 {
                 Persistence::Close
             } else {
