@@ -448,6 +448,7 @@ struct mg_timer;
 struct mg_tls_opts;
 struct mg_wifi_data;
 struct mg_wifi_scan_bss_data;
+struct mg_ws_deflate_opts;
 struct mg_ws_message;
 
 /* Strings */
@@ -3094,6 +3095,47 @@ bool mg_rsa_verify(const uint8_t *em,
 #define WEBSOCKET_OP_PING 9
 #define WEBSOCKET_OP_PONG 10
 
+/**
+ * Compression of WebSocket messages (permessage-deflate, RFC 7692); see mg_ws_set_deflate().
+ *
+ * Zero the struct, put its size into `size`, and set what is to be different. "Sent" and "received"
+ * are this side's words. A window is what a message may refer back to; `bits` of it are 2 to that
+ * power bytes.
+ */
+struct mg_ws_deflate_opts {
+  /** sizeof(struct mg_ws_deflate_opts), so that later versions can add members. */
+  size_t size;
+  /** From 1, which is fast, to 9, which makes messages small. 0: 3. */
+  int level;
+  /** Window for messages that are sent, 9 to 15 bits; the peer may ask for a smaller one. 0: 12. */
+  int send_window_bits;
+  /**
+   * Window that the peer is asked to keep to, 9 to 15 bits, for its sake: here it costs the same.
+   * 0: 15.
+   */
+  int recv_window_bits;
+  /**
+   * Non-zero: messages that are sent do not refer to those before (server_no_context_takeover of a
+   * server, client_no_context_takeover of a client). They are larger; the connection keeps no memory.
+   */
+  int send_no_context;
+  /** Non-zero: the peer is asked for the same. */
+  int recv_no_context;
+  /** Shorter messages are sent as they are, in bytes. 0: 64. */
+  size_t min_size;
+  /**
+   * The longest message after inflating, in bytes. "WS message limit", Close code 1009. 0: no limit
+   * besides `message_size` and `recv_size` of the connection's limits.
+   */
+  size_t message_size;
+  /**
+   * Bytes that the memories of all connections of the manager may take. Who comes when they are
+   * used up is asked to do without, as if `send_no_context` and `recv_no_context` were set.
+   * 0: 64 MB.
+   */
+  size_t memory;
+};
+
 /** A WebSocket message or control frame. */
 struct mg_ws_message {
   /** Payload, in the receive buffer, not NUL-terminated: valid until the handler returns. */
@@ -3186,6 +3228,35 @@ size_t mg_ws_wrap(struct mg_connection *c, size_t len, int op);
 
 /** mg_ws_printf() with arguments in `*ap`, which moves behind those that were used. */
 size_t mg_ws_vprintf(struct mg_connection *c, int op, const char *fmt, va_list *ap);
+
+/**
+ * Lets a connection compress its WebSocket messages, if the peer can, too (permessage-deflate, RFC 7692). To be
+ * called before the handshake: on a listener, for the connections that it accepts from now on; on a
+ * connection before mg_ws_upgrade(); on a client in MG_EV_OPEN, which fires in mg_ws_connect().
+ *
+ * Nothing else changes for the program. mg_ws_send(), mg_ws_printf() and mg_ws_wrap() compress text and binary
+ * messages, and what they return and append is smaller then; MG_EV_WS_MSG brings messages inflated, without
+ * a trace in `flags`. Continuation frames in MG_EV_WS_CTL have the payload that was sent. A client
+ * whose server answers with an extension that was not offered, or with other parameters, gets
+ * MG_EV_ERROR "ws extension error". A message that does not inflate is "WS message does not inflate", Close
+ * code 1007.
+ *
+ * What a connection remembers of its messages costs memory as soon as the first one is compressed:
+ * 150 KB and 4 times the window for sending (166 KB with 12 bits, 278 KB with 15), 48 KB for receiving.
+ * It is set aside when the extension is agreed on, see `memory`. Without that (`send_no_context`,
+ * `recv_no_context`) connections share what the manager keeps.
+ *
+ * Do not compress secrets together with what an attacker can choose: lengths tell what they have in common.
+ *
+ * `opts` is copied. NULL: messages are not compressed, as without a call. Returns false, with nothing
+ * changed, for a connection that speaks WebSocket already or is closed, when `opts->size` is
+ * absurd, a number is out of its range, or a member is set that this version of the library does not have.
+ */
+bool mg_ws_set_deflate(struct mg_connection *c,
+                       const struct mg_ws_deflate_opts *opts);
+
+/** True when both sides have agreed to compress messages, from MG_EV_WS_OPEN on; see mg_ws_set_deflate(). */
+bool mg_ws_is_deflating(const struct mg_connection *c);
 
 /* MQTT */
 

@@ -13,11 +13,12 @@ use crate::ffi::heap::strictly;
 use crate::ffi::{guard, inject};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
-use std::cell::{Cell, RefCell, UnsafeCell};
+use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Most readiness events taken in one iteration.
@@ -49,6 +50,7 @@ pub(super) struct MgrPrivate {
     pub wake: WakeChannel,
     pub resolver: Resolver,
     pub limits: crate::limits::Shared,
+    deflate: OnceCell<Rc<crate::ws::deflate::Shared>>,
     tls: Box<super::tls::Shared>,
 }
 
@@ -69,6 +71,7 @@ impl MgrPrivate {
             wake: WakeChannel::default(),
             resolver: Resolver::default(),
             limits: crate::limits::Shared::default(),
+            deflate: OnceCell::new(),
             tls: Box::default(),
         })
     }
@@ -267,6 +270,12 @@ impl mg_mgr {
     pub(super) fn private(&self) -> Option<&MgrPrivate> {
         // SAFETY: NULL, or the box that mg_mgr_init made, released only by mg_mgr_free.
         unsafe { self.ifp.get().cast::<MgrPrivate>().as_ref() }
+    }
+
+    /// What WebSocket connections that compress share.
+    pub(crate) fn deflate(&self) -> Option<Rc<crate::ws::deflate::Shared>> {
+        let private = self.private()?;
+        Some(private.deflate.get_or_init(Rc::default).clone())
     }
 }
 

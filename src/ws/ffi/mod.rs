@@ -1,10 +1,12 @@
 #![allow(unsafe_code)]
 
 pub mod conn;
+mod deflate;
 mod send;
 
 use super::frame::FIN;
 use super::handshake;
+use super::receiver::Receiver;
 use super::state::Phase;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
@@ -86,9 +88,10 @@ fn begin_client(
 ) -> bool {
     let mut nonce = [0; handshake::NONCE];
     random_bytes(&mut nonce);
-    if let Some(state) = c.ws() {
+    let offer = c.ws().and_then(|state| {
         state.begin(Phase::Handshake { nonce, searched: 0 });
-    }
+        deflate::offer(state)
+    });
     c.pfn.set(Some(ws_handler));
     c.pfn_data.set(null_mut());
     let io = &c.send;
@@ -101,6 +104,7 @@ fn begin_client(
         }
         (url::host(url), url::uri(url))
     };
+    let extension = offer.as_ref().map_or(&[][..], Stack::as_bytes);
     let mut appended = true;
     for part in [
         b"GET ",
@@ -111,6 +115,7 @@ fn begin_client(
         b"\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
         &handshake::key(nonce),
         b"\r\n",
+        extension,
     ] {
         appended = appended && io.append(part);
     }
@@ -180,8 +185,20 @@ pub(crate) unsafe fn upgrade_with(
             return;
         };
         let offered = field(b"Sec-WebSocket-Protocol");
-        if !switch_protocols(c, key, offered, append_fields) {
+        // SAFETY: as above.
+        let extension = state.and_then(|state| unsafe { deflate::accept(state, request) });
+        if !switch_protocols(
+            c,
+            key,
+            offered,
+            extension.as_ref().map(Stack::as_bytes),
+            append_fields,
+        ) {
             return net::error(c, b"OOM");
+        }
+        if let Some(state) = state {
+            let inflates = state.deflate.is_on();
+            state.phase.set(Phase::Open(Receiver::new(inflates)));
         }
         c.set(Flag::Websocket, true);
         c.set(Flag::Resp, false);
@@ -206,6 +223,7 @@ fn switch_protocols(
     c: &mg_connection,
     key: &[u8],
     offered: Option<&[u8]>,
+    extension: Option<&[u8]>,
     append_fields: impl FnOnce(&mg_connection) -> Option<usize>,
 ) -> bool {
     const PROTOCOL: &[u8] = b"Sec-WebSocket-Protocol";
@@ -228,7 +246,7 @@ fn switch_protocols(
         }
         _ => true,
     };
-    agreed && io.append_nul(b"\r\n")
+    agreed && io.append(extension.unwrap_or_default()) && io.append_nul(b"\r\n")
 }
 
 /// Sends one frame with `len` bytes of payload; `op` is WEBSOCKET_OP_TEXT, WEBSOCKET_OP_BINARY
