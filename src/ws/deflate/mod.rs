@@ -11,7 +11,7 @@ pub mod negotiate;
 use super::frame::{FIN, RESERVED, opcode};
 use codec::{Deflater, INFLATER_SIZE, Inflater, deflater_size};
 use negotiate::{Agreement, MAX_BITS, Params, Wish};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::mem::replace;
 use std::rc::Rc;
 
@@ -38,7 +38,7 @@ pub struct Settings {
 pub struct Shared {
     /// Bytes set aside for contexts that belong to connections.
     reserved: Cell<usize>,
-    deflaters: RefCell<Vec<Box<Deflater>>>,
+    deflaters: [Cell<Option<Box<Deflater>>>; MOST_SHARED],
     inflater: Cell<Option<Box<Inflater>>>,
 }
 
@@ -53,24 +53,26 @@ impl Shared {
     }
 
     fn take_deflater(&self, level: u8, bits: u8) -> Option<Box<Deflater>> {
-        let mut deflaters = self.deflaters.borrow_mut();
-        match deflaters.iter().position(|one| one.is(level, bits)) {
-            Some(i) => {
-                let mut deflater = deflaters.swap_remove(i);
-                deflater.reset();
-                Some(deflater)
+        for place in &self.deflaters {
+            match place.take() {
+                Some(mut deflater) if deflater.is(level, bits) => {
+                    deflater.reset();
+                    return Some(deflater);
+                }
+                other => place.set(other),
             }
-            None => Deflater::new(level, bits),
         }
+        Deflater::new(level, bits)
     }
 
+    /// Keeps a context in the first place, from where it moves on when others come.
     fn give_deflater(&self, deflater: Box<Deflater>) {
-        let mut deflaters = self.deflaters.borrow_mut();
-        if deflaters.len() == MOST_SHARED {
-            deflaters.remove(0);
-        }
-        if deflaters.try_reserve(1).is_ok() {
-            deflaters.push(deflater);
+        let mut moving = Some(deflater);
+        for place in &self.deflaters {
+            if moving.is_none() {
+                break;
+            }
+            moving = place.replace(moving);
         }
     }
 
