@@ -25,11 +25,11 @@ OURS = [
     ("level=1", "send_window_bits=15", "min_size=1"),
     ("level=9", "send_window_bits=9", "recv_window_bits=9"),
     ("send_no_context=1",),
-    ("recv_no_context=1", "min_size=1000"),
+    ("recv_no_context=1", "min_size=500"),
     ("send_no_context=1", "recv_no_context=1", "level=6", "recv_window_bits=12"),
     ("memory=1",),
 ]
-JSON = [json.dumps({"number": i, "name": "sensor", "values": list(range(i, i + 150))}) for i in range(50)]
+JSON = [json.dumps([{"id": i * 31 + k * 17 % 97, "name": "sensor", "value": (i + k) ** 2, "valid": k % 3 > 0} for k in range(15)]) for i in range(50)]
 
 
 class Meter:
@@ -181,16 +181,15 @@ class EchoClient(unittest.TestCase):
         return stop
 
     def test_websockets(self):
-        theirs = [
-            {},
-            {"server_no_context_takeover": True, "client_no_context_takeover": True},
-            {"server_max_window_bits": 9, "client_max_window_bits": 9},
-            {"client_max_window_bits": 10, "require_client_max_window_bits": True},
-        ]
-        for number, options in enumerate(OURS):
-            for factory in theirs[number % 2::2]:
-                with self.subTest(ours=options, theirs=factory):
-                    self.serve_once(options, factory)
+        for options, factory in [
+            (OURS[0], {}),
+            (OURS[1], {"client_max_window_bits": 10, "require_client_max_window_bits": True}),
+            (OURS[2], {"server_max_window_bits": 9, "client_max_window_bits": 9}),
+            (OURS[4], {"server_no_context_takeover": True, "client_no_context_takeover": True}),
+            (OURS[6], {"server_max_window_bits": 12}),
+        ]:
+            with self.subTest(ours=options, theirs=factory):
+                self.serve_once(options, factory)
 
     def serve_once(self, options, factory):
         outcome, meters, done = [], [], threading.Event()
