@@ -336,6 +336,31 @@ class Negotiation(unittest.TestCase):
             with self.subTest(fields):
                 self.assertEqual(self.answer(*fields), wanted)
 
+    def test_memory_runs_out(self):
+        context = (146 + 16 + 47) * 1024
+        name = b"permessage-deflate; server_max_window_bits=12"
+        without = b"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12"
+        server = enter(self, Server(program(self, "ws_deflate"), "listen", "http://127.0.0.1:0", f"memory={2 * context}"))
+
+        def client():
+            tester = Tester.to_server(server.port, b"Sec-WebSocket-Extensions: permessage-deflate\r\n")
+            field = next(line for line in tester.answer.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Extensions: "))
+            return tester, field.split(b": ")[1]
+
+        clients = [client() for _ in range(4)]
+        self.assertEqual([answer for _, answer in clients], [name, name, without, without])
+        descriptors = server.descriptors()
+        clients.pop(0)[0].close()
+        self.assertTrue(server.wait_for_descriptors(descriptors - 1))
+        clients += [client(), client()]
+        self.assertEqual([answer for _, answer in clients[-2:]], [name, without])
+        for tester, answer in clients:
+            deflate = Deflate(takeover=answer == name, peer_takeover=answer == name)
+            for _ in range(3):
+                tester.send(Frame(TEXT, deflate.compress(JSON[0].encode()), rsv=4).encode(True))
+                self.assertEqual(deflate.inflate(tester.frame(rsv=4)[1]).decode(), JSON[0])
+            tester.close()
+
     def test_a_window_of_8_bits(self):
         tester = Tester.to_server(self.server.port, b"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8\r\n")
         text = b"again and " * 500

@@ -32,7 +32,7 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
     } else {
       mg_ws_send(c, wm->data.buf, wm->data.len, wm->flags & 15);
     }
-  } else if (ev == MG_EV_ERROR) {
+  } else if (ev == MG_EV_ERROR && c->is_client) {
     fprintf(stderr, "%s\n", (char *) ev_data);
   } else if (ev == MG_EV_CLOSE && c->is_client) {
     s_gone = true;

@@ -14,7 +14,7 @@ pub const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
 /// Bytes of a context that inflates. They do not depend on the window of the peer: what it sends is
 /// understood whatever window it promised, or respected.
-pub const INFLATER_SIZE: usize = 48 * 1024;
+pub const INFLATER_SIZE: usize = 47 * 1024;
 
 /// Buffers for 2048 symbols. More hardly compress better, and cost up to 100 KB.
 const MEM_LEVEL: i32 = 5;
@@ -22,7 +22,7 @@ const MEM_LEVEL: i32 = 5;
 /// Bytes of a context that compresses with a window of `bits` bits: the hash table, symbols and state,
 /// and the window twice with its chains.
 pub const fn deflater_size(bits: u8) -> usize {
-    (128 + 14 + 8) * 1024 + (4 << bits)
+    (128 + 14 + 4) * 1024 + (4 << bits)
 }
 
 /// Makes something that ends in a panic when it does not get its `size` bytes.

@@ -12,7 +12,7 @@ use super::frame::{FIN, RESERVED, opcode};
 use codec::{Deflater, INFLATER_SIZE, Inflater, deflater_size};
 use negotiate::{Agreement, MAX_BITS, Params, Wish};
 use std::cell::Cell;
-use std::mem::replace;
+use std::mem::{replace, take};
 use std::rc::Rc;
 
 /// With a window of 8 bits raw deflate refers further back than it may, so nothing is compressed.
@@ -112,8 +112,7 @@ pub struct Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let reserved = &self.settings.shared.reserved;
-        reserved.set(reserved.get().saturating_sub(self.reserved));
+        self.release();
     }
 }
 
@@ -203,7 +202,17 @@ impl Session {
         };
         let agreed = self.offer.at_client(answer, wish);
         self.agreement = agreed.ok_or(negotiate::Malformed)?;
+        self.release();
+        self.reserved = size_of_contexts(self.agreement);
+        let total = &self.settings.shared.reserved;
+        total.set(total.get().saturating_add(self.reserved));
         Ok(true)
+    }
+
+    /// Gives back what was set aside for contexts.
+    fn release(&mut self) {
+        let total = &self.settings.shared.reserved;
+        total.set(total.get().saturating_sub(take(&mut self.reserved)));
     }
 
     /// The longest inflated message.

@@ -139,7 +139,7 @@ fn in_range(value: c_int, least: u8, most: u8, default: u8) -> Option<u8> {
 /// code 1007.
 ///
 /// What a connection remembers of its messages costs memory as soon as the first one is compressed:
-/// 150 KB and 4 times the window for sending (166 KB with 12 bits, 278 KB with 15), 48 KB for receiving.
+/// 146 KB and 4 times the window for sending (162 KB with 12 bits, 274 KB with 15), 47 KB for receiving.
 /// It is set aside when the extension is agreed on, see `memory`. Without that (`send_no_context`,
 /// `recv_no_context`) connections share what the manager keeps.
 ///
