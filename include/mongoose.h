@@ -3135,6 +3135,7 @@ struct mg_ws_deflate_opts {
    */
   size_t memory;
 };
+#define mg_ws_deflate_opts_NONE (mg_ws_deflate_opts){ .size = (size_of){  }, .level = 0, .send_window_bits = 0, .recv_window_bits = 0, .send_no_context = 0, .recv_no_context = 0, .min_size = 0, .message_size = 0, .memory = 0 }
 
 /** A WebSocket message or control frame. */
 struct mg_ws_message {

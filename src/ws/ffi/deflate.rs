@@ -58,7 +58,7 @@ const DEFAULT_MEMORY: usize = 64 * 1024 * 1024;
 const MAX_SIZE: usize = 4096;
 
 impl mg_ws_deflate_opts {
-    const NONE: mg_ws_deflate_opts = mg_ws_deflate_opts {
+    pub const NONE: mg_ws_deflate_opts = mg_ws_deflate_opts {
         size: size_of::<mg_ws_deflate_opts>(),
         level: 0,
         send_window_bits: 0,

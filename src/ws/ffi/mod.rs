@@ -21,6 +21,7 @@ use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t, mg_mgr};
 use crate::url;
 use crate::util::ffi::random_bytes;
 use conn::ws_handler;
+pub use deflate::{mg_ws_deflate_opts, mg_ws_is_deflating, mg_ws_set_deflate};
 use std::ffi::{c_char, c_int, c_void};
 use std::fmt::Write;
 use std::ptr::null_mut;
