@@ -133,7 +133,7 @@ pub fn deflate(data: &[u8]) {
     let (mut wanted, mut sent) = (Vec::new(), Vec::new());
     connection::with(None, Some(listen), &mut Heard::new(), |c| {
         open(c, request);
-        for how in stream.chunks(40) {
+        for how in stream.chunks(40).take(8) {
             wanted.push(send_message(c, how));
         }
         // SAFETY: no handler runs meanwhile.
@@ -150,7 +150,7 @@ fn send_message(c: &mg_connection, how: &[u8]) -> Vec<u8> {
         [times, cut, text @ ..] => (usize::from(*times), usize::from(*cut), text),
         _ => return send_message(c, b"\0\0"),
     };
-    let message = text.repeat(times + 1);
+    let message = text.repeat(times % 64 + 1);
     let mut pieces = message.chunks(cut * cut + 1).peekable();
     let mut op = 2;
     if message.is_empty() {

@@ -369,6 +369,24 @@ class Negotiation(unittest.TestCase):
         tester.close()
 
 
+class Example(unittest.TestCase):
+    def test_both_ends(self):
+        server = enter(self, Server(EXAMPLES / "websocket_deflate", "http://127.0.0.1:0"))
+        with Meter(server.port) as meter:
+            with connect(f"ws://127.0.0.1:{meter.port}/") as client:
+                self.assertEqual(len(json.loads(client.recv(20))["sensors"]), 50)
+                before = meter.received
+                text = client.recv(20)
+                self.assertLess(meter.received - before, len(text) / 4)
+        client = subprocess.Popen([EXAMPLES / "websocket_deflate", f"ws://127.0.0.1:{server.port}/"], stdout=subprocess.PIPE, text=True)
+        with client.stdout:
+            client.stdout.readline()
+            words = client.stdout.readline().split()
+            client.terminate()
+            self.assertEqual(client.wait(10), 0)
+        self.assertLess(int(words[4]) * 4, int(words[0]))
+
+
 class HostileClients(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

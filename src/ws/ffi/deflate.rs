@@ -332,7 +332,7 @@ pub fn inflate(
     at: usize,
     len: usize,
 ) -> Result<usize, Failure> {
-    inject("ws_deflate");
+    inject("inflate");
     let bound = |which: usize| if which == 0 { usize::MAX } else { which };
     let inflated = state.deflate.with(|session| {
         let message =

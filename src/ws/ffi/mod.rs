@@ -254,7 +254,7 @@ fn switch_protocols(
 /// or another opcode. Client frames are masked, with a key from the system's random generator.
 ///
 /// The frame is appended to `c->send`; to send a message in fragments, clear bit 7 of its first byte
-/// there. `buf` is not modified and may point into the message that is being handled; NULL stands
+/// there, which stands so many bytes before the end as this returns. `buf` is not modified and may point into the message that is being handled; NULL stands
 /// for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
 /// After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
 ///
