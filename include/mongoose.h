@@ -3159,7 +3159,7 @@ struct mg_ws_message {
  * MG_EV_WS_OPEN with the response, a `struct mg_http_message *`, fires when the server has
  * accepted: status 101, Upgrade, Connection, and the Sec-WebSocket-Accept that answers our key.
  * Anything else is MG_EV_ERROR "ws handshake error" or "not http", and the connection closes.
- * There is no time limit.
+ * There is no time limit. To have messages compressed, call mg_ws_set_deflate() in MG_EV_OPEN.
  *
  * Then MG_EV_WS_MSG fires for every message and MG_EV_WS_CTL for every ping, pong, Close and
  * continuation frame, both with a `struct mg_ws_message *`. A ping is answered before its handler
@@ -3185,7 +3185,8 @@ struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
  *
  * `fmt` is NULL or makes extra response headers (see mg_snprintf()), each line ended by
  * "\r\n". Of the subprotocols that the client offers, the first is agreed on, unless `fmt`
- * has a Sec-WebSocket-Protocol header. Extensions are not. On success `c->is_websocket` is set and
+ * has a Sec-WebSocket-Protocol header. Messages are compressed if mg_ws_set_deflate() allows it;
+ * there are no other extensions. On success `c->is_websocket` is set and
  * MG_EV_WS_OPEN fires with `hm` before this returns. A request without Sec-WebSocket-Key, or with
  * another Sec-WebSocket-Version than 13, is answered with status 426 and the connection drains.
  *
@@ -3199,17 +3200,20 @@ void mg_ws_upgrade(struct mg_connection *c,
 
 /**
  * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
- * opcode. NULL for `fmt` is an empty text. Returns the length of the text; 0 with nothing sent
- * when memory is exhausted.
+ * opcode. NULL for `fmt` is an empty text. Returns the length of the text, compressed or not; 0 with
+ * nothing sent when memory is exhausted.
  */
-size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
+size_t mg_ws_printf(struct mg_connection *c,
+                    int op,
+                    const char *fmt,
+                    ...);
 
 /**
  * Sends one frame with `len` bytes of payload; `op` is WEBSOCKET_OP_TEXT, WEBSOCKET_OP_BINARY
  * or another opcode. Client frames are masked, with a key from the system's random generator.
  *
  * The frame is appended to `c->send`; to send a message in fragments, clear bit 7 of its first byte
- * there. `buf` is not modified and may point into the message that is being handled; NULL stands
+ * there, which stands so many bytes before the end as this returns. `buf` is not modified and may point into the message that is being handled; NULL stands
  * for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
  * After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
  *
