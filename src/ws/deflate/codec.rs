@@ -279,6 +279,8 @@ mod tests {
     use proptest::strategy::Strategy as Strategy_;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn what_is_compressed_inflates(
             messages in messages(),

@@ -322,3 +322,126 @@ impl Slot {
         self.settings.set(settings);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: usize = INFLATER_SIZE + deflater_size(12);
+
+    fn settings(memory: usize) -> Rc<Settings> {
+        Rc::new(Settings {
+            wish: Wish {
+                send_bits: 12,
+                recv_bits: 15,
+                send_takeover: true,
+                recv_takeover: true,
+            },
+            level: 3,
+            min_size: 10,
+            message_size: usize::MAX,
+            memory,
+            shared: Rc::default(),
+        })
+    }
+
+    fn accept(settings: &Rc<Settings>, field: &str) -> Session {
+        let fields = [field.as_bytes()].into_iter();
+        Session::accept(settings, fields).expect("an offer").0
+    }
+
+    fn contexts(session: &Session) -> (bool, bool) {
+        (
+            session.agreement.send_takeover,
+            session.agreement.recv_takeover,
+        )
+    }
+
+    #[test]
+    fn memory_is_set_aside_as_long_as_it_lasts() {
+        let settings = settings(2 * BOTH - 1);
+        let all = accept(&settings, "permessage-deflate");
+        // The larger context is given up first.
+        let some = accept(&settings, "permessage-deflate");
+        assert_eq!(
+            (contexts(&all), contexts(&some)),
+            ((true, true), (false, true))
+        );
+        let rest: Vec<Session> = (0..5)
+            .map(|_| accept(&settings, "permessage-deflate"))
+            .collect();
+        assert!(settings.shared.reserved.get() <= settings.memory);
+        assert_eq!(contexts(&rest[4]), (false, false));
+        drop((all, some, rest));
+        assert_eq!(settings.shared.reserved.get(), 0);
+    }
+
+    #[test]
+    fn what_the_peer_does_without_is_not_set_aside() {
+        let settings = settings(usize::MAX);
+        let session = accept(
+            &settings,
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+        );
+        assert_eq!(settings.shared.reserved.get(), 0);
+        drop(session);
+        let (mut session, _) = Session::offer(&settings);
+        assert_eq!(settings.shared.reserved.get(), BOTH);
+        let answer = b"permessage-deflate; client_no_context_takeover";
+        assert_eq!(session.agree([&answer[..]].into_iter()), Ok(true));
+        assert_eq!(settings.shared.reserved.get(), INFLATER_SIZE);
+        drop(session);
+        assert_eq!(settings.shared.reserved.get(), 0);
+    }
+
+    #[test]
+    fn what_is_sent_compressed() {
+        use Sending::*;
+        let settings = settings(usize::MAX);
+        let mut session = accept(&settings, "permessage-deflate");
+        for (first, len, how) in [
+            (0x81, 10, First),
+            (0x80, 1, Next),
+            (0x80, 0, Plain),
+            (0x89, 100, Plain),
+            (0x80, 100, Next),
+            (0x82, 9, Plain),
+            (0x80, 100, Plain),
+            (0x82, 100, First),
+            (0x88, 100, Plain),
+            (0xc1, 100, Plain),
+            (0x83, 100, Plain),
+        ] {
+            assert_eq!(session.plan(first, len), how, "{first:x} {len}");
+            session.note(first, how);
+        }
+        let session = accept(&settings, "permessage-deflate; server_max_window_bits=8");
+        assert_eq!(session.plan(0x81, 100), Plain);
+        assert_eq!(session.reserved, INFLATER_SIZE);
+    }
+
+    #[test]
+    fn a_manager_keeps_a_few_contexts() {
+        let shared = Shared::default();
+        let kept = |shared: &Shared| {
+            let mut bits = Vec::new();
+            for place in &shared.deflaters {
+                let deflater = place.take();
+                bits.extend(
+                    (9..16).filter(|&bits| deflater.as_ref().is_some_and(|d| d.is(3, bits))),
+                );
+                place.set(deflater);
+            }
+            bits
+        };
+        for bits in 9..15 {
+            let deflater = shared.take_deflater(3, bits).unwrap();
+            shared.give_deflater(deflater);
+        }
+        assert_eq!(kept(&shared), [14, 13, 12, 11]);
+        let deflater = shared.take_deflater(3, 12).unwrap();
+        assert_eq!(kept(&shared), [14, 13, 11]);
+        shared.give_deflater(deflater);
+        assert_eq!(kept(&shared), [12, 14, 13, 11]);
+    }
+}

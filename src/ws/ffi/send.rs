@@ -135,7 +135,7 @@ fn deflates(c: &mg_connection) -> bool {
 ///
 /// # Safety
 /// As for [`frame`].
-#[cold]
+#[inline(never)]
 unsafe fn compressed_frame(
     c: &mg_connection,
     first: u8,
