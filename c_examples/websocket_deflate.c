@@ -68,6 +68,7 @@ int main(int argc, char *argv[]) {
   const char *url = argc > 1 ? argv[1] : "http://127.0.0.1:8000";
   struct mg_mgr mgr;
   signal(SIGINT, stop), signal(SIGTERM, stop);
+  mg_log_set(MG_LL_NONE);
   mg_mgr_init(&mgr);
   if (strncmp(url, "ws", 2) == 0) {
     mg_ws_connect(&mgr, url, listen_to, NULL, NULL);
