@@ -424,6 +424,21 @@ class HostileClients(unittest.TestCase):
         tester.frame(rsv=4)
         tester.close()
 
+    def test_memory_after_large_messages(self):
+        """Which took few bytes on the wire. The beginning of another message keeps the buffer in use."""
+        text = bytes(3 << 20)[:-100]
+        server = enter(self, Server(self.program, "listen", "http://127.0.0.1:0", "send_no_context=1", "recv_no_context=1"))
+        testers, deflate = [], Deflate(peer_takeover=False)
+        before = server.resident_kilobytes()
+        for _ in range(50):
+            tester = Tester.to_server(server.port, b"Sec-WebSocket-Extensions: permessage-deflate\r\n")
+            tester.send(Frame(BINARY, Deflate().compress(text), rsv=4).encode(True) + b"\x81")
+            self.assertEqual(deflate.inflate(tester.frame(rsv=4)[1]), text)
+            testers.append(tester)
+        self.assertLess(server.resident_kilobytes() - before, 20_000)
+        for tester in testers:
+            tester.close()
+
     def test_what_does_not_inflate(self):
         good = Deflate().compress(b"Hello, world! " * 20)
         for bad in b"\xff\xff\xff", b"Hello", good[:-5], good[:3], b"\x00\x05\x00\xfa\xff\x48", b"\xf2\x00\x11\x00\x00", good + good[:5]:

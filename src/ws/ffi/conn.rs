@@ -269,6 +269,7 @@ impl Pass<'_> {
     /// delivers it.
     fn compressed(&self, first: u8, at: usize, len: usize) -> Next {
         let c = self.c;
+        let size = c.recv.size.get();
         let n = match deflate::inflate(c, self.state, at, len) {
             Ok(n) => n,
             Err(Failure::Violation(violation)) => return self.fail(violation),
@@ -286,7 +287,11 @@ impl Pass<'_> {
         let before = c.recv.len.get();
         self.tell(ev::WS_MSG, first & !RSV1, 1, n);
         self.set_pending(0);
-        self.remove(0, 1 + n, before)
+        let next = self.remove(0, 1 + n, before);
+        if !c.is_dead() {
+            deflate::shrink(&c.recv, size);
+        }
+        next
     }
 
     /// The peer says Close: so do we, unless we have said it before.

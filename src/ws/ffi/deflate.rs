@@ -275,9 +275,12 @@ pub fn deflate(
     at: usize,
     prefix: &[u8],
 ) -> Result<usize, OutOfMemory> {
+    /// Room for so much at a time.
+    const PIECE: usize = 64 * 1024;
     let io = &c.send;
     let used = io.len.get();
-    if !io.reserve(at - used + prefix.len() + codec::deflated_bound(len)) {
+    let room = |left: usize| codec::deflated_bound(left.min(PIECE));
+    if !io.reserve(at - used + prefix.len() + room(len)) {
         return Err(OutOfMemory::Nothing);
     }
     let mut deflater = session.take_deflater().ok_or(OutOfMemory::NoContext)?;
@@ -287,15 +290,15 @@ pub fn deflate(
     let (mut read, mut end) = (0, at + prefix.len());
     loop {
         // SAFETY: as above.
-        let (text, room) = unsafe { block(io) }.split_at_mut(end);
+        let (text, free) = unsafe { block(io) }.split_at_mut(end);
         let input = from.unwrap_or_else(|| &text[used - len..used]);
-        let (n, written, done) = deflater.deflate(&input[read..], room);
+        let (n, written, done) = deflater.deflate(&input[read..], free);
         read += n;
         end += written;
         if done {
             break;
         }
-        if !io.reserve(end - used + codec::deflated_bound(len - read)) {
+        if !io.reserve(end - used + room(len - read)) {
             // What was compressed will not be sent, and the context is of no use any more.
             return Err(OutOfMemory::Midway);
         }
@@ -357,6 +360,17 @@ pub fn inflate(
     c.recv.len.set(text.len());
     c.recv.remove(1, at + len - 1);
     Ok(n)
+}
+
+/// Gives back what a buffer, which had `before` bytes, grew by for a large message: its peer may have sent
+/// but a thousandth of that.
+pub fn shrink(io: &mg_iobuf, before: usize) {
+    const KEPT: usize = 128 * 1024;
+    let (size, len) = (io.size.get(), io.len.get());
+    if size > before.max(KEPT) && len <= KEPT {
+        // Without memory it stays as it is.
+        io.resize_exact(if len == 0 { 0 } else { KEPT });
+    }
 }
 
 /// Inflates a payload that stands in a buffer, to behind what is in use there.

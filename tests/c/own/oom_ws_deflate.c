@@ -4,7 +4,7 @@
 
 #include "../failing_allocator.h"
 
-static char big[50000], text[3000];
+static char big[150000], text[3000];
 static size_t received;
 static int messages;
 static bool closed;
@@ -56,7 +56,8 @@ static bool exchange(struct world *w) {
 }
 
 int main(void) {
-  memset(big, 'x', sizeof(big));
+  unsigned x = 1;
+  for (size_t i = 0; i < sizeof(big); i++) x = x * 1664525 + 1013904223, big[i] = (char) (x >> 24);
   for (size_t i = 0; i < sizeof(text); i++) text[i] = (char) ('a' + i * i % 23);
   every_allocation("with contexts", exchange);
   opts.send_no_context = opts.recv_no_context = 1;
