@@ -15,7 +15,7 @@ static void server(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_HTTP_MSG) mg_ws_upgrade(c, (struct mg_http_message *) ev_data, "A: %s\r\n", "b");
   if (ev == MG_EV_WS_MSG) {
     struct mg_ws_message *wm = (struct mg_ws_message *) ev_data;
-    is(mg_ws_send(c, wm->data.buf, wm->data.len, WEBSOCKET_OP_TEXT) > 0);
+    is(mg_ws_send(c, wm->data.buf, wm->data.len, wm->flags & 15) > 0);
   }
 }
 
