@@ -4,11 +4,11 @@
 
 #include "../failing_allocator.h"
 
-static char big[150000], text[3000];
+static char big[90000], text[3000];
 static size_t received;
 static int messages;
 static bool closed;
-static struct mg_ws_deflate_opts opts = {.size = sizeof(opts)};
+static struct mg_ws_deflate_opts opts = {.size = sizeof(opts), .level = 1};
 
 static void server(struct mg_connection *c, int ev, void *ev_data) {
   note(c, ev, ev_data);
