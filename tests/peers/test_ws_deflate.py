@@ -145,9 +145,9 @@ class EchoServer(unittest.TestCase):
             {"threshold": 100, "serverMaxWindowBits": 10, "clientMaxWindowBits": 9},
             {"threshold": 1, "zlibDeflateOptions": {"level": 9, "memLevel": 9}},
         ]
-        for ours in OURS[0], OURS[2], OURS[5]:
+        for first, ours in enumerate((OURS[0], OURS[2], OURS[5])):
             server = self.serve(*ours)
-            for theirs in options:
+            for theirs in options[first::2]:
                 with self.subTest(ours=ours, theirs=theirs):
                     subprocess.run([*NODE, "client", str(server.port), json.dumps(theirs)], env=NODE_ENVIRONMENT, check=True, timeout=60)
 
@@ -163,7 +163,7 @@ class EchoServer(unittest.TestCase):
             clients.append(client)
             if number == 0:
                 before = server.resident_kilobytes()
-        self.assertLess(server.resident_kilobytes() - before, 1000)
+        self.assertLess(server.resident_kilobytes() - before, 2000)
 
 
 class EchoClient(unittest.TestCase):

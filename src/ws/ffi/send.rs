@@ -7,7 +7,7 @@ use crate::net::limits::has_room;
 use crate::net::{self, Flag, limits, mg_connection};
 use crate::ws::deflate::codec::TAIL;
 use crate::ws::deflate::{Sending, Session};
-use crate::ws::frame::{Header, MAX_HEADER, RSV1, opcode};
+use crate::ws::frame::{FIN, Header, MAX_HEADER, RSV1, opcode};
 use crate::ws::mask;
 
 /// The header of a frame to send, and its masking key.
@@ -33,6 +33,9 @@ impl Outgoing {
 
 #[inline]
 fn note(c: &mg_connection, first: u8) {
+    if first & FIN != 0 && opcode(first) < opcode::CLOSE {
+        crate::net::stats::count(c, |n| &n.ws_messages_sent);
+    }
     if opcode(first) == opcode::CLOSE
         && let Some(state) = c.ws()
     {
@@ -243,5 +246,6 @@ fn compress(
         mask::apply(&mut text[out.len..total], key, 0);
     }
     io.len.set(start + total);
+    note(c, first);
     Ok(Some(total))
 }
