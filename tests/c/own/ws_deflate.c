@@ -159,6 +159,8 @@ static void every_way_to_send(void) {
   wait_for(n += 50);
   CHECK(s_messages == n && s_last_len == sizeof(s_text) - 49 && s_errors == 0);
   s_heard.len = 0;
+  struct mg_stats stats = {.size = sizeof(stats)};
+  CHECK(mg_mgr_get_stats(&s_mgr, &stats) && stats.ws_messages_received == (uint64_t) n);
 }
 
 static void echo(struct mg_connection *c, struct mg_ws_message *wm) {
