@@ -17,6 +17,8 @@ use std::rc::Rc;
 
 /// With a window of 8 bits raw deflate refers further back than it may, so nothing is compressed.
 const MIN_BITS: u8 = 9;
+/// A longer payload is hardly one: it is left to what sends plain frames to refuse it.
+const MOST: usize = u32::MAX as usize;
 /// Contexts that compress, of different settings, which a manager keeps for the next message.
 const MOST_SHARED: usize = 4;
 
@@ -222,7 +224,7 @@ impl Session {
 
     /// How a frame with this first byte and so many bytes of payload is to be sent.
     pub fn plan(&self, first: u8, len: usize) -> Sending {
-        let compresses = len > 0 && self.agreement.send_bits >= MIN_BITS;
+        let compresses = (1..=MOST).contains(&len) && self.agreement.send_bits >= MIN_BITS;
         match opcode(first) {
             _ if !compresses || first & (RESERVED | FIN) != FIN => Sending::Plain,
             opcode::TEXT | opcode::BINARY if len >= self.settings.min_size => Sending::First,
@@ -411,6 +413,7 @@ mod tests {
             (0x88, 100, Plain),
             (0xc1, 100, Plain),
             (0x83, 100, Plain),
+            (0x81, usize::MAX, Plain),
         ] {
             assert_eq!(session.plan(first, len), how, "{first:x} {len}");
             session.note(first, how);

@@ -2,7 +2,8 @@
 //!
 //! A *pass* looks at what stands in `c->recv`. The frame that is handled stands at the front, or
 //! behind the fragments of an unfinished message: their payloads, after the first byte of the first
-//! frame. `c->pfn_data` says how long that is. A frame is removed when its handlers have returned.
+//! frame. `c->pfn_data` says how long that is. A frame is removed when its handlers have returned. A
+//! compressed message is inflated when it is complete, and takes the place of its frames.
 //!
 //! Handlers may do anything to the connection. What the pass needs is read again after each of them,
 //! and no slice of a buffer lives across one.

@@ -126,6 +126,8 @@ static void every_way_to_send(void) {
   mg_send(c, "x", 1), mg_ws_wrap(c, 1, WEBSOCKET_OP_TEXT), mg_ws_wrap(c, 0, WEBSOCKET_OP_TEXT);
   wait_for(n += 2);
   CHECK(heard("x", 1));
+  CHECK(mg_ws_send(c, s_text, SIZE_MAX / 2, WEBSOCKET_OP_TEXT) == 0 && mg_ws_send(c, NULL, SIZE_MAX, WEBSOCKET_OP_TEXT) == 0);
+  CHECK(mg_ws_wrap(c, 1000000, WEBSOCKET_OP_TEXT) == c->send.len);
   // Zeros, and bytes of the send buffer itself.
   mg_ws_send(c, NULL, 1000, WEBSOCKET_OP_BINARY);
   wait_for(++n);
