@@ -450,6 +450,7 @@ struct mg_timer;
 struct mg_tls_opts;
 struct mg_wifi_data;
 struct mg_wifi_scan_bss_data;
+struct mg_ws_deflate_opts;
 struct mg_ws_message;
 
 /* Strings */
@@ -2282,7 +2283,7 @@ struct mg_limits {
    */
   size_t body_size;
   /**
-   * Payload of a WebSocket message: "WS message limit", Close code 1009. MQTT packet: "MQTT packet
+   * Payload of a WebSocket message, inflated: "WS message limit", Close code 1009. MQTT packet: "MQTT packet
    * limit", reason 0x95. 0: no limit besides `recv_size`.
    */
   size_t message_size;
@@ -3341,6 +3342,48 @@ bool mg_rsa_verify(const uint8_t *em,
 #define WEBSOCKET_OP_PING 9
 #define WEBSOCKET_OP_PONG 10
 
+/**
+ * Compression of WebSocket messages (permessage-deflate, RFC 7692); see mg_ws_set_deflate().
+ *
+ * Zero the struct, put its size into `size`, and set what is to be different. "Sent" and "received"
+ * are this side's words. A window is what a message may refer back to; `bits` of it are 2 to that
+ * power bytes.
+ */
+struct mg_ws_deflate_opts {
+  /** sizeof(struct mg_ws_deflate_opts), so that later versions can add members. */
+  size_t size;
+  /** From 1, which is fast, to 9, which makes messages small. 0: 3. */
+  int level;
+  /** Window for messages that are sent, 9 to 15 bits; the peer may ask for a smaller one. 0: 12. */
+  int send_window_bits;
+  /**
+   * Window that the peer is asked to keep to, 9 to 15 bits, for its sake: here it costs the same.
+   * 0: 15.
+   */
+  int recv_window_bits;
+  /**
+   * Non-zero: messages that are sent do not refer to those before (server_no_context_takeover of a
+   * server, client_no_context_takeover of a client). They are larger; the connection keeps no memory.
+   */
+  int send_no_context;
+  /** Non-zero: the peer is asked for the same. */
+  int recv_no_context;
+  /** Shorter messages are sent as they are, in bytes. 0: 64. */
+  size_t min_size;
+  /**
+   * The longest message after inflating, in bytes. "WS message limit", Close code 1009. 0: no limit
+   * besides `message_size` and `recv_size` of the connection's limits.
+   */
+  size_t message_size;
+  /**
+   * Bytes that the memories of all connections of the manager may take. Who comes when they are
+   * used up is asked to do without, as if `send_no_context` and `recv_no_context` were set.
+   * 0: 64 MB.
+   */
+  size_t memory;
+};
+#define mg_ws_deflate_opts_NONE (mg_ws_deflate_opts){ .size = (size_of){  }, .level = 0, .send_window_bits = 0, .recv_window_bits = 0, .send_no_context = 0, .recv_no_context = 0, .min_size = 0, .message_size = 0, .memory = 0 }
+
 /** A WebSocket message or control frame. */
 struct mg_ws_message {
   /** Payload, in the receive buffer, not NUL-terminated: valid until the handler returns. */
@@ -3363,7 +3406,7 @@ struct mg_ws_message {
  * MG_EV_WS_OPEN with the response, a `struct mg_http_message *`, fires when the server has
  * accepted: status 101, Upgrade, Connection, and the Sec-WebSocket-Accept that answers our key.
  * Anything else is MG_EV_ERROR "ws handshake error" or "not http", and the connection closes.
- * There is no time limit.
+ * There is no time limit. To have messages compressed, call mg_ws_set_deflate() in MG_EV_OPEN.
  *
  * Then MG_EV_WS_MSG fires for every message and MG_EV_WS_CTL for every ping, pong, Close and
  * continuation frame, both with a `struct mg_ws_message *`. A ping is answered before its handler
@@ -3389,7 +3432,8 @@ struct mg_connection *mg_ws_connect(struct mg_mgr *mgr,
  *
  * `fmt` is NULL or makes extra response headers (see mg_snprintf()), each line ended by
  * "\r\n". Of the subprotocols that the client offers, the first is agreed on, unless `fmt`
- * has a Sec-WebSocket-Protocol header. Extensions are not. On success `c->is_websocket` is set and
+ * has a Sec-WebSocket-Protocol header. Messages are compressed if mg_ws_set_deflate() allows it;
+ * there are no other extensions. On success `c->is_websocket` is set and
  * MG_EV_WS_OPEN fires with `hm` before this returns. A request without Sec-WebSocket-Key, or with
  * another Sec-WebSocket-Version than 13, is answered with status 426 and the connection drains.
  *
@@ -3403,17 +3447,20 @@ void mg_ws_upgrade(struct mg_connection *c,
 
 /**
  * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
- * opcode. NULL for `fmt` is an empty text. Returns the length of the text; 0 with nothing sent
- * when memory is exhausted.
+ * opcode. NULL for `fmt` is an empty text. Returns the length of the text, compressed or not; 0 with
+ * nothing sent when memory is exhausted.
  */
-size_t mg_ws_printf(struct mg_connection *c, int op, const char *fmt, ...);
+size_t mg_ws_printf(struct mg_connection *c,
+                    int op,
+                    const char *fmt,
+                    ...);
 
 /**
  * Sends one frame with `len` bytes of payload; `op` is WEBSOCKET_OP_TEXT, WEBSOCKET_OP_BINARY
  * or another opcode. Client frames are masked, with a key from the system's random generator.
  *
  * The frame is appended to `c->send`; to send a message in fragments, clear bit 7 of its first byte
- * there. `buf` is not modified and may point into the message that is being handled; NULL stands
+ * there, which stands so many bytes before the end as this returns. `buf` is not modified and may point into the message that is being handled; NULL stands
  * for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
  * After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
  *
@@ -3433,6 +3480,35 @@ size_t mg_ws_wrap(struct mg_connection *c, size_t len, int op);
 
 /** mg_ws_printf() with arguments in `*ap`, which moves behind those that were used. */
 size_t mg_ws_vprintf(struct mg_connection *c, int op, const char *fmt, va_list *ap);
+
+/**
+ * Lets a connection compress its WebSocket messages, if the peer can, too (permessage-deflate, RFC 7692). To be
+ * called before the handshake: on a listener, for the connections that it accepts from now on; on a
+ * connection before mg_ws_upgrade(); on a client in MG_EV_OPEN, which fires in mg_ws_connect().
+ *
+ * Nothing else changes for the program. mg_ws_send(), mg_ws_printf() and mg_ws_wrap() compress text and binary
+ * messages, and what they return and append is smaller then; MG_EV_WS_MSG brings messages inflated, without
+ * a trace in `flags`. Continuation frames in MG_EV_WS_CTL have the payload that was sent. A client
+ * whose server answers with an extension that was not offered, or with other parameters, gets
+ * MG_EV_ERROR "ws extension error". A message that does not inflate is "WS message does not inflate", Close
+ * code 1007.
+ *
+ * What a connection remembers of its messages costs memory as soon as the first one is compressed:
+ * 146 KB and 4 times the window for sending (162 KB with 12 bits, 274 KB with 15), 47 KB for receiving.
+ * It is set aside when the extension is agreed on, see `memory`. Without that (`send_no_context`,
+ * `recv_no_context`) connections share what the manager keeps.
+ *
+ * Do not compress secrets together with what an attacker can choose: lengths tell what they have in common.
+ *
+ * `opts` is copied. NULL: messages are not compressed, as without a call. Returns false, with nothing
+ * changed, for a connection that speaks WebSocket already or is closed, when `opts->size` is
+ * absurd, a number is out of its range, or a member is set that this version of the library does not have.
+ */
+bool mg_ws_set_deflate(struct mg_connection *c,
+                       const struct mg_ws_deflate_opts *opts);
+
+/** True when both sides have agreed to compress messages, from MG_EV_WS_OPEN on; see mg_ws_set_deflate(). */
+bool mg_ws_is_deflating(const struct mg_connection *c);
 
 /* MQTT */
 

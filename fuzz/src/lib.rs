@@ -69,6 +69,7 @@ pub const TARGETS: &[Target] = &[
     ("tls_settings", tls::settings),
     ("url", text::url),
     ("ws_answer", ws::answer),
+    ("ws_deflate", ws::deflate),
     ("ws_frames", ws::frames),
     ("ws_request", ws::request),
     ("ws_server", ws_server::server),

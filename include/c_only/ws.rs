@@ -10,7 +10,7 @@ unsafe extern "C" {
     /// MG_EV_WS_OPEN with the response, a `struct mg_http_message *`, fires when the server has
     /// accepted: status 101, Upgrade, Connection, and the Sec-WebSocket-Accept that answers our key.
     /// Anything else is MG_EV_ERROR "ws handshake error" or "not http", and the connection closes.
-    /// There is no time limit.
+    /// There is no time limit. To have messages compressed, call mg_ws_set_deflate() in MG_EV_OPEN.
     ///
     /// Then MG_EV_WS_MSG fires for every message and MG_EV_WS_CTL for every ping, pong, Close and
     /// continuation frame, both with a `struct mg_ws_message *`. A ping is answered before its handler
@@ -36,7 +36,8 @@ unsafe extern "C" {
     ///
     /// `fmt` is NULL or makes extra response headers (see mg_snprintf()), each line ended by
     /// "\r\n". Of the subprotocols that the client offers, the first is agreed on, unless `fmt`
-    /// has a Sec-WebSocket-Protocol header. Extensions are not. On success `c->is_websocket` is set and
+    /// has a Sec-WebSocket-Protocol header. Messages are compressed if mg_ws_set_deflate() allows it;
+    /// there are no other extensions. On success `c->is_websocket` is set and
     /// MG_EV_WS_OPEN fires with `hm` before this returns. A request without Sec-WebSocket-Key, or with
     /// another Sec-WebSocket-Version than 13, is answered with status 426 and the connection drains.
     ///
@@ -50,7 +51,7 @@ unsafe extern "C" {
     );
 
     /// Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
-    /// opcode. NULL for `fmt` is an empty text. Returns the length of the text; 0 with nothing sent
-    /// when memory is exhausted.
+    /// opcode. NULL for `fmt` is an empty text. Returns the length of the text, compressed or not; 0 with
+    /// nothing sent when memory is exhausted.
     pub fn mg_ws_printf(c: *mut mg_connection, op: c_int, fmt: *const c_char, ...) -> usize;
 }

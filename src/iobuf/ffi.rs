@@ -162,7 +162,7 @@ impl mg_iobuf {
     }
 
     /// Replaces the block by a zeroed one of exactly `size` bytes, keeping what fits.
-    fn resize_exact(&self, size: usize) -> bool {
+    pub fn resize_exact(&self, size: usize) -> bool {
         let old = self.size.get();
         if size == old {
             return true;

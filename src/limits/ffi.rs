@@ -37,7 +37,7 @@ pub struct mg_limits {
     /// returned, so these can change it for the request at hand, or take the body over, as
     /// mg_http_start_upload() does; then it does not count. 0: no limit besides `recv_size`.
     pub body_size: usize,
-    /// Payload of a WebSocket message: "WS message limit", Close code 1009. MQTT packet: "MQTT packet
+    /// Payload of a WebSocket message, inflated: "WS message limit", Close code 1009. MQTT packet: "MQTT packet
     /// limit", reason 0x95. 0: no limit besides `recv_size`.
     pub message_size: usize,
     /// Open connections that were accepted: of a listener, or of all listeners of a manager. More

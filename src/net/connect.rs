@@ -437,6 +437,11 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
         crate::log::error(format_args!("{} OOM", listener.id.get()));
         return close(c);
     }
+    if let (Some(state), Some(settings)) =
+        (c.ws(), listener.ws().and_then(|l| l.deflate.settings()))
+    {
+        state.deflate.set_settings(Some(settings));
+    }
     c.set(Flag::Accepted, true);
     c.set(Flag::Hexdumping, listener.is(Flag::Hexdumping));
     c.set(Flag::Tls, listener.is(Flag::Tls));

@@ -36,6 +36,18 @@ pub fn prepare_send(c: &mg_connection) {
     }
 }
 
+/// So many bytes of the buffers were written to, though they may not be in use any more.
+pub fn note_used(c: &mg_connection, recv: usize, send: usize) {
+    /// Inflating may write a little further than it says.
+    const SPILL: usize = 512;
+    if let Some(p) = c.private() {
+        if recv > 0 {
+            p.recv_loan.note(recv + SPILL);
+        }
+        p.send_loan.note(send);
+    }
+}
+
 /// Takes a block back to which nothing was added.
 #[inline]
 pub fn settle_send(c: &mg_connection) {

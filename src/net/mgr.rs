@@ -14,11 +14,12 @@ use crate::ffi::heap::strictly;
 use crate::ffi::{guard, inject};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
-use std::cell::{Cell, RefCell, UnsafeCell};
+use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Most readiness events taken in one iteration.
@@ -54,6 +55,7 @@ pub(super) struct MgrPrivate {
     pub limits: crate::limits::Shared,
     pub stats: crate::stats::Counters,
     pub clock: crate::http::date::Clock,
+    deflate: OnceCell<Rc<crate::ws::deflate::Shared>>,
     tls: Box<super::tls::Shared>,
 }
 
@@ -77,6 +79,7 @@ impl MgrPrivate {
             limits: crate::limits::Shared::default(),
             stats: crate::stats::Counters::default(),
             clock: crate::http::date::Clock::default(),
+            deflate: OnceCell::new(),
             tls: Box::default(),
         })
     }
@@ -297,6 +300,12 @@ impl mg_mgr {
     pub(super) fn private(&self) -> Option<&MgrPrivate> {
         // SAFETY: NULL, or the box that mg_mgr_init made, released only by mg_mgr_free.
         unsafe { self.ifp.get().cast::<MgrPrivate>().as_ref() }
+    }
+
+    /// What WebSocket connections that compress share.
+    pub(crate) fn deflate(&self) -> Option<Rc<crate::ws::deflate::Shared>> {
+        let private = self.private()?;
+        Some(private.deflate.get_or_init(Rc::default).clone())
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Violation {
     /// A message inside another one (5.4).
     Interleaved,
     BadUtf8,
+    /// Does not inflate (RFC 7692, 7.2.2).
+    BadDeflate,
     /// A single byte, or a code that is not for use in frames (7.4).
     BadCloseCode,
     BadCloseReason,
@@ -39,7 +41,7 @@ impl Violation {
     /// The code that tells the peer (7.4.1).
     pub fn close_code(self) -> u16 {
         match self {
-            Violation::BadUtf8 | Violation::BadCloseReason => 1007,
+            Violation::BadUtf8 | Violation::BadDeflate | Violation::BadCloseReason => 1007,
             Violation::TooBig | Violation::MessageTooBig => 1009,
             _ => 1002,
         }
@@ -62,6 +64,7 @@ impl fmt::Display for Violation {
             Violation::StrayContinuation => "WS continuation of nothing",
             Violation::Interleaved => "WS message inside a message",
             Violation::BadUtf8 => "WS text is not UTF-8",
+            Violation::BadDeflate => "WS message does not inflate",
             Violation::BadCloseCode => "WS close code",
             Violation::BadCloseReason => "WS close reason is not UTF-8",
         })

@@ -3,8 +3,10 @@
 
 /// First byte: the last fragment of a message.
 pub const FIN: u8 = 0x80;
-/// First byte: reserved for extensions, of which there are none.
+/// First byte: reserved for extensions.
 pub const RESERVED: u8 = 0x70;
+/// First byte of a message: it is compressed (RFC 7692, 6).
+pub const RSV1: u8 = 0x40;
 /// Second byte: a masking key follows.
 const MASKED: u8 = 0x80;
 /// The longest payload of a control frame (5.5).

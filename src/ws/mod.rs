@@ -1,6 +1,7 @@
-//! WebSocket (RFC 6455): handshakes, frames, and what happens on a connection that speaks it.
+//! WebSocket (RFC 6455, RFC 7692): handshakes, frames, compression, and what happens on a connection that speaks it.
 
 pub mod close;
+pub mod deflate;
 pub mod ffi;
 pub mod frame;
 pub mod handshake;

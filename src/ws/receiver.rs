@@ -2,14 +2,14 @@
 #![forbid(unsafe_code)]
 
 use super::close::{self, Violation};
-use super::frame::{FIN, Header, MAX_CONTROL, RESERVED, opcode};
+use super::frame::{FIN, Header, MAX_CONTROL, RESERVED, RSV1, opcode};
 use super::mask;
 use super::utf8::Utf8;
 
 /// A complete frame at the start of a buffer: header, then the payload, unmasked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
-    /// FIN and opcode.
+    /// FIN, RSV1 if the message is compressed, and opcode.
     pub first: u8,
     /// Length of the header.
     pub header: usize,
@@ -39,6 +39,8 @@ pub struct Receiver {
     done: usize,
     /// The text of the message so far.
     utf8: Utf8,
+    /// Messages may be compressed.
+    inflates: bool,
 }
 
 /// How much may come.
@@ -51,6 +53,15 @@ pub struct Room {
 }
 
 impl Receiver {
+    /// What `inflates` accepts compressed messages. Their text is checked once it is inflated, and so
+    /// is their length.
+    pub fn new(inflates: bool) -> Receiver {
+        Receiver {
+            inflates,
+            ..Receiver::default()
+        }
+    }
+
     /// Takes the frame at the start of `buf` as far as it has arrived. `None`: not complete; the
     /// next call gets the same bytes and more. `pending` is the first byte of the message whose
     /// fragments came before. Clients send masked frames, servers do not.
@@ -63,7 +74,7 @@ impl Receiver {
         from_client: bool,
         room: Room,
     ) -> Result<Option<Frame>, Violation> {
-        check_start(buf, pending, from_client)?;
+        self.check_start(buf, pending, from_client)?;
         let Some(header) = Header::parse(buf) else {
             return Ok(None);
         };
@@ -74,7 +85,10 @@ impl Receiver {
             .ok()
             .filter(|&n| n <= room.frame.saturating_sub(header.len))
             .ok_or(Violation::TooBig)?;
-        if payload > room.payload && !is_control(header.first) {
+        if payload > room.payload
+            && !is_control(header.first)
+            && !is_compressed(header.first, pending)
+        {
             return Err(Violation::MessageTooBig);
         }
         let frame = Frame {
@@ -95,6 +109,55 @@ impl Receiver {
         self.done = 0;
         self.check_end(frame, available, pending)?;
         Ok(Some(frame))
+    }
+
+    /// Checks the first two bytes of a frame, as far as they are there.
+    fn check_start(
+        &self,
+        buf: &[u8],
+        pending: Option<u8>,
+        from_client: bool,
+    ) -> Result<(), Violation> {
+        let Some(&first) = buf.first() else {
+            return Ok(());
+        };
+        let may_be_compressed =
+            self.inflates && matches!(opcode(first), opcode::TEXT | opcode::BINARY);
+        let allowed = if may_be_compressed { RSV1 } else { 0 };
+        if first & RESERVED & !allowed != 0 {
+            return Err(Violation::ReservedBits);
+        }
+        let is_control = match opcode(first) {
+            opcode::CONTINUE => false,
+            opcode::TEXT | opcode::BINARY if pending.is_some() => {
+                return Err(Violation::Interleaved);
+            }
+            opcode::TEXT | opcode::BINARY => false,
+            opcode::CLOSE | opcode::PING | opcode::PONG if first & FIN == 0 => {
+                return Err(Violation::FragmentedControl);
+            }
+            opcode::CLOSE | opcode::PING | opcode::PONG => true,
+            op => return Err(Violation::UnknownOpcode(op)),
+        };
+        let Some(&second) = buf.get(1) else {
+            return Ok(());
+        };
+        let (masked, length) = Header::second(second);
+        if masked != from_client {
+            return Err(if masked {
+                Violation::Masked
+            } else {
+                Violation::Unmasked
+            });
+        }
+        if is_control && usize::from(length) > MAX_CONTROL {
+            return Err(Violation::LongControl);
+        }
+        // Programs send an empty one to get a connection going; it says nothing, so it is let pass.
+        if opcode(first) == opcode::CONTINUE && pending.is_none() && length > 0 {
+            return Err(Violation::StrayContinuation);
+        }
+        Ok(())
     }
 
     /// Unmasks and checks what is new of a payload.
@@ -144,52 +207,23 @@ fn is_control(first: u8) -> bool {
     matches!(opcode(first), opcode::CLOSE | opcode::PING | opcode::PONG)
 }
 
-/// True for frames of text messages.
-fn is_text(first: u8, pending: Option<u8>) -> bool {
+/// The first byte of the message that a data frame belongs to.
+fn first_of_message(first: u8, pending: Option<u8>) -> u8 {
     match opcode(first) {
-        opcode::TEXT => true,
-        opcode::CONTINUE => pending.is_some_and(|first| opcode(first) == opcode::TEXT),
-        _ => false,
+        opcode::CONTINUE => pending.unwrap_or(first),
+        _ => first,
     }
 }
 
-/// Checks the first two bytes of a frame, as far as they are there.
-fn check_start(buf: &[u8], pending: Option<u8>, from_client: bool) -> Result<(), Violation> {
-    let Some(&first) = buf.first() else {
-        return Ok(());
-    };
-    if first & RESERVED != 0 {
-        return Err(Violation::ReservedBits);
-    }
-    let is_control = match opcode(first) {
-        opcode::CONTINUE => false,
-        opcode::TEXT | opcode::BINARY if pending.is_some() => return Err(Violation::Interleaved),
-        opcode::TEXT | opcode::BINARY => false,
-        opcode::CLOSE | opcode::PING | opcode::PONG if first & FIN == 0 => {
-            return Err(Violation::FragmentedControl);
-        }
-        opcode::CLOSE | opcode::PING | opcode::PONG => true,
-        op => return Err(Violation::UnknownOpcode(op)),
-    };
-    let Some(&second) = buf.get(1) else {
-        return Ok(());
-    };
-    let (masked, length) = Header::second(second);
-    if masked != from_client {
-        return Err(if masked {
-            Violation::Masked
-        } else {
-            Violation::Unmasked
-        });
-    }
-    if is_control && usize::from(length) > MAX_CONTROL {
-        return Err(Violation::LongControl);
-    }
-    // Programs send an empty one to get a connection going; it says nothing, so it is let pass.
-    if opcode(first) == opcode::CONTINUE && pending.is_none() && length > 0 {
-        return Err(Violation::StrayContinuation);
-    }
-    Ok(())
+/// True for frames of compressed messages.
+fn is_compressed(first: u8, pending: Option<u8>) -> bool {
+    first_of_message(first, pending) & RSV1 != 0
+}
+
+/// True for frames of text messages that are not compressed.
+fn is_text(first: u8, pending: Option<u8>) -> bool {
+    let first = first_of_message(first, pending);
+    opcode(first) == opcode::TEXT && first & RSV1 == 0
 }
 
 #[cfg(test)]

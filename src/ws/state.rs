@@ -1,6 +1,7 @@
 //! What is remembered about a WebSocket connection between events.
 #![forbid(unsafe_code)]
 
+use super::deflate;
 use super::handshake::NONCE;
 use super::receiver::Receiver;
 use std::cell::Cell;
@@ -30,6 +31,7 @@ pub struct WsState {
     pub close_sent: Cell<bool>,
     /// The answer to the latest ping, which waits until less output is queued.
     pub late_pong: Cell<Option<Vec<u8>>>,
+    pub deflate: deflate::Slot,
 }
 
 impl WsState {
@@ -38,5 +40,6 @@ impl WsState {
         self.phase.set(phase);
         self.close_sent.set(false);
         self.late_pong.take();
+        self.deflate.set(None, false);
     }
 }

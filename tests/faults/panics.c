@@ -66,6 +66,13 @@ static void ws_client(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_CLOSE) closed = true;
 }
 
+static struct mg_ws_deflate_opts deflate = {.size = sizeof(deflate), .min_size = 1};
+
+static void deflating_client(struct mg_connection *c, int ev, void *ev_data) {
+  if (ev == MG_EV_OPEN) CHECK(mg_ws_set_deflate(c, &deflate));
+  ws_client(c, ev, ev_data);
+}
+
 static void tls_server(struct mg_connection *c, int ev, void *ev_data) {
   static struct mg_tls_opts opts;
   watch(c, ev, ev_data);
@@ -194,6 +201,11 @@ static void use_ws(void) {
   poll_until(&w.mgr, &closed);
 }
 
+static void use_deflate(void) {
+  mg_ws_connect(&w.mgr, url_of("ws", "127.0.0.1", http, "/ws"), deflating_client, NULL, NULL);
+  poll_until(&w.mgr, &closed);
+}
+
 static void use_mqtt(void) {
   struct mg_mqtt_opts opts = {.client_id = mg_str("me")};
   mg_mqtt_connect(&w.mgr, url_of("mqtt", "127.0.0.1", mqtt, ""), &opts, mqtt_client, NULL);
@@ -282,7 +294,7 @@ static const struct {
     {"compress", get_compressed, false},
     {"dash", use_dashboard, false},   {"dash upload", dash_upload, false}, {"dns", by_datagram, true},
     {"dns stream", by_stream, true},  {"file", get_file, false},       {"http", get, false},
-    {"http close", get, true},        {"mdns", use_mdns, false},       {"mg_http_serve_dir", get_file, false},
+    {"http close", get, true},        {"inflate", use_deflate, false}, {"mdns", use_mdns, false},       {"mg_http_serve_dir", get_file, false},
     {"mg_http_reply", get, false},
     {"mg_http_upload", upload, false}, {"mg_tls_init", use_tls, false}, {"mg_ws_upgrade", use_ws, false},
     {"modbus", use_modbus, false},    {"mqtt", use_mqtt, false},       {"notification", get, false},
@@ -330,6 +342,7 @@ static void open_all(void) {
   static char server_url[64];
   begin(&w);
   http = mg_http_listen(&w.mgr, "http://127.0.0.1:0", http_server, NULL);
+  CHECK(mg_ws_set_deflate(http, &deflate));
   tls = mg_listen(&w.mgr, "tls://127.0.0.1:0", tls_server, NULL);
   mqtt = mg_mqtt_listen(&w.mgr, "mqtt://127.0.0.1:0", mqtt_broker, NULL);
   modbus = mg_modbus_listen(&w.mgr, "tcp://127.0.0.1:0", plain, NULL);

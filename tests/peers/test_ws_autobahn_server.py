@@ -18,6 +18,18 @@ class AutobahnServer(unittest.TestCase):
                 finally:
                     tester.close()
 
+    def test_compression(self):
+        server = enter(self, Server(program(self, "ws_deflate"), "listen", "http://127.0.0.1:0", "send_window_bits=15"))
+        for case in ws_cases.compression():
+            with self.subTest(case.name):
+                offer = f"Sec-WebSocket-Extensions: permessage-deflate; {case.offer}".rstrip("; ")
+                tester = Tester.to_server(server.port, f"{offer}\r\n".encode())
+                try:
+                    self.assertIn(b"Sec-WebSocket-Extensions: permessage-deflate", tester.answer)
+                    ws_cases.run_compression(case, tester)
+                finally:
+                    tester.close()
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,11 +1,14 @@
-"""The cases of the Autobahn testsuite, sections 1 to 7, 9 and 10, with the strict outcome for each.
+"""The cases of the Autobahn testsuite, sections 1 to 7, 9, 10, 12 and 13, with the strict outcome for each.
 
 The peer under test sends every message back. A case is a list of steps that are sent, the frames that must come back,
 and how it ends: CLEAN, with our Close answered in kind; FAIL(code), with a Close frame the peer sends because of us;
 CLOSED(payload), with a Close frame that answers one among the steps. Nothing may come besides.
 """
 
-from ws_tester import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame
+import json
+import random
+
+from ws_tester import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Deflate, Frame
 
 # The receive buffer of the library (MG_MAX_RECV_SIZE): larger messages end with 1009.
 LIMIT = 3 << 20
@@ -296,3 +299,69 @@ def expect(tester, wanted):
     opcode, payload = tester.frame()
     assert opcode == wanted[0], f"opcode {opcode} instead of {wanted[0]}: {payload[:80]}"
     assert payload == wanted[1], f"{len(payload)} bytes {payload[:80]} instead of {len(wanted[1])} bytes {wanted[1][:80]}"
+
+
+class Compression:
+    """Messages that are sent compressed. `offer` are the parameters of a client, `deflate` those that the server agrees on."""
+
+    def __init__(self, name, offer, deflate, opcode, payloads, size):
+        self.name, self.offer, self.deflate, self.opcode, self.payloads, self.size = name, offer, deflate, opcode, payloads, size
+
+
+def payload_of(kind, size, rng):
+    """Like the suite's kinds of content: JSON, text of many letters, something already compressed, nothing but zeros."""
+    if kind == "json":
+        items = [{"id": rng.randrange(10**6), "name": rng.choice("abcdef") * 5, "on": rng.random() < 0.5} for _ in range(size // 40 + 1)]
+        return json.dumps(items).encode()[:size]
+    if kind == "text":
+        return "".join(rng.choice("Grüße an die κόσμε 👋 ") for _ in range(size)).encode()[:size].decode(errors="ignore").encode()
+    return rng.randbytes(size) if kind == "noise" else bytes(size)
+
+
+def compression(count=20):
+    """Sections 12 and 13: kinds of content, sizes, fragments and parameters. The suite sends 1000 messages each."""
+    rng = random.Random(1)
+    sizes = [(16, 0), (64, 0), (256, 0), (1024, 0), (4096, 0), (8192, 0), (16384, 0), (32768, 0), (65536, 0), (131072, 0),
+             (8192, 256), (16384, 256), (32768, 256), (65536, 256), (131072, 256), (131072, 1024), (131072, 4096)]
+    for section, (kind, opcode) in enumerate((("json", TEXT), ("text", TEXT), ("noise", BINARY), ("zeros", BINARY)), 1):
+        for number, (size, fragment) in enumerate(sizes, 1):
+            payloads = [payload_of(kind, size, rng) for _ in range(count if size < 20000 else 3)]
+            yield Compression(f"12.{section}.{number}", "", Deflate(), opcode, payloads, fragment)
+    parameters = [
+        ("", {}),
+        ("server_no_context_takeover; client_no_context_takeover", {"takeover": False, "peer_takeover": False}),
+        ("server_max_window_bits=9; client_max_window_bits=9", {"bits": 9, "peer_bits": 9}),
+        ("server_max_window_bits=15; client_max_window_bits=15", {}),
+        ("server_no_context_takeover; server_max_window_bits=9", {"peer_takeover": False, "peer_bits": 9}),
+        ("client_no_context_takeover; client_max_window_bits", {"takeover": False}),
+        ("server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=10",
+         {"takeover": False, "peer_takeover": False, "bits": 10, "peer_bits": 10}),
+    ]
+    for section, (offer, agreed) in enumerate(parameters, 1):
+        for number, (size, fragment) in enumerate(((16, 0), (1024, 0), (8192, 0), (32768, 256), (131072, 0)), 1):
+            payloads = [payload_of("json", size, rng) for _ in range(count if size < 20000 else 3)]
+            yield Compression(f"13.{section}.{number}", offer, Deflate(**agreed), TEXT, payloads, fragment)
+
+
+def run_compression(case, tester):
+    """Sends compressed messages, in fragments with pings in between if it has a size for them; each must come back."""
+    sent = received = 0
+    for payload in case.payloads:
+        data = case.deflate.compress(payload)
+        size = case.size or len(data)
+        pieces = [data[i:i + size] for i in range(0, len(data), size)]
+        for i, piece in enumerate(pieces):
+            frame = Frame(CONTINUATION if i else case.opcode, piece, fin=i == len(pieces) - 1, rsv=0 if i else 4)
+            tester.send(frame.encode(tester.masks))
+            if case.size and i == 1:
+                tester.send(Frame(PING, b"between").encode(tester.masks))
+                expect(tester, (PONG, b"between"))
+        compressed = len(payload) >= 64
+        opcode, back = tester.frame(rsv=4 if compressed else 0)
+        sent, received = sent + len(payload), received + len(back)
+        assert opcode == case.opcode and (case.deflate.inflate(back) if compressed else back) == payload
+    if case.opcode == TEXT and len(case.payloads[0]) >= 256:
+        assert received < sent * 0.8, f"{received} of {sent} bytes"
+    tester.send(Frame(CLOSE, code(1000)).encode(tester.masks))
+    expect(tester, (CLOSE, code(1000)))
+    tester.expect_end()

@@ -1,4 +1,5 @@
-// Usage: node ws_node.js client PORT, or node ws_node.js server, which prints its port and serves one client.
+// Usage: node ws_node.js client PORT [DEFLATE], or node ws_node.js server [DEFLATE], which prints its port and serves one client.
+// DEFLATE are options of permessage-deflate as JSON; then it has to be agreed on, and what is received has to be compressed.
 // Exchanges messages with a peer that sends them back; exit status 0 if all went well.
 const assert = require("node:assert");
 const { once } = require("node:events");
@@ -29,18 +30,27 @@ async function exchange(socket) {
   assert.deepStrictEqual([code, String(reason)], [4001, "enough"]);
 }
 
-async function main(role, port) {
+async function compressed(socket) {
+  assert.strictEqual(socket.extensions, "permessage-deflate");
+  await exchange(socket);
+  assert(socket._socket.bytesRead < 60000, `${socket._socket.bytesRead} bytes were received`);
+}
+
+async function main(role, ...rest) {
+  const port = role === "client" ? rest.shift() : 0;
+  const perMessageDeflate = rest.length > 0 && JSON.parse(rest[0]);
   if (role === "client") {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, ["echo", "other"]);
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, ["echo", "other"], rest.length > 0 ? { perMessageDeflate } : {});
     await once(socket, "open");
     assert.strictEqual(socket.protocol, "echo");
-    await exchange(socket);
+    await (perMessageDeflate ? compressed(socket) : exchange(socket));
   } else {
-    const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+    const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate });
     await once(server, "listening");
     console.log(`port ${server.address().port}`);
     const [socket] = await once(server, "connection");
     server.close();
+    if (perMessageDeflate) return compressed(socket);
     assert.strictEqual(socket.protocol, "echo");
     await exchange(socket);
   }

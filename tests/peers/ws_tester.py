@@ -5,6 +5,7 @@ import hashlib
 import os
 import socket
 import struct
+import zlib
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -37,6 +38,29 @@ class Frame:
         return header + key + xor(self.payload, key)
 
 
+TAIL = b"\x00\x00\xff\xff"
+
+
+class Deflate:
+    """permessage-deflate of one side, made with zlib."""
+
+    def __init__(self, bits=15, takeover=True, peer_takeover=True, peer_bits=15):
+        self.bits, self.takeover, self.peer_bits, self.peer_takeover = bits, takeover, peer_bits, peer_takeover
+        self.deflater = self.inflater = None
+
+    def compress(self, payload):
+        if not self.deflater or not self.takeover:
+            self.deflater = zlib.compressobj(wbits=-self.bits)
+        data = self.deflater.compress(payload) + self.deflater.flush(zlib.Z_SYNC_FLUSH)
+        assert data.endswith(TAIL)
+        return data[:-4]
+
+    def inflate(self, payload):
+        if not self.inflater or not self.peer_takeover:
+            self.inflater = zlib.decompressobj(wbits=-self.peer_bits)
+        return self.inflater.decompress(payload + TAIL)
+
+
 class Tester:
     """One connection; a client if it masks."""
 
@@ -46,25 +70,28 @@ class Tester:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @classmethod
-    def to_server(cls, port):
+    def to_server(cls, port, fields=b""):
+        """A client of ours; `fields` are more lines of its request. What the server answers is `answer`."""
         tester = cls(socket.create_connection(("127.0.0.1", port)), True)
         key = base64.b64encode(os.urandom(16))
         tester.connection.sendall(
             b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n")
-        head = tester.head()
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n" + fields + b"\r\n")
+        tester.answer = head = tester.head()
         assert head.startswith(b"HTTP/1.1 101 ") and accept_value(key) in head, head
         return tester
 
     @classmethod
-    def to_client(cls, connection):
+    def to_client(cls, connection, fields=b""):
+        """A server of ours; `fields` are more lines of its answer. What the client asked is `request`."""
         tester = cls(connection, False)
-        lines = tester.head().split(b"\r\n")
-        fields = dict(line.split(b": ", 1) for line in lines[1:] if line)
+        tester.request = tester.head()
+        lines = tester.request.split(b"\r\n")
+        names = dict(line.split(b": ", 1) for line in lines[1:] if line)
         connection.sendall(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Protocol: echo\r\n"
-            b"Sec-WebSocket-Accept: " + accept_value(fields[b"Sec-WebSocket-Key"]) + b"\r\n\r\n")
+            b"Sec-WebSocket-Accept: " + accept_value(names[b"Sec-WebSocket-Key"]) + b"\r\n" + fields + b"\r\n")
         return tester
 
     def head(self):
@@ -96,10 +123,10 @@ class Tester:
         for start in range(0, len(data), chop or len(data) or 1):
             self.connection.sendall(data[start:start + chop] if chop else data)
 
-    def frame(self):
-        """The next frame as (opcode, payload). It must be whole and masked as it should."""
+    def frame(self, rsv=0):
+        """The next frame as (opcode, payload). It must be whole, masked as it should, and have these reserved bits."""
         first, second = self.take(2)
-        assert first & 0xf0 == 0x80, f"first byte {first:02x}"
+        assert first & 0xf0 == 0x80 | rsv << 4, f"first byte {first:02x}"
         assert bool(second & 0x80) != self.masks, "wrong masking"
         length = second & 0x7f
         if length == 126:

@@ -2,12 +2,14 @@
 //!
 //! A *pass* looks at what stands in `c->recv`. The frame that is handled stands at the front, or
 //! behind the fragments of an unfinished message: their payloads, after the first byte of the first
-//! frame. `c->pfn_data` says how long that is. A frame is removed when its handlers have returned.
+//! frame. `c->pfn_data` says how long that is. A frame is removed when its handlers have returned. A
+//! compressed message is inflated when it is complete, and takes the place of its frames.
 //!
 //! Handlers may do anything to the connection. What the pass needs is read again after each of them,
 //! and no slice of a buffer lives across one.
 #![allow(unsafe_code)]
 
+use super::deflate::{self, Failure};
 use super::mg_ws_message;
 use super::send;
 use crate::ffi::str::bytes;
@@ -18,7 +20,7 @@ use crate::http::parser::{self, HeadEnd, Parsed};
 use crate::http::state::HttpState;
 use crate::net::{self, Backlog, Flag, ev, limits, mg_connection, mg_event_handler_t};
 use crate::ws::close::Violation;
-use crate::ws::frame::{FIN, MAX_CONTROL, opcode};
+use crate::ws::frame::{FIN, MAX_CONTROL, RSV1, opcode};
 use crate::ws::handshake::{Answer, NONCE};
 use crate::ws::receiver::{Frame, Receiver, Room};
 use crate::ws::state::{Phase, WsState};
@@ -146,10 +148,15 @@ impl Pass<'_> {
         if !agreed {
             return self.refuse(b"ws handshake error");
         }
+        // SAFETY: as above.
+        if !unsafe { deflate::agree(self.state, &hm) } {
+            return self.refuse(b"ws extension error");
+        }
         // What follows the head is not a body.
         hm.message = hm.head;
         hm.body.len = 0;
-        self.state.phase.set(Phase::default());
+        let inflates = self.state.deflate.is_on();
+        self.state.phase.set(Phase::Open(Receiver::new(inflates)));
         c.set(Flag::Websocket, true);
         let before = c.recv.len.get();
         net::call(c, ev::WS_OPEN, from_mut(&mut hm).cast());
@@ -214,6 +221,9 @@ impl Pass<'_> {
                 self.set_pending(1 + frame.payload);
                 return Next::Frame;
             }
+            opcode::TEXT | opcode::BINARY if frame.first & RSV1 != 0 => {
+                return self.compressed(frame.first, payload, frame.payload);
+            }
             opcode::TEXT | opcode::BINARY => {
                 self.tell(ev::WS_MSG, frame.first, payload, frame.payload);
             }
@@ -246,10 +256,42 @@ impl Pass<'_> {
         if frame.is_final() && end > 0 {
             // SAFETY: the bytes are in use, and no handler runs while the slice lives.
             let first = unsafe { c.recv.as_bytes() }[0];
+            if first & RSV1 != 0 {
+                return self.compressed(first, 1, end - 1);
+            }
             let before = c.recv.len.get();
             self.tell(ev::WS_MSG, first, 1, end - 1);
             self.set_pending(0);
             return self.remove(0, end, before);
+        }
+        next
+    }
+
+    /// Inflates the message at the start of the buffer, whose payload are `len` bytes at `at`, and
+    /// delivers it.
+    fn compressed(&self, first: u8, at: usize, len: usize) -> Next {
+        let c = self.c;
+        let size = c.recv.size.get();
+        let n = match deflate::inflate(c, self.state, at, len) {
+            Ok(n) => n,
+            Err(Failure::Violation(violation)) => return self.fail(violation),
+            Err(Failure::OutOfMemory) => {
+                net::error(c, b"OOM");
+                return Next::Stop;
+            }
+        };
+        self.set_pending(1 + n);
+        // SAFETY: the bytes are in use, and no handler runs while the slice lives.
+        let text = unsafe { &c.recv.as_bytes()[1..][..n] };
+        if opcode(first) == opcode::TEXT && std::str::from_utf8(text).is_err() {
+            return self.fail(Violation::BadUtf8);
+        }
+        let before = c.recv.len.get();
+        self.tell(ev::WS_MSG, first & !RSV1, 1, n);
+        self.set_pending(0);
+        let next = self.remove(0, 1 + n, before);
+        if !c.is_dead() {
+            deflate::shrink(&c.recv, size);
         }
         next
     }

@@ -1,10 +1,12 @@
 #![allow(unsafe_code)]
 
 pub mod conn;
+mod deflate;
 mod send;
 
 use super::frame::FIN;
 use super::handshake;
+use super::receiver::Receiver;
 use super::state::Phase;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
@@ -19,6 +21,7 @@ use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t, mg_mgr};
 use crate::url;
 use crate::util::ffi::random_bytes;
 use conn::ws_handler;
+pub use deflate::{mg_ws_deflate_opts, mg_ws_is_deflating, mg_ws_set_deflate};
 use std::ffi::{c_char, c_int, c_void};
 use std::fmt::Write;
 use std::ptr::null_mut;
@@ -86,9 +89,10 @@ fn begin_client(
 ) -> bool {
     let mut nonce = [0; handshake::NONCE];
     random_bytes(&mut nonce);
-    if let Some(state) = c.ws() {
+    let offer = c.ws().and_then(|state| {
         state.begin(Phase::Handshake { nonce, searched: 0 });
-    }
+        deflate::offer(state)
+    });
     c.pfn.set(Some(ws_handler));
     c.pfn_data.set(null_mut());
     let io = &c.send;
@@ -101,6 +105,7 @@ fn begin_client(
         }
         (url::host(url), url::uri(url))
     };
+    let extension = offer.as_ref().map_or(&[][..], Stack::as_bytes);
     let mut appended = true;
     for part in [
         b"GET ",
@@ -111,6 +116,7 @@ fn begin_client(
         b"\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
         &handshake::key(nonce),
         b"\r\n",
+        extension,
     ] {
         appended = appended && io.append(part);
     }
@@ -180,8 +186,20 @@ pub(crate) unsafe fn upgrade_with(
             return;
         };
         let offered = field(b"Sec-WebSocket-Protocol");
-        if !switch_protocols(c, key, offered, append_fields) {
+        // SAFETY: as above.
+        let extension = state.and_then(|state| unsafe { deflate::accept(state, request) });
+        if !switch_protocols(
+            c,
+            key,
+            offered,
+            extension.as_ref().map(Stack::as_bytes),
+            append_fields,
+        ) {
             return net::error(c, b"OOM");
+        }
+        if let Some(state) = state {
+            let inflates = state.deflate.is_on();
+            state.phase.set(Phase::Open(Receiver::new(inflates)));
         }
         c.set(Flag::Websocket, true);
         c.set(Flag::Resp, false);
@@ -206,6 +224,7 @@ fn switch_protocols(
     c: &mg_connection,
     key: &[u8],
     offered: Option<&[u8]>,
+    extension: Option<&[u8]>,
     append_fields: impl FnOnce(&mg_connection) -> Option<usize>,
 ) -> bool {
     const PROTOCOL: &[u8] = b"Sec-WebSocket-Protocol";
@@ -228,14 +247,14 @@ fn switch_protocols(
         }
         _ => true,
     };
-    agreed && io.append_nul(b"\r\n")
+    agreed && io.append(extension.unwrap_or_default()) && io.append_nul(b"\r\n")
 }
 
 /// Sends one frame with `len` bytes of payload; `op` is WEBSOCKET_OP_TEXT, WEBSOCKET_OP_BINARY
 /// or another opcode. Client frames are masked, with a key from the system's random generator.
 ///
 /// The frame is appended to `c->send`; to send a message in fragments, clear bit 7 of its first byte
-/// there. `buf` is not modified and may point into the message that is being handled; NULL stands
+/// there, which stands so many bytes before the end as this returns. `buf` is not modified and may point into the message that is being handled; NULL stands
 /// for zeros. Nothing is checked: neither the state of the connection, nor whether text is UTF-8.
 /// After a Close frame (WEBSOCKET_OP_CLOSE) the one of the peer is not answered any more.
 ///

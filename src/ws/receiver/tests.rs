@@ -1,5 +1,5 @@
 use super::*;
-use crate::ws::frame::MAX_HEADER;
+use crate::ws::frame::{MAX_HEADER, RSV1};
 use proptest::prelude::*;
 
 const ROOM: Room = room(1 << 20);
@@ -101,6 +101,44 @@ fn control_frames_are_no_part_of_a_message() {
             result.map(|frame| frame.is_some()),
             wanted,
             "{first:x} {payload}"
+        );
+    }
+}
+
+#[test]
+fn compressed_messages() {
+    const COMPRESSED: u8 = RSV1 | 1;
+    let receive = |bytes: &[u8], pending| {
+        Receiver::new(true)
+            .next(&mut bytes.to_vec(), pending, false, ROOM)
+            .map(|frame| frame.is_some())
+    };
+    // What is not inflated is neither text nor too long.
+    assert_eq!(receive(b"\xc1\x02a\xff", None), Ok(true));
+    assert_eq!(receive(b"\x41\x02a\xff", None), Ok(true));
+    assert_eq!(receive(b"\x80\x01\xff", Some(COMPRESSED)), Ok(true));
+    assert_eq!(receive(b"\x81\x01\xff", None), Err(Violation::BadUtf8));
+    assert_eq!(receive(b"\x80\x01\xff", Some(1)), Err(Violation::BadUtf8));
+    let mut bytes = encode(0xc2, &[0; 6], None);
+    let room = Room { payload: 5, ..ROOM };
+    let result = Receiver::new(true).next(&mut bytes, None, false, room);
+    assert!(matches!(result, Ok(Some(frame)) if frame.first == 0xc2));
+    // Only the first frame of a message says that it is compressed (RFC 7692, 6.1).
+    for (first, pending) in [
+        (0xc0, Some(COMPRESSED)),
+        (0xc0, Some(2)),
+        (0xc0, None),
+        (0xc9, None),
+        (0xc8, None),
+        (0xca, None),
+        (0xe1, None),
+        (0xd2, None),
+        (0xc3, None),
+    ] {
+        assert_eq!(
+            receive(&[first, 0], pending),
+            Err(Violation::ReservedBits),
+            "{first:x}"
         );
     }
 }
