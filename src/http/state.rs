@@ -3,7 +3,8 @@
 
 use super::chunked::Chunks;
 use super::framing::{Framing, Persistence};
-use super::{files::Transfer, upload::Upload};
+use super::{files::Transfer, stream::Streams, upload::Upload};
+use crate::net::{Flag, mg_connection};
 use std::cell::Cell;
 
 /// State of the message at the front of the receive buffer and of the response to it.
@@ -20,6 +21,7 @@ pub struct HttpState {
     pub(super) incoming: Cell<Incoming>,
     pub transfer: Transfer,
     pub upload: Upload,
+    pub streams: Streams,
     /// A run over the receive buffer is on the stack.
     pub(super) running: Cell<bool>,
     /// Whatever still arrives is thrown away.
@@ -78,6 +80,8 @@ pub(super) struct Request {
     pub dispatched: bool,
     /// The method is HEAD.
     pub is_head: bool,
+    /// The client speaks HTTP/1.0.
+    pub is_http10: bool,
     pub persistence: Persistence,
 }
 
@@ -92,6 +96,33 @@ impl HttpState {
     pub fn restart(&self) {
         self.incoming.take();
         self.seen.set(0);
+    }
+
+    /// Length of the head that was announced, and the framing of its body.
+    pub(super) fn announced(&self) -> Option<(usize, Framing)> {
+        match self.incoming.get() {
+            Incoming::Body(body) => Some((body.head_len, body.framing)),
+            Incoming::Head { .. } => None,
+        }
+    }
+
+    /// Whatever still arrives is thrown away.
+    pub(super) fn discard_input(&self) {
+        self.discarding.set(true);
+    }
+
+    /// True when MG_EV_HTTP_MSG was delivered and the response is not complete.
+    pub(super) fn owes_response(&self, c: &mg_connection) -> bool {
+        self.request.get().dispatched && c.is(Flag::Resp)
+    }
+
+    pub(super) fn serves_http10(&self) -> bool {
+        self.request.get().is_http10
+    }
+
+    /// The response is not one that the program writes itself.
+    pub(super) fn forget_hand_made(&self) {
+        self.hand_made.set(HandMade::Unknown);
     }
 
     /// Forgets the request and its response.

@@ -21,6 +21,7 @@ mod mgr;
 mod poll;
 pub(crate) mod resolve;
 mod socket;
+pub(crate) mod streaming;
 pub(crate) mod tls;
 mod visits;
 mod wake;

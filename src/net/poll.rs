@@ -28,7 +28,7 @@ use std::ptr::{from_mut, null_mut};
 use std::time::Duration;
 
 /// States in which nothing is sent.
-const NOT_SENDING: u32 = 1 << Flag::Resolving as u8
+pub(super) const NOT_SENDING: u32 = 1 << Flag::Resolving as u8
     | 1 << Flag::Connecting as u8
     | 1 << Flag::TlsHs as u8
     | 1 << Flag::Closing as u8;
@@ -93,7 +93,7 @@ impl Drop for Iteration<'_> {
 
 pub(super) fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
     let queued = (c.send.len.get() > 0 || p.has_output_pending(c)) && !c.any(NOT_SENDING);
-    queued || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
+    queued && !p.is_ready(Ready::Filling) || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
 }
 
 /// True when there is nothing to do for a connection but to deliver MG_EV_POLL.
@@ -139,7 +139,7 @@ fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
     }
     let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
     let output = p.is_ready(Ready::Write) && output_waits(c, p);
-    if input || output || c.is(Flag::Closing) {
+    if input || output || c.is(Flag::Closing) || p.may_resume(c) {
         *limit = Some(0);
     } else if p.accept_retry_at.get() != 0 {
         *limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
@@ -325,7 +325,8 @@ fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
     }
     let done =
         c.send.len.get() == 0 && !p.has_output_pending(c) && !(p.tls.is_on() && tls::is_unsent(p));
-    if c.is(Flag::Closing) || done && (c.is(Flag::Draining) || p.peer_done.get()) {
+    let leaves = (c.is(Flag::Draining) || p.peer_done.get()) && !p.defers_close(c);
+    if c.is(Flag::Closing) || done && leaves {
         close(c);
     }
 }

@@ -189,6 +189,7 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
             open: true,
             dispatched: true,
             is_head,
+            is_http10: false,
             persistence: if remaining > 0 {
                 Persistence::Close
             } else {
