@@ -163,6 +163,10 @@ pub fn closed(c: &mg_connection) {
     let Some(streams) = c.http().map(|state| &state.streams) else {
         return;
     };
+    // A program may send itself MG_EV_CLOSE.
+    if !c.is_dead() {
+        return;
+    }
     if streams.is_receiving() {
         guard((), || streams.abort_body(c, CLOSED));
     }
