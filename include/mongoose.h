@@ -2739,10 +2739,11 @@ long mg_http_upload(struct mg_connection *c,
  *
  * An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
  * mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
- * once: with NULL when the body is stored, or with a text: "bad name", "open failed" and "chunked
- * not supported" before this function returns (the request then takes its normal course); "write
- * error", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a
- * partial file left behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ * once: with NULL when the body is stored, or with a text: "bad name" and "open failed" before this
+ * function returns (the request then takes its normal course); "write error", "invalid chunk" and "body limit",
+ * with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
+ * A body in chunks, whose length nobody knows before, may have as many bytes as `body_size` of struct mg_limits
+ * says. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
  */
 void mg_http_start_upload(struct mg_connection *c,
                           struct mg_http_message *hm,

@@ -183,11 +183,7 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
     let len = c.send.len.get();
     p.send_loan.note(len);
     // The rest of a file follows: let it share packets with the head.
-    let more = if p.has_more_to_share(c) {
-        MSG_MORE
-    } else {
-        0
-    };
+    let more = if p.has_more_to_share(c) { MSG_MORE } else { 0 };
     // SAFETY: `len` bytes are in use at `buf`.
     let sent = unsafe {
         socket::send(

@@ -421,9 +421,7 @@ fn is_excused(c: &mg_connection, p: &ConnPrivate, cause: Cause) -> bool {
     let busy = c.is(Flag::Full) || p.http.is_running();
     match cause {
         Cause::Write => !super::poll::output_waits(c, p),
-        Cause::Idle => {
-            !blocked && (busy || c.is(Flag::Resp) || p.http.streams.is_waiting())
-        }
+        Cause::Idle => !blocked && (busy || c.is(Flag::Resp) || p.http.streams.is_waiting()),
         Cause::Head | Cause::Body => busy,
         Cause::Connect | Cause::Handshake | Cause::Ending => false,
     }

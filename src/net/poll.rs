@@ -93,7 +93,8 @@ impl Drop for Iteration<'_> {
 
 pub(super) fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
     let queued = (c.send.len.get() > 0 || p.has_output_pending(c)) && !c.any(NOT_SENDING);
-    queued && !p.is_ready(Ready::Filling) || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
+    queued && !p.is_ready(Ready::Filling)
+        || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
 }
 
 /// True when there is nothing to do for a connection but to deliver MG_EV_POLL.

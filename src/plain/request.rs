@@ -158,8 +158,14 @@ mod tests {
             Some(String::from_utf8(text).unwrap())
         };
         let start = "PUT /x HTTP/1.1\r\nHost: h\r\n";
-        assert_eq!(streamed("", None).unwrap(), format!("{start}Transfer-Encoding: chunked\r\n\r\n"));
-        assert_eq!(streamed("", Some(0)).unwrap(), format!("{start}Content-Length: 0\r\n\r\n"));
+        assert_eq!(
+            streamed("", None).unwrap(),
+            format!("{start}Transfer-Encoding: chunked\r\n\r\n")
+        );
+        assert_eq!(
+            streamed("", Some(0)).unwrap(),
+            format!("{start}Content-Length: 0\r\n\r\n")
+        );
         assert_eq!(streamed("content-length: 5", Some(5)), None);
         assert_eq!(streamed("Transfer-Encoding: chunked\r\n", None), None);
     }

@@ -46,6 +46,22 @@ impl Incoming {
         Step::Data(start..*pos)
     }
 
+    /// Reads as far as the input goes and moves the content to its front: how much content there is, how much of the input
+    /// was read, and what stopped it.
+    pub fn compact(&mut self, input: &mut [u8]) -> (usize, usize, Step) {
+        let (mut pos, mut len) = (0, 0);
+        loop {
+            match self.step(input, &mut pos) {
+                Step::Data(range) => {
+                    let n = range.len();
+                    input.copy_within(range, len);
+                    len += n;
+                }
+                end => return (len, pos, end),
+            }
+        }
+    }
+
     /// True when the end of the stream is the end of the body.
     pub fn ends_with_stream(&self) -> bool {
         matches!(self, Incoming::UntilClose | Incoming::Length(0))
@@ -93,14 +109,20 @@ mod tests {
     #[test]
     fn a_length_is_not_exceeded() {
         let (content, rest, end) = feed(Incoming::Length(5), b"helloGET /", &[2]);
-        assert_eq!((&content[..], &rest[..], end), (&b"hello"[..], &b"GET /"[..], Step::End));
+        assert_eq!(
+            (&content[..], &rest[..], end),
+            (&b"hello"[..], &b"GET /"[..], Step::End)
+        );
     }
 
     #[test]
     fn a_body_without_framing_has_no_end_of_its_own() {
         let body = Incoming::new(Framing::UntilClose).unwrap();
         let (content, rest, end) = feed(body, b"0\r\n\r\n", &[1]);
-        assert_eq!((&content[..], rest.len(), end), (&b"0\r\n\r\n"[..], 0, Step::More));
+        assert_eq!(
+            (&content[..], rest.len(), end),
+            (&b"0\r\n\r\n"[..], 0, Step::More)
+        );
         assert!(body.ends_with_stream() && !Incoming::Length(1).ends_with_stream());
     }
 
@@ -136,6 +158,28 @@ mod tests {
             plain.extend_from_slice(&behind);
             let length = Incoming::Length(whole.len());
             prop_assert_eq!(feed(length, &plain, &cuts), (whole, behind, Step::End));
+        }
+
+        #[test]
+        fn compacted_content_is_the_content(
+            parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..40), 0..6),
+            cut in 0usize..300,
+        ) {
+            let mut text = vec![];
+            for part in &parts {
+                text.extend_from_slice(format!("{:x}\r\n", part.len()).as_bytes());
+                text.extend_from_slice(part);
+                text.extend_from_slice(b"\r\n");
+            }
+            text.extend_from_slice(b"0\r\n\r\nbehind");
+            let mut body = Incoming::new(Framing::Chunked).unwrap();
+            let mut first = text[..cut.min(text.len() - 8)].to_vec();
+            let (len, used, end) = body.compact(&mut first);
+            prop_assert_eq!((used, end), (first.len(), Step::More));
+            let mut second = text[used..].to_vec();
+            let (more, used, end) = body.compact(&mut second);
+            prop_assert_eq!((&second[used..], end), (&b"behind"[..], Step::End));
+            prop_assert_eq!([&first[..len], &second[..more]].concat(), parts.concat());
         }
 
         /// Garbage ends the same way in one piece and in many.

@@ -111,7 +111,10 @@ mod tests {
         assert_eq!(Outgoing::Chunked.room(17), 0);
         assert_eq!(Outgoing::Chunked.room(18), 1);
         assert_eq!(Outgoing::Chunked.room(usize::MAX), MAX_CHUNK);
-        assert_eq!(send(Outgoing::Chunked, b"hello", &[5], 99), b"00000005\r\nhello\r\n0\r\n\r\n");
+        assert_eq!(
+            send(Outgoing::Chunked, b"hello", &[5], 99),
+            b"00000005\r\nhello\r\n0\r\n\r\n"
+        );
     }
 
     proptest! {

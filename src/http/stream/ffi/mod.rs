@@ -45,9 +45,8 @@ pub type mg_http_source_fn = Option<
 
 /// Told, once, how a body ended; `arg` is not used afterwards. `error` is NULL when the body is complete. Otherwise it
 /// is a text, valid during the call: that of MG_EV_ERROR, or "connection closed".
-pub type mg_http_done_fn = Option<
-    unsafe extern "C" fn(c: *mut mg_connection, error: *const c_char, arg: *mut c_void),
->;
+pub type mg_http_done_fn =
+    Option<unsafe extern "C" fn(c: *mut mg_connection, error: *const c_char, arg: *mut c_void)>;
 
 /// The bodies of a connection that are streamed, if any.
 #[derive(Default)]
@@ -83,7 +82,9 @@ fn with<T, R>(slot: &Cell<Option<Box<T>>>, f: impl FnOnce(&mut T) -> R) -> Optio
 
 fn tell(c: &mg_connection, done: mg_http_done_fn, error: Option<Text>, arg: *mut c_void) {
     let Some(done) = done else { return };
-    let text = error.as_ref().map_or(null(), |text| text.as_cstr().as_ptr());
+    let text = error
+        .as_ref()
+        .map_or(null(), |text| text.as_cstr().as_ptr());
     // SAFETY: the program's function, called as documented.
     streaming::hand_out(c, || unsafe { done(c.as_ptr(), text, arg) });
 }
@@ -361,7 +362,11 @@ pub unsafe extern "C" fn mg_http_reply_stream(
             source: r#fn,
             done,
             arg,
-            body: if shape.has_body { body } else { Outgoing::Length(0) },
+            body: if shape.has_body {
+                body
+            } else {
+                Outgoing::Length(0)
+            },
             is_response: true,
             is_waiting: false,
             in_call: false,
@@ -404,8 +409,7 @@ pub unsafe extern "C" fn mg_http_request_stream(
     arg: *mut c_void,
 ) -> bool {
     // SAFETY: pointer contract; nothing is called while the slices live.
-    let (c, method, url, headers) =
-        unsafe { (c.as_ref(), cstr(method), cstr(url), cstr(headers)) };
+    let (c, method, url, headers) = unsafe { (c.as_ref(), cstr(method), cstr(url), cstr(headers)) };
     let Some(c) = c else { return false };
     contain(c, false, || {
         let body = u64::try_from(length).map_or(Outgoing::Chunked, Outgoing::Length);
