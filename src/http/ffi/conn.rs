@@ -109,6 +109,10 @@ pub fn sending(c: &mg_connection) {
 /// The response to the request at hand is complete: clears `is_resp`, and closes the connection
 /// when the request asked for it.
 pub fn finish_response(c: &mg_connection) {
+    // What else a program sends while its response is streamed does not end that.
+    if c.http().is_some_and(|state| state.streams.is_sending()) {
+        return;
+    }
     let responding = c.is(Flag::Resp);
     c.set(Flag::Resp, false);
     let Some(state) = c.http() else { return };
@@ -350,6 +354,9 @@ impl Pass<'_> {
         }
         let next = match self.state.incoming.get() {
             _ if self.state.streams.is_receiving() => self.streamed(),
+            Incoming::Head { .. } if c.is(Flag::Accepted) && self.state.streams.is_sending() => {
+                return Next::Stop;
+            }
             Incoming::Head { scanned } => self.head(scanned),
             Incoming::Body(body) => self.body(body, None),
         };
