@@ -246,7 +246,7 @@ bench-micro: build ## time the functions that only calculate, on this library an
 
 bench-size: build ## sizes of library and programs with and without TLS, and the time that loading takes
 	@tests/reference/reference setup
-	$(CARGO) build --release --no-default-features --target-dir $(TARGET)/no-tls
+	$(CARGO) build --release --no-default-features --features reserve --target-dir $(TARGET)/no-tls
 	benches/size.py --lib $(LIB) --without-tls $(TARGET)/no-tls/release --include $(INCLUDE)
 
 bench-cymongoose: cymongoose ## the hello server of cymongoose on this library and as published, under wrk

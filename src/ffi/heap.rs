@@ -25,7 +25,8 @@ const LARGEST: usize = 256 * 1024;
 
 struct Heap;
 
-#[global_allocator]
+#[cfg_attr(feature = "reserve", global_allocator)]
+#[cfg_attr(not(feature = "reserve"), allow(dead_code))]
 static HEAP: Heap = Heap;
 
 #[repr(align(128))]

@@ -1,8 +1,14 @@
-"""WebSocket servers and clients of other people: Python's websockets and websocket-client, and Node's ws."""
+"""WebSocket servers and clients of other people: Python's websockets and websocket-client, and Node's ws.
 
+With TLS only the asyncio half of websockets serves: the other one reads and writes one SSL object in two threads,
+and now and then OpenSSL loses what was written.
+"""
+
+import asyncio
 import json
 import os
 import pathlib
+import queue
 import ssl
 import subprocess
 import tempfile
@@ -11,9 +17,10 @@ import unittest
 
 import trustme
 import websocket
+import websockets.asyncio.client as asyncio_client
+import websockets.asyncio.server as asyncio_server
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 from websockets.sync.client import connect
-from websockets.sync.server import serve
 
 from example import EXAMPLES, ROOT, Server, content, enter, program
 
@@ -22,17 +29,21 @@ NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": str(ROOT / "target" / "node" / "n
 MESSAGES = ["", "hello", "Grüße 👋", "x" * 70000, b"", b"\x00\xff\xfe", content(1_000_000)]
 
 
-def exchange(test, peer):
+async def exchange(test, peer):
     """What both ends of Python's websockets do with somebody who echoes."""
+
+    async def receive():
+        return await asyncio.wait_for(peer.recv(), 20)
+
     for message in MESSAGES:
-        peer.send(message)
-        test.assertEqual(peer.recv(20), message)
-    peer.send(["one ", "two ", "three"])
-    test.assertEqual(peer.recv(20), "one two three")
-    test.assertTrue(peer.ping("are you there").wait(20))
+        await peer.send(message)
+        test.assertEqual(await receive(), message)
+    await peer.send(["one ", "two ", "three"])
+    test.assertEqual(await receive(), "one two three")
+    await asyncio.wait_for(await peer.ping("are you there"), 20)
     for i in range(1000):
-        peer.send(str(i))
-    test.assertEqual([peer.recv(20) for _ in range(1000)], [str(i) for i in range(1000)])
+        await peer.send(str(i))
+    test.assertEqual([await receive() for _ in range(1000)], [str(i) for i in range(1000)])
 
 
 class Certificates:
@@ -57,18 +68,25 @@ class EchoServer(unittest.TestCase):
         cls.url = f"ws://127.0.0.1:{cls.server.port}/"
 
     def test_websockets(self):
-        with connect(self.url, max_size=None) as client:
-            exchange(self, client)
-            client.close(4001, "enough")
-            with self.assertRaises(ConnectionClosedError) as closed:
-                client.recv(20)
-            self.assertEqual((closed.exception.rcvd.code, closed.exception.rcvd.reason), (4001, "enough"))
+        async def talk():
+            async with asyncio_client.connect(self.url, max_size=None) as client:
+                await exchange(self, client)
+                await client.close(4001, "enough")
+                with self.assertRaises(ConnectionClosedError) as closed:
+                    await client.recv()
+                self.assertEqual((closed.exception.rcvd.code, closed.exception.rcvd.reason), (4001, "enough"))
+
+        asyncio.run(talk())
 
     def test_websockets_over_tls(self):
         certificates = Certificates(self)
         server = enter(self, Server(self.program, "listen", "wss://127.0.0.1:0", certificates.cert, certificates.key))
-        with connect(f"wss://localhost:{server.port}/", ssl=certificates.client, max_size=None) as client:
-            exchange(self, client)
+
+        async def talk():
+            async with asyncio_client.connect(f"wss://localhost:{server.port}/", ssl=certificates.client, max_size=None) as client:
+                await exchange(self, client)
+
+        asyncio.run(talk())
 
     def test_the_first_of_two_subprotocols(self):
         with connect(self.url, subprotocols=["a", "b"]) as client:
@@ -109,25 +127,32 @@ class EchoServer(unittest.TestCase):
 class EchoClient(unittest.TestCase):
     def serve(self, context=None):
         """Serves our client with Python's websockets; what the first connection leads to."""
-        result, failure, done = [], [], threading.Event()
+        result, failure, ports, done = [], [], queue.Queue(), threading.Event()
 
-        def handler(peer):
+        async def handler(peer):
             if done.is_set():
                 return
             try:
-                exchange(self, peer)
-                peer.close(4002, "enough")
+                await exchange(self, peer)
+                await peer.close(4002, "enough")
                 result.append((peer.subprotocol, peer.protocol.close_rcvd.code))
             except Exception as problem:
                 failure.append(problem)
             done.set()
 
-        server = serve(handler, "127.0.0.1", 0, ssl=context, subprotocols=["echo"], max_size=None)
-        thread = threading.Thread(target=server.serve_forever)
+        async def run():
+            stop = asyncio.Event()
+            options = {"ssl": context, "subprotocols": ["echo"], "max_size": None}
+            async with asyncio_server.serve(handler, "127.0.0.1", 0, **options) as server:
+                ports.put((server.sockets[0].getsockname()[1], asyncio.get_running_loop(), stop))
+                await stop.wait()
+
+        thread = threading.Thread(target=asyncio.run, args=(run(),))
         thread.start()
+        port, loop, stop = ports.get(timeout=20)
         self.addCleanup(thread.join)
-        self.addCleanup(server.shutdown)
-        return server.socket.getsockname()[1], done, result, failure
+        self.addCleanup(loop.call_soon_threadsafe, stop.set)
+        return port, done, result, failure
 
     def run_client(self, url, *arguments):
         client = subprocess.Popen([program(self, "ws_echo"), "connect", url, *map(str, arguments)])
