@@ -2742,8 +2742,8 @@ long mg_http_upload(struct mg_connection *c,
  * once: with NULL when the body is stored, or with a text: "bad name" and "open failed" before this
  * function returns (the request then takes its normal course); "write error", "invalid chunk" and "body limit",
  * with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
- * A body in chunks, whose length nobody knows before, may have as many bytes as `body_size` of struct mg_limits
- * says. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ * A body in chunks, whose length nobody knows before (`hm->body.len` is 0), may have as many bytes as `body_size` of
+ * struct mg_limits says, or, when that is 0, `recv_size`. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
  */
 void mg_http_start_upload(struct mg_connection *c,
                           struct mg_http_message *hm,

@@ -63,7 +63,7 @@ pub(super) struct Chunked {
 impl Chunked {
     pub fn new(c: &mg_connection) -> Chunked {
         let allowed = match net::limits::of(c, |limits| limits.body_size) {
-            0 => usize::MAX,
+            0 => net::limits::recv_size(c),
             limit => limit,
         };
         Chunked {
