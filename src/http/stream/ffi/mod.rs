@@ -108,6 +108,7 @@ impl Streams {
     }
 
     /// True when the program does not want a paused body to wait any longer.
+    #[inline]
     pub fn may_resume(&self, c: &mg_connection) -> bool {
         self.held.get() && !c.is(Flag::Full) && conn::speaks_http(c)
     }
@@ -132,8 +133,11 @@ impl Streams {
     }
 
     /// A response is complete.
+    #[inline]
     pub(in crate::http) fn note_answered(&self) {
-        with(&self.receiver, |r| r.answered = true);
+        if self.is_receiving() {
+            with(&self.receiver, |r| r.answered = true);
+        }
     }
 
     pub(in crate::http) fn announce(&self, what: Announced) {
