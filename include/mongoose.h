@@ -1816,7 +1816,7 @@ struct mg_mgr {
   void *active_mdns_requests;
   /** Head of the timer list, for the mg_timer_*() functions. */
   struct mg_timer *timers;
-  /** Descriptor to wait on, or negative. Read only. */
+  /** Descriptor to wait on, see mg_mgr_fd(), or negative. Read only. */
   int epoll_fd;
   /** Internal: the library's private state of this manager. */
   struct mg_tcpip_if *ifp;
@@ -2004,6 +2004,35 @@ void mg_mgr_poll(struct mg_mgr *mgr, int ms);
  */
 void mg_mgr_idle_interval(struct mg_mgr *mgr,
                           unsigned int ms);
+
+/**
+ * The descriptor to wait for in another event loop: it becomes readable when a connection of `mgr` is ready
+ * or mg_wakeup() was called. An epoll or kqueue descriptor, which poll(), select(), epoll and kqueue take like
+ * any other, level- or edge-triggered. The loop that waits for it calls mg_mgr_poll() with 0 when it is
+ * readable, or when the time has passed that mg_mgr_timeout() says; it needs both. docs/event-loops.md has examples.
+ *
+ * It stays the same from mg_mgr_init() to mg_mgr_free(), and is the library's: wait for it, and do not read, close
+ * or register anything with it. Stop waiting before mg_mgr_free(). It is closed by exec; a child process that was
+ * forked must not use it. -1 when `mgr` is NULL or has no readiness queue, see mg_mgr_init().
+ */
+int mg_mgr_fd(struct mg_mgr *mgr);
+
+/**
+ * The most milliseconds that another event loop may wait for mg_mgr_fd() before it calls mg_mgr_poll() with 0. 0: do
+ * not wait. -1: there is nothing to do until the descriptor becomes readable.
+ *
+ * Counts timers, deadlines of limits, name lookups and other time-outs of the library, and what is left to do without
+ * waiting, such as output that was queued since the last poll. Ask again before each wait, because whatever is done
+ * to the manager or to a connection may change the answer. On the manager's thread.
+ *
+ * Handlers get MG_EV_POLL when the manager is polled, and so not at all while nothing happens. Those that
+ * watch the time in it need a repeating timer, or mg_mgr_idle_interval(), whose interval counts here. A repeating timer
+ * with a period of 0 makes the answer always 0.
+ *
+ * Takes time for each timer, and for each connection unless there is something to do at once; after
+ * mg_mgr_idle_interval() only for connections at work.
+ */
+int mg_mgr_timeout(struct mg_mgr *mgr);
 
 /**
  * Tells whether listeners that `mgr` opens from now on share their port (SO_REUSEPORT) with

@@ -31,6 +31,8 @@ need 'command -v caddy' caddy
 need 'command -v ab' apache2-utils
 need 'command -v luajit' luajit
 need 'command -v go' golang-go
+need 'pkg-config --exists libuv' libuv1-dev
+need 'pkg-config --exists glib-2.0' libglib2.0-dev
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

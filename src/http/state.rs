@@ -28,6 +28,8 @@ pub struct HttpState {
     pub(super) discarding: Cell<bool>,
     /// Requests wait in the receive buffer until the responses before them are sent.
     pub(super) stalled: Cell<bool>,
+    /// A response was due when the receive buffer was last looked at, so what stands there may be requests.
+    pub(super) behind_response: Cell<bool>,
     /// Close when nothing is left to answer.
     pub(super) close_when_idle: Cell<bool>,
     /// The client sent a HEAD request.

@@ -94,6 +94,14 @@ pub unsafe extern "C" fn modbus_handler(c: *mut mg_connection, event: c_int, _da
     });
 }
 
+/// True when MG_EV_POLL would go on with requests that waited for the peer to read.
+pub(crate) fn may_go_on(c: &mg_connection) -> bool {
+    let stalled = c.private().is_some_and(|p| p.modbus.stalled.get());
+    stalled
+        && c.send.len.get() <= MAX_QUEUED
+        && c.pfn.get().map(|f| f as usize) == Some(modbus_handler as *const () as usize)
+}
+
 /// Answers what stands in the receive buffer.
 fn run(c: &mg_connection, state: &ModbusState) {
     if state.running.replace(true) {

@@ -293,6 +293,17 @@ impl KeepAlive {
         self.pinged_at = None;
     }
 
+    /// When [`KeepAlive::check`] may have something to say, if nothing happens until then.
+    pub fn next_check(&self) -> Option<u64> {
+        if self.interval_ms == 0 {
+            return None;
+        }
+        Some(match self.pinged_at {
+            Some(at) => at + self.interval_ms / 2,
+            None => self.last_sent.min(self.last_received) + self.interval_ms / 4 * 3,
+        })
+    }
+
     /// Pings three quarters into an interval without traffic one way or the other, and waits half an interval for
     /// the answer.
     pub fn check(&mut self, now: u64) -> Due {
@@ -447,7 +458,9 @@ mod tests {
     fn pings() {
         let mut k = KeepAlive::new(8, 1000);
         assert_eq!(k.check(6999), Due::Nothing);
+        assert_eq!(k.next_check(), Some(7000));
         assert_eq!(k.check(7000), Due::Ping);
+        assert_eq!(k.next_check(), Some(11_000));
         assert_eq!(k.check(10_999), Due::Nothing);
         assert_eq!(k.check(11_000), Due::Lost);
         k.received(11_000);
@@ -455,7 +468,9 @@ mod tests {
         // The broker talks, but would not hear from us.
         k.received(13_000);
         assert_eq!(k.check(13_000), Due::Ping);
+        assert_eq!(k.next_check(), Some(17_000));
         assert_eq!(KeepAlive::new(0, 0).check(u64::MAX), Due::Nothing);
+        assert_eq!(KeepAlive::new(0, 0).next_check(), None);
     }
 
     /// A broker that keeps its session, at the other end of connections that break at any packet.

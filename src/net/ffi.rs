@@ -3,7 +3,7 @@
 use super::conn::system_error;
 use super::connect::{self, Handlers};
 use super::mgr::{self, MgrPrivate};
-use super::{Flag, call, io, limits, mg_connection, poll, resolve, socket, wake};
+use super::{Flag, call, due, io, limits, mg_connection, poll, resolve, socket, wake};
 use crate::ffi::alloc::try_box;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::{guard, heap};
@@ -114,7 +114,7 @@ pub struct mg_mgr {
     pub active_mdns_requests: Cell<*mut c_void>,
     /// Head of the timer list, for the mg_timer_*() functions.
     pub timers: Cell<*mut mg_timer>,
-    /// Descriptor to wait on, or negative. Read only.
+    /// Descriptor to wait on, see mg_mgr_fd(), or negative. Read only.
     pub epoll_fd: Cell<c_int>,
     /// Internal: the library's private state of this manager.
     pub ifp: Cell<*mut mg_tcpip_if>,
@@ -215,6 +215,45 @@ pub unsafe extern "C" fn mg_mgr_idle_interval(mgr: *mut mg_mgr, ms: c_uint) {
             private.visits.set_interval(ms.into());
         }
     });
+}
+
+/// The descriptor to wait for in another event loop: it becomes readable when a connection of `mgr` is ready
+/// or mg_wakeup() was called. An epoll or kqueue descriptor, which poll(), select(), epoll and kqueue take like
+/// any other, level- or edge-triggered. The loop that waits for it calls mg_mgr_poll() with 0 when it is
+/// readable, or when the time has passed that mg_mgr_timeout() says; it needs both. docs/event-loops.md has examples.
+///
+/// It stays the same from mg_mgr_init() to mg_mgr_free(), and is the library's: wait for it, and do not read, close
+/// or register anything with it. Stop waiting before mg_mgr_free(). It is closed by exec; a child process that was
+/// forked must not use it. -1 when `mgr` is NULL or has no readiness queue, see mg_mgr_init().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_mgr_fd(mgr: *mut mg_mgr) -> c_int {
+    guard(-1, || {
+        // SAFETY: pointer contract.
+        let private = unsafe { mgr.as_ref() }.and_then(mg_mgr::private);
+        private.map_or(-1, MgrPrivate::raw_fd)
+    })
+}
+
+/// The most milliseconds that another event loop may wait for mg_mgr_fd() before it calls mg_mgr_poll() with 0. 0: do
+/// not wait. -1: there is nothing to do until the descriptor becomes readable.
+///
+/// Counts timers, deadlines of limits, name lookups and other time-outs of the library, and what is left to do without
+/// waiting, such as output that was queued since the last poll. Ask again before each wait, because whatever is done
+/// to the manager or to a connection may change the answer. On the manager's thread.
+///
+/// Handlers get MG_EV_POLL when the manager is polled, and so not at all while nothing happens. Those that
+/// watch the time in it need a repeating timer, or mg_mgr_idle_interval(), whose interval counts here. A repeating timer
+/// with a period of 0 makes the answer always 0.
+///
+/// Takes time for each timer, and for each connection unless there is something to do at once; after
+/// mg_mgr_idle_interval() only for connections at work.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_mgr_timeout(mgr: *mut mg_mgr) -> c_int {
+    guard(0, || {
+        // SAFETY: pointer contract.
+        let wait = unsafe { mgr.as_ref() }.and_then(due::wait);
+        wait.map_or(-1, |ms| c_int::try_from(ms).unwrap_or(c_int::MAX))
+    })
 }
 
 /// Tells whether listeners that `mgr` opens from now on share their port (SO_REUSEPORT) with

@@ -3,6 +3,7 @@
 
 use super::conn::{ConnPrivate, Flag, Ready, call};
 use super::loan::Spare;
+use super::poll::HOUSEKEEPING_MS;
 use super::resolve::Resolver;
 use super::socket::NO_ADDR;
 use super::visits::Visits;
@@ -37,6 +38,8 @@ pub(super) struct MgrPrivate {
     dead: Cell<*mut mg_connection>,
     /// Sockets whose connection is gone, discarding input until the peer closes too.
     lingering: RefCell<Vec<(c_int, u64)>>,
+    /// When they were looked at (mg_millis).
+    lingering_served: Cell<u64>,
     /// Depth of mg_mgr_poll calls on the stack.
     pub depth: Cell<u32>,
     /// mg_mgr_free is running: nothing new may be opened.
@@ -61,6 +64,7 @@ impl MgrPrivate {
             vacant: RefCell::default(),
             dead: Cell::new(ptr::null_mut()),
             lingering: RefCell::default(),
+            lingering_served: Cell::new(0),
             depth: Cell::new(0),
             freeing: Cell::new(false),
             reuse_port: Cell::new(false),
@@ -186,6 +190,11 @@ impl MgrPrivate {
         }
     }
 
+    /// True when there are closed connections to release.
+    pub fn has_dead(&self) -> bool {
+        !self.dead.get().is_null()
+    }
+
     /// Releases closed connections. Only to be called when no frame of the loop is below.
     pub fn reap(&self) {
         let mut next = self.dead.replace(ptr::null_mut());
@@ -203,6 +212,7 @@ impl MgrPrivate {
 
     /// Discards input of gently closed sockets and drops those that are done.
     pub fn serve_lingering(&self, now: u64) {
+        self.lingering_served.set(now);
         self.lingering.borrow_mut().retain(|&(fd, deadline)| {
             let keep = now < deadline && !discard_input(fd);
             if !keep {
@@ -214,6 +224,12 @@ impl MgrPrivate {
 
     pub fn has_lingering(&self) -> bool {
         !self.lingering.borrow().is_empty()
+    }
+
+    /// When gently closed sockets have to be looked at, if there are any (mg_millis).
+    pub fn lingering_due(&self) -> Option<u64> {
+        self.has_lingering()
+            .then(|| self.lingering_served.get() + HOUSEKEEPING_MS)
     }
 
     fn linger(&self, fd: c_int) {

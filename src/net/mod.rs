@@ -11,6 +11,7 @@ pub mod addr;
 mod backlog;
 pub mod conn;
 mod connect;
+mod due;
 pub(crate) mod endpoint;
 pub mod ffi;
 mod io;

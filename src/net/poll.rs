@@ -41,7 +41,7 @@ const NOT_RECEIVING: u32 =
     1 << Flag::Full as u8 | 1 << Flag::Resolving as u8 | 1 << Flag::Connecting as u8;
 
 /// From so many connections on, a walk over them takes longer than a system call.
-const MANY: usize = 64;
+pub(super) const MANY: usize = 64;
 
 /// States that have to be looked at in every turn.
 const BUSY: u32 = 1 << Flag::Listening as u8
@@ -55,7 +55,7 @@ const BUSY: u32 = 1 << Flag::Listening as u8
     | 1 << Flag::Writable as u8;
 
 /// How often a listener that ran out of descriptors, or a socket that closes gently, is looked at.
-const HOUSEKEEPING_MS: u64 = 50;
+pub(super) const HOUSEKEEPING_MS: u64 = 50;
 
 pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     let Some(private) = mgr.private() else {
@@ -99,7 +99,7 @@ pub(super) fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
 
 /// True when there is nothing to do for a connection but to deliver MG_EV_POLL.
 #[inline]
-fn is_at_rest(c: &mg_connection, p: &ConnPrivate) -> bool {
+pub(super) fn is_at_rest(c: &mg_connection, p: &ConnPrivate) -> bool {
     !c.any(BUSY) && p.is_quiet() && c.send.len.get() == 0
 }
 
@@ -138,13 +138,29 @@ fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
     if is_at_rest(c, p) {
         return;
     }
-    let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
-    let output = p.is_ready(Ready::Write) && output_waits(c, p);
-    if input || output || c.is(Flag::Closing) || p.may_resume(c) {
+    if has_work(c, p) {
         *limit = Some(0);
     } else if p.accept_retry_at.get() != 0 {
         *limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
     }
+}
+
+/// True when something can be done for a connection that no notification will tell of.
+#[inline]
+pub(super) fn has_work(c: &mg_connection, p: &ConnPrivate) -> bool {
+    let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
+    let output = p.is_ready(Ready::Write) && output_waits(c, p);
+    input || output || c.is(Flag::Closing) || p.may_resume(c)
+}
+
+/// True when a connection that is to close after its output has none left.
+#[inline]
+pub(super) fn is_finished(c: &mg_connection, p: &ConnPrivate) -> bool {
+    (c.is(Flag::Draining) || p.peer_done.get())
+        && c.send.len.get() == 0
+        && !p.has_output_pending(c)
+        && !(p.tls.is_on() && tls::is_unsent(p))
+        && !p.defers_close(c)
 }
 
 /// Phases 1 and 2.
@@ -324,10 +340,7 @@ fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
     if p.dead.get() {
         return;
     }
-    let done =
-        c.send.len.get() == 0 && !p.has_output_pending(c) && !(p.tls.is_on() && tls::is_unsent(p));
-    let leaves = (c.is(Flag::Draining) || p.peer_done.get()) && !p.defers_close(c);
-    if c.is(Flag::Closing) || done && leaves {
+    if c.is(Flag::Closing) || is_finished(c, p) {
         close(c);
     }
 }

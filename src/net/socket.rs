@@ -220,6 +220,17 @@ pub(super) fn is_connected(fd: c_int) -> bool {
     with_socket(fd, |s| s.peer_addr()).is_ok()
 }
 
+/// True when a descriptor has something to read now.
+pub(super) fn is_readable(fd: c_int) -> bool {
+    let mut fds = libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one entry, which lives during the call.
+    unsafe { libc::poll(&raw mut fds, 1, 0) == 1 }
+}
+
 /// Takes one pending connection.
 pub(super) fn accept(fd: c_int) -> io::Result<(c_int, mg_addr)> {
     loop {

@@ -31,6 +31,7 @@ pub(super) struct Visits {
 impl Visits {
     pub fn set_interval(&self, ms: u64) {
         self.interval.set(ms);
+        self.due.set(0);
         self.all.set(true);
     }
 
@@ -38,6 +39,11 @@ impl Visits {
     #[inline]
     pub fn may_be_few(&self) -> bool {
         self.interval.get() != 0 && !self.all.get()
+    }
+
+    /// When all have to be visited again (mg_millis). `None` when every iteration visits all.
+    pub fn next_round(&self) -> Option<u64> {
+        (self.interval.get() != 0).then_some(self.due.get())
     }
 
     #[inline]

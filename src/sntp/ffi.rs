@@ -187,6 +187,19 @@ fn read(c: &mg_connection) {
     c.set(Flag::Closing, true);
 }
 
+/// When a connection of mg_sntp_connect() has something to do in MG_EV_POLL.
+pub(crate) fn due(c: &mg_connection) -> Option<u64> {
+    if c.pfn.get().map(|f| f as usize) != Some(sntp_handler as *const () as usize) {
+        return None;
+    }
+    let resend_at = with_query(c, |query| query.resend_at).flatten();
+    Some(
+        resend_at
+            .unwrap_or(u64::MAX)
+            .min(deadline(c).saturating_add(1)),
+    )
+}
+
 fn poll(c: &mg_connection) {
     let now = mg_millis();
     if now > deadline(c) {

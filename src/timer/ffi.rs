@@ -64,6 +64,20 @@ fn look(timer: &mg_timer, now: u64) -> (bool, u64) {
     schedule::due(flags, expire, timer.period_ms.get(), now)
 }
 
+/// When the first timer of a list is due, or 0 when one has to be looked at so that its period begins.
+pub(crate) fn next(head: &Cell<*mut mg_timer>, now: u64) -> Option<u64> {
+    let mut earliest = None;
+    let mut t = head.get();
+    // SAFETY: members of a list are live, and no function runs here.
+    while let Some(timer) = unsafe { t.as_ref() } {
+        let (flags, expire) = (timer.flags.get(), timer.expire.get());
+        let next = schedule::next(flags, expire, timer.period_ms.get(), now);
+        earliest = earliest.into_iter().chain(next).min();
+        t = timer.next.get();
+    }
+    earliest
+}
+
 /// Polls the timers from `first` on, and calls functions, which may do anything to the list.
 fn poll_from(head: &Cell<*mut mg_timer>, first: *mut mg_timer, now: u64) {
     let walk = Walk {

@@ -38,6 +38,13 @@ pub fn due(flags: u32, deadline: u64, period: u64, now: u64) -> (bool, u64) {
     (at_once || passed, next)
 }
 
+/// When to look at a timer next, if its function is to be called then; 0 when a look would set its
+/// deadline first.
+pub fn next(flags: u32, deadline: u64, period: u64, now: u64) -> Option<u64> {
+    let is_set = deadline != 0 && now.wrapping_add(period) >= deadline;
+    fires(flags).then_some(if is_set { deadline } else { 0 })
+}
+
 /// Whether a due timer's function is called: one-shot timers only once.
 pub fn fires(flags: u32) -> bool {
     flags & REPEAT != 0 || flags & CALLED == 0
@@ -51,6 +58,7 @@ pub fn finished(flags: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn deadlines_follow_the_table() {
@@ -113,6 +121,36 @@ mod tests {
         );
         let every_7: Vec<u64> = (1..=71).step_by(7).collect();
         assert_eq!(fired(REPEAT, 10, &every_7).0, [15, 22, 36, 43, 57, 64, 71]);
+    }
+
+    #[test]
+    fn the_next_look() {
+        for (flags, deadline, period, now, expected) in [
+            (0, 0, 10, 5, Some(0)),
+            (RUN_NOW, 0, 10, 5, Some(0)),
+            (REPEAT, 15, 10, 5, Some(15)),
+            (0, 15, 10, 20, Some(15)),
+            // The period became shorter.
+            (REPEAT, 15, 1, 5, Some(0)),
+            (CALLED, 15, 10, 5, None),
+            (CALLED | REPEAT, 15, 10, 5, Some(15)),
+        ] {
+            assert_eq!(next(flags, deadline, period, now), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_fires_before_the_next_look(flags in 0u32..8, deadline in 0u64..50, period in 0u64..30, now in 1u64..40) {
+            let at = next(flags, deadline, period, now).unwrap_or(u64::MAX).min(200);
+            for t in now..at {
+                let (is_due, _) = due(flags, deadline, period, t);
+                prop_assert!(!(is_due && fires(flags)), "at {}", t);
+            }
+            if at > now && at < 200 {
+                prop_assert!(due(flags, deadline, period, at).0);
+            }
+        }
     }
 
     #[test]

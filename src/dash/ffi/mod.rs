@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 mod files;
-mod notify;
+pub(crate) mod notify;
 mod sets;
 mod users;
 

@@ -69,6 +69,11 @@ fn watcher(c: &mg_connection) -> Option<Watcher> {
     Some(copy)
 }
 
+/// True when the session of this browser has ended.
+pub(crate) fn is_due(c: &mg_connection) -> bool {
+    watcher(c).is_some_and(|watcher| watcher.user.end() != End::No)
+}
+
 /// Lets go of a browser whose session ended.
 pub fn check(c: &mg_connection) {
     if !c.is(Flag::Websocket) {

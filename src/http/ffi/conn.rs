@@ -96,6 +96,14 @@ pub fn is_idle(c: &mg_connection, state: &HttpState) -> bool {
         && speaks_http(c)
 }
 
+/// True when MG_EV_POLL would go on with requests that stand in the receive buffer, or draw the consequences of a
+/// response that the program has ended.
+pub fn may_go_on(c: &mg_connection, state: &HttpState) -> bool {
+    let waits = c.recv.len.get() > 0
+        && (state.behind_response.get() || state.stalled.get() && c.send.len.get() <= MAX_QUEUED);
+    (state.request.get().dispatched || waits) && may_resume(c, state)
+}
+
 /// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
 /// response has no body.
 pub fn sending(c: &mg_connection) {
@@ -252,10 +260,15 @@ fn resume(c: &mg_connection, state: &HttpState) {
         return run(c, state, 0, false);
     }
     let work = len > 0 || state.request.get().dispatched;
-    let may = !c.is(Flag::Draining) || state.stalled.get();
-    if work && may && c.is(Flag::Accepted) && !c.is(Flag::Resp) {
+    if work && may_resume(c, state) {
         run(c, state, 0, false);
     }
+}
+
+#[inline]
+fn may_resume(c: &mg_connection, state: &HttpState) -> bool {
+    let may = !c.is(Flag::Draining) || state.stalled.get();
+    may && c.is(Flag::Accepted) && !c.is(Flag::Resp)
 }
 
 fn run(c: &mg_connection, state: &HttpState, received: usize, closing: bool) {
@@ -336,6 +349,7 @@ impl Pass<'_> {
             net::error(c, b"OOM");
         }
         state.seen.set(c.recv.len.get());
+        state.behind_response.set(c.is(Flag::Resp));
         if !over {
             close_if_idle(c, state);
         }

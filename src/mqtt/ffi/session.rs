@@ -83,8 +83,8 @@ struct Client {
     unreleased: RefCell<Vec<u16>>,
 }
 
-/// How often a session looks at the clock, at least.
-const TICK_MS: u64 = 100;
+/// Between looks at the clock of a session that waits for nothing.
+const IDLE_MS: u64 = 3_600_000;
 /// MG_TIMER_REPEAT
 const REPEAT: u32 = 1;
 
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn mg_mqtt_session_open(
             mg_timer_init(
                 &raw mut (*mgr).timers as *mut *mut mg_timer,
                 client.timer.get().cast(),
-                TICK_MS.min(first_ms.into()),
+                IDLE_MS,
                 REPEAT,
                 Some(on_tick),
                 raw.cast(),
@@ -355,6 +355,7 @@ unsafe extern "C" fn on_tick(session: *mut c_void) {
         // SAFETY: the timer runs as long as the session is not closed.
         if let Some(client) = unsafe { client(session) } {
             client.tick();
+            client.set_timer();
         }
     });
 }
@@ -391,8 +392,28 @@ unsafe extern "C" fn session_handler(c: *mut mg_connection, event: c_int, data: 
 }
 
 impl Client {
+    /// Lets the timer run when the session has something to do. It may run earlier than that.
+    fn set_timer(&self) {
+        let due = if self.session.borrow().is_connected() {
+            self.alive.borrow().next_check()
+        } else {
+            Some(self.deadline.get())
+        };
+        let now = mg_millis();
+        let wait = due.map_or(IDLE_MS, |at| at.saturating_sub(now).max(1));
+        // SAFETY: mg_timer_init() made a timer of it, whose members are cells.
+        let timer = unsafe { &*self.timer.get().cast::<mg_timer>() };
+        timer.period_ms.set(wait);
+        timer.expire.set(now + wait);
+    }
+
     /// Connects.
     fn open(self: &Rc<Client>) {
+        self.connect_now();
+        self.set_timer();
+    }
+
+    fn connect_now(self: &Rc<Client>) {
         let now = mg_millis();
         self.deadline.set(now + self.connect_timeout_ms);
         *self.alive.borrow_mut() = KeepAlive::new(self.keepalive, now);
@@ -443,6 +464,7 @@ impl Client {
             *self.unreleased.borrow_mut() = p.mqtt.take_unreleased();
         }
         self.deadline.set(mg_millis() + self.delay());
+        self.set_timer();
     }
 
     fn tick(self: &Rc<Client>) {
@@ -483,6 +505,8 @@ impl Client {
                 }
                 session.connected(present, receive_maximum(packet));
                 self.backoff.borrow_mut().reset();
+                drop(session);
+                self.set_timer();
             }
             command => session.acknowledged(command, packet.id, packet.is_failure()),
         }

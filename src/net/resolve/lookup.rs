@@ -30,6 +30,11 @@ impl Waiter {
             timeout,
         }
     }
+
+    /// When it has waited too long.
+    fn due(&self) -> u64 {
+        self.deadline + 1
+    }
 }
 
 /// One name, asked for on behalf of everybody who wants it at the same time.
@@ -421,6 +426,11 @@ impl Lookups {
         self.list.retain(|l| l.finished || !l.waiters.is_empty());
     }
 
+    /// When [`Lookups::due`] has to be asked again, or earlier.
+    pub fn next_due(&self) -> Option<u64> {
+        (!self.list.is_empty()).then_some(self.due)
+    }
+
     /// Something that is due; call it until there is nothing.
     pub fn due(&mut self, now: u64) -> Due {
         if self.list.is_empty() || now < self.due {
@@ -429,10 +439,10 @@ impl Lookups {
         let expired = self
             .list
             .iter()
-            .rposition(|l| !l.finished && l.waiters.iter().any(|w| now > w.deadline));
+            .rposition(|l| !l.finished && l.waiters.iter().any(|w| now >= w.due()));
         if let Some(i) = expired {
             let lookup = &mut self.list[i];
-            let place = lookup.waiters.iter().rposition(|w| now > w.deadline);
+            let place = lookup.waiters.iter().rposition(|w| now >= w.due());
             let waiter = lookup.waiters.remove(place.unwrap_or(0));
             if lookup.waiters.is_empty() {
                 self.list.remove(i);
@@ -444,15 +454,10 @@ impl Lookups {
         if let Some(lookup) = self.list.iter().find(again) {
             return Due::AskAgain(lookup.serial);
         }
-        let deadlines = self
-            .list
-            .iter()
-            .flat_map(|l| &l.waiters)
-            .map(|w| w.deadline);
-        let resends = self
-            .list
-            .iter()
-            .filter(|l| sends_left(l))
+        let open = || self.list.iter().filter(|l| !l.finished);
+        let deadlines = open().flat_map(|l| &l.waiters).map(Waiter::due);
+        let resends = open()
+            .filter(|l| sends_left(l) && l.sent > 0)
             .map(|l| l.send_again_at);
         self.due = deadlines.chain(resends).min().unwrap_or(0);
         Due::Nothing

@@ -51,6 +51,20 @@ enum Failure {
     Text(&'static str),
 }
 
+impl Resolver {
+    /// When it has to be told the time (mg_millis).
+    pub fn next_due(&self) -> Option<u64> {
+        let multicast = self.multicast.borrow();
+        let multicast = multicast.iter().map(multicast::Waiter::due).min();
+        self.lookups
+            .borrow()
+            .next_due()
+            .into_iter()
+            .chain(multicast)
+            .min()
+    }
+}
+
 fn resolver(mgr: &mg_mgr) -> Option<&Resolver> {
     mgr.private().map(|p| &p.resolver)
 }

@@ -21,6 +21,11 @@ impl Waiter {
     pub fn is(&self, c: &mg_connection) -> bool {
         self.c == c.as_ptr()
     }
+
+    /// When it has waited too long.
+    pub fn due(&self) -> u64 {
+        self.deadline + 1
+    }
 }
 
 pub(super) fn resolve(c: &mg_connection, host: &[u8]) {
@@ -84,7 +89,7 @@ pub(crate) fn heard(mgr: &mg_mgr, name: &[u8], ip: IpAddr) -> Option<u16> {
 
 /// Time passes.
 pub(crate) fn tick(mgr: &mg_mgr, now: u64) {
-    while let Some(c) = take(mgr, |w| now > w.deadline) {
+    while let Some(c) = take(mgr, |w| now >= w.due()) {
         error(c, b"mDNS timeout");
     }
 }

@@ -142,6 +142,14 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
     });
 }
 
+/// When a check on this connection has taken too long.
+pub(crate) fn due(c: &mg_connection) -> Option<u64> {
+    if c.r#fn.get().map(|f| f as usize) != Some(handler as *const () as usize) {
+        return None;
+    }
+    with(c, |check| check.deadline + 1)
+}
+
 fn check_time(c: &mg_connection) {
     inject("ota");
     let now = mg_millis();

@@ -1,6 +1,6 @@
 #![allow(unsafe_code)]
 
-mod check;
+pub(crate) mod check;
 
 use crate::ffi::guard;
 use crate::ffi::str::cells;

@@ -61,6 +61,7 @@ static double cpu_seconds(void) {
 // The loop sleeps, and nobody is late.
 static void check_idle(void) {
   for (int i = 0; i < 5; i++) mg_mgr_poll(&s_mgr, 0);
+  CHECK(mg_mgr_timeout(&s_mgr) != 0);
   double cpu = cpu_seconds();
   uint64_t start = mg_millis();
   for (int i = 0; i < 1000 && mg_millis() < start + 300; i++) mg_mgr_poll(&s_mgr, 100);
@@ -118,7 +119,7 @@ int main(void) {
   check_idle();
   CHECK(s_received == before && s_conn->recv.len <= 131072 && s_done == 0);
   mg_http_resume_body(s_conn);
-  CHECK(s_received == before);
+  CHECK(s_received == before && mg_mgr_timeout(&s_mgr) == 0);
   while (sent < SIZE) sent += push(fd, SIZE - sent);
   WAIT_FOR(&s_mgr, s_received == SIZE && s_done == 1);
   expect_answer(fd, "20000000");
@@ -131,6 +132,7 @@ int main(void) {
   check_idle();
   CHECK(s_received == 3 && s_done == 0);
   s_conn->is_full = 0;
+  CHECK(mg_mgr_timeout(&s_mgr) == 0);
   expect_answer(fd, "5");
   CHECK(s_done == 1 && s_received == 5);
 
@@ -183,6 +185,7 @@ int main(void) {
   CHECK(s_given == 1);
   s_ready = 1;
   mg_http_resume_send(s_conn);
+  CHECK(mg_mgr_timeout(&s_mgr) == 0);
   WAIT_FOR(&s_mgr, s_given == 3);
   check_idle();
   s_ready = 99;

@@ -1,7 +1,7 @@
 #![allow(unsafe_code)]
 
 mod sink;
-mod stream;
+pub(crate) mod stream;
 
 pub use stream::{Report, Upload};
 

@@ -155,6 +155,24 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
     });
 }
 
+/// When an upload on this connection has something to do in MG_EV_POLL.
+pub(crate) fn due(c: &mg_connection) -> Option<u64> {
+    let upload = &c.http()?.upload;
+    if !upload.is_active() || c.pfn.get().map(|f| f as usize) != Some(handler as *const () as usize)
+    {
+        return None;
+    }
+    let active = upload.active.take()?;
+    let ended = active.failure.is_some() || active.remaining == 0;
+    let due = if ended {
+        Some(0)
+    } else {
+        active.deadline.map(|at| at + 1)
+    };
+    upload.active.set(Some(active));
+    due
+}
+
 /// Writes what has arrived; what went wrong, now or before.
 fn store(c: &mg_connection, state: &HttpState) -> Option<&'static CStr> {
     let mut active = Taken {
