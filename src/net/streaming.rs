@@ -25,8 +25,9 @@ fn set(c: &mg_connection, what: Ready, on: bool) {
     }
 }
 
+/// True when the socket would take output. There is no hurry to make some before.
 pub(crate) fn may_send(c: &mg_connection) -> bool {
-    !c.any(NOT_SENDING)
+    !c.any(NOT_SENDING) && super::write_ready(c)
 }
 
 /// The peer has sent all that it will send.
