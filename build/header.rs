@@ -46,6 +46,7 @@ const SECTIONS: &[Section] = &[
     },
     section("net", "Connections and the event loop"),
     section("limits", "Limits"),
+    section("stats", "Counters"),
     section("http", "HTTP"),
     section("tls", "TLS"),
     Section {

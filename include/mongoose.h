@@ -441,6 +441,7 @@ struct mg_phy;
 struct mg_queue;
 struct mg_rpc;
 struct mg_rpc_req;
+struct mg_stats;
 struct mg_str;
 struct mg_tcpip_driver_atcmd_data;
 struct mg_tcpip_if;
@@ -2335,6 +2336,108 @@ bool mg_conn_set_limits(struct mg_connection *c,
  */
 bool mg_conn_get_limits(const struct mg_connection *c, struct mg_limits *limits);
 
+/* Counters */
+
+/**
+ * What a manager has done since mg_mgr_init(), and what it holds; see mg_mgr_get_stats().
+ *
+ * Members are counters, which only grow, unless they are said to be "at the moment". The library's own
+ * connections, for name lookups and wakeups, and what mg_alloc_conn() made are not counted.
+ */
+struct mg_stats {
+  /** sizeof(struct mg_stats), set by the caller, so that later versions can add members. */
+  size_t size;
+  /** Connections that listeners accepted. */
+  uint64_t accepted;
+  /** Connections made by mg_connect() and the functions like it, UDP included, whatever became of them. */
+  uint64_t clients;
+  /** Connections made by mg_wrapfd(). */
+  uint64_t wrapped;
+  /** Those of `clients` that got MG_EV_CONNECT. */
+  uint64_t connected;
+  /** Those of `accepted`, `clients` and `wrapped` that are closed, for whatever reason. */
+  uint64_t closed;
+  /** The other ones: `accepted + clients + wrapped - closed`, at the moment. */
+  uint64_t open;
+  /** Listeners at the moment, those for UDP included. */
+  uint64_t listeners;
+  /** Attempts to accept a connection that failed: no descriptor, no memory. */
+  uint64_t accept_errors;
+  /**
+   * How often listeners stopped accepting, because as many connections were open as `connections` of struct
+   * mg_limits allows. More wait in the system's queue.
+   */
+  uint64_t accept_pauses;
+  /**
+   * Bytes that sockets delivered, as they came: with TLS records, framing and HTTP heads, and
+   * the payload of datagrams, without the headers of TCP, UDP and IP.
+   */
+  uint64_t bytes_received;
+  /** Bytes that sockets took, of the same kind. */
+  uint64_t bytes_sent;
+  /** UDP datagrams received. */
+  uint64_t datagrams_received;
+  /** UDP datagrams sent. */
+  uint64_t datagrams_sent;
+  /** HTTP requests whose head was received and understood. */
+  uint64_t http_requests;
+  /** HTTP responses to clients, likewise; without interim ones (1xx) and answers to WebSocket handshakes. */
+  uint64_t http_responses;
+  /** WebSocket messages received: MG_EV_WS_MSG. Control frames are not counted. */
+  uint64_t ws_messages_received;
+  /** WebSocket messages queued to be sent: mg_ws_send(), mg_ws_printf(), mg_ws_wrap(). */
+  uint64_t ws_messages_sent;
+  /** MQTT packets received: MG_EV_MQTT_CMD. */
+  uint64_t mqtt_packets_received;
+  /** MQTT packets queued to be sent, those included that the library answers with. */
+  uint64_t mqtt_packets_sent;
+  /** TLS handshakes that were completed, of servers and clients. */
+  uint64_t tls_handshakes;
+  /** Those of them that resumed an earlier session. */
+  uint64_t tls_resumed;
+  /** Connections that closed between mg_tls_init() and MG_EV_TLS_HS. */
+  uint64_t tls_failed;
+  /** Deliveries of MG_EV_ERROR. */
+  uint64_t errors;
+  /** Of these, because of a size: MG_MAX_RECV_SIZE, or one of struct mg_limits. */
+  uint64_t limits_exceeded;
+  /** Of these, because of a time of struct mg_limits. */
+  uint64_t timeouts;
+  /** What peers sent that was no HTTP, WebSocket or MQTT. HTTP and MQTT: without MG_EV_ERROR, mostly. */
+  uint64_t malformed;
+  /** Timers of the manager whose function was called. */
+  uint64_t timers;
+  /** Iterations of the loop: calls of mg_mgr_poll(), nested ones included. */
+  uint64_t polls;
+  /** MG_EV_WAKEUP delivered. */
+  uint64_t wakeups;
+  /** Bytes that wait in `c->recv` of all connections, at the moment. */
+  uint64_t recv_buffered;
+  /** Bytes that wait in `c->send` of all connections, and behind it in TLS, at the moment. */
+  uint64_t send_buffered;
+  /**
+   * Size of these buffers, in bytes, at the moment; that of `rtls`, `prof` and of buffers for TLS,
+   * too. Not what TLS sessions need otherwise.
+   */
+  uint64_t buffer_memory;
+  /**
+   * Size of the buffers that the manager keeps for connections in need, in bytes, at the moment. Bounded:
+   * 1.5 MB, and what TLS shares.
+   */
+  uint64_t spare_memory;
+};
+
+/**
+ * Tells what a manager has done and what it holds. Set `stats->size` to sizeof(*stats) before; members
+ * that this version of the library does not have become 0. Returns false, with nothing written, when there is no
+ * manager or the size is absurd.
+ *
+ * Call it from the manager's thread, in handlers too; nothing is locked. It walks over all connections to
+ * add up their buffers. Counting itself costs an addition per event.
+ */
+bool mg_mgr_get_stats(const struct mg_mgr *mgr,
+                      struct mg_stats *stats);
+
 /* HTTP */
 
 /** Addresses to listen on, for programs. */
@@ -2348,6 +2451,10 @@ bool mg_conn_get_limits(const struct mg_connection *c, struct mg_limits *limits)
  * completed. */
 #define MG_HTTP_STREAM_END (-1)
 #define MG_HTTP_STREAM_ABORT (-2)
+
+/** Fields that the library adds to responses, see mg_http_set_fields(). */
+#define MG_HTTP_FIELD_DATE 1U
+#define MG_HTTP_FIELD_CONNECTION 2U
 
 /** A header field of an HTTP message. Views into the receive buffer. */
 struct mg_http_header {
@@ -2487,8 +2594,8 @@ int mg_http_get_request_len(const unsigned char *buf, size_t buf_len);
  *
  * Header fields beyond MG_MAX_HTTP_HEADERS are checked but not stored; a message that has
  * Content-Length, Transfer-Encoding, Connection, Authorization, Cookie or Host among them is
- * refused. So is a repeated one of the first five, and Content-Length together with
- * Transfer-Encoding. Thread-safe.
+ * refused. So is a repeated one of Content-Length, Transfer-Encoding, Authorization and Cookie, and
+ * Content-Length together with Transfer-Encoding. Thread-safe.
  */
 int mg_http_parse(const char *s,
                   size_t len,
@@ -2517,11 +2624,31 @@ struct mg_connection *mg_http_connect(struct mg_mgr *mgr,
                                       void *fn_data);
 
 /**
- * Sends `len` bytes as one chunk of a body with "Transfer-Encoding: chunked"; the program has
- * sent the head itself. A chunk of 0 bytes ends the body and the response. MG_EV_ERROR when
- * memory is exhausted.
+ * Sets which fields the library adds to responses on a connection; given a listener, on those that it accepts
+ * from now on. Returns false for a NULL connection.
+ *
+ * `fields` is a combination of
+ * - MG_HTTP_FIELD_DATE: Date, the time of mg_now(), which origin servers with a clock have to send (RFC
+ *   9110, 6.6.1);
+ * - MG_HTTP_FIELD_CONNECTION: "Connection: close" when the connection closes after the response, and
+ *   "Connection: keep-alive" for a client that speaks HTTP/1.0 and asked for that, in which case the
+ *   connection is kept (RFC 9112, 9.3 and 9.6). Set `c->is_draining` before the response, not after it.
+ *
+ * 0, the default, adds none. Responses of mg_http_reply(), mg_http_serve_file(), mg_http_serve_dir(),
+ * uploads and limits get them, but not those that the program writes itself, and no interim ones (1xx). A field that the
+ * program gives in its header lines is not added, and if that is "Connection: close", the connection closes.
  */
-void mg_http_write_chunk(struct mg_connection *c, const char *buf, size_t len);
+bool mg_http_set_fields(struct mg_connection *c,
+                        unsigned int fields);
+
+/**
+ * Sends `len` bytes as one chunk of a body with "Transfer-Encoding: chunked"; the program has
+ * sent the head itself. A chunk of 0 bytes ends the body and the response. In answer to HEAD nothing is
+ * sent, and the last chunk ends the response even so. MG_EV_ERROR when memory is exhausted.
+ */
+void mg_http_write_chunk(struct mg_connection *c,
+                         const char *buf,
+                         size_t len);
 
 /**
  * Appends the header field "Authorization: Basic ..." (RFC 7617) to `c->send`, for a request

@@ -50,6 +50,8 @@ pub mod queue;
 pub mod rpc;
 /// SNTP client.
 pub mod sntp;
+/// Counters of managers.
+pub mod stats;
 /// `struct mg_str`: slices, comparison, numbers, glob matching.
 pub mod string;
 /// Timers.

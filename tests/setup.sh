@@ -28,6 +28,8 @@ need 'command -v npm' npm
 need 'PATH=$PATH:/usr/sbin command -v nginx' nginx-light
 need 'PATH=$PATH:/usr/sbin command -v haproxy' haproxy
 need 'command -v caddy' caddy
+need 'PATH=$PATH:/usr/sbin command -v apache2' apache2-bin
+need 'PATH=$PATH:/usr/sbin command -v varnishd' varnish
 need 'command -v ab' apache2-utils
 need 'command -v luajit' luajit
 need 'command -v go' golang-go
@@ -44,7 +46,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update -qq </dev/null
   apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
   # The tests start their own servers.
-  for service in mosquitto nginx haproxy caddy; do
+  for service in mosquitto nginx haproxy caddy varnish; do
     if printf '%s\n' "${missing[@]}" | grep -qE "^$service(-light)?$" && command -v service >/dev/null; then
       service "$service" stop >/dev/null 2>&1 || true
     fi

@@ -12,7 +12,7 @@ use mongoose::net::{Flag, ev, mg_connection};
 use std::ffi::{CString, c_char, c_int, c_long, c_void};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::ptr::{from_mut, null, null_mut};
+use std::ptr::{from_mut, from_ref, null, null_mut};
 use std::sync::OnceLock;
 
 unsafe extern "C" {
@@ -93,6 +93,7 @@ const PAGE_404: u8 = 1;
 const EMPTIES_BUFFER: u8 = 2;
 const SLOW: u8 = 4;
 const HALF_CLOSES: u8 = 8;
+const TELLS: u8 = 16;
 
 /// # Safety
 /// The connection's fn_data is a `Program`, and no reference to it is alive.
@@ -423,9 +424,14 @@ fn responses(mut text: &[u8], requests: &[bool]) -> (Vec<Response>, bool) {
             return (found, true);
         };
         let status = head.code.unwrap();
+        let is_date = |name: &str| name.eq_ignore_ascii_case("date");
+        let dates = head.headers.iter().filter(|h| is_date(h.name));
+        assert!(dates.clone().count() <= 1 && dates.clone().all(|h| h.value.len() == 29));
+        // They differ from run to run.
         let headers: Vec<_> = head
             .headers
             .iter()
+            .filter(|h| !is_date(h.name))
             .map(|h| (h.name.to_ascii_lowercase(), h.value.to_vec()))
             .collect();
         text = &text[n..];
@@ -512,6 +518,12 @@ fn converse(input: &[u8], mode: u8, cuts: Cuts) -> Outcome {
     let around = Loop::new();
     let mut peer = around.accept(Some(http_handler), Some(handler), fn_data);
     peer.reads = mode & SLOW == 0;
+    if mode & TELLS != 0
+        && let Some(c) = peer.connection()
+    {
+        // SAFETY: a live connection.
+        assert!(unsafe { mg_http_set_fields(from_ref(c).cast_mut(), u32::MAX) });
+    }
     peer.send(input, cuts);
     peer.settle();
     if let Some(c) = peer.connection() {
@@ -528,6 +540,16 @@ fn converse(input: &[u8], mode: u8, cuts: Cuts) -> Outcome {
     }
     let (found, cut) = responses(&received, &state.requests);
     assert!(!cut || gone, "a response does not end");
+    let says_close = |r: &Response| {
+        r.headers
+            .iter()
+            .any(|(name, value)| name == "connection" && value == b"close")
+    };
+    let last = found.iter().position(says_close);
+    assert!(
+        last.is_none_or(|i| i + 1 == found.len()),
+        "a response behind the last"
+    );
     // A message whose length cannot be told is answered by the library itself.
     assert!(found.len() <= state.requests.len() + 1);
     assert!(state.messages <= state.heads);

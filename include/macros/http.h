@@ -9,3 +9,7 @@
  * completed. */
 #define MG_HTTP_STREAM_END (-1)
 #define MG_HTTP_STREAM_ABORT (-2)
+
+/** Fields that the library adds to responses, see mg_http_set_fields(). */
+#define MG_HTTP_FIELD_DATE 1U
+#define MG_HTTP_FIELD_CONNECTION 2U

@@ -28,9 +28,9 @@ pub enum FramingError {
 pub fn framing(head: &Head, no_body: bool) -> Result<Framing, FramingError> {
     if head.is_response {
         match head.status() {
-            100 | 102 | 103 => return Ok(Framing::Interim),
             101 => return Ok(Framing::UntilClose),
-            304 => return Ok(Framing::Length(0)),
+            100..=199 => return Ok(Framing::Interim),
+            204 | 304 => return Ok(Framing::Length(0)),
             _ if no_body => return Ok(Framing::Length(0)),
             _ => {}
         }
@@ -49,16 +49,20 @@ pub fn framing(head: &Head, no_body: bool) -> Result<Framing, FramingError> {
 pub enum Persistence {
     #[default]
     Keep,
-    /// HTTP/1.0: close once no further request has arrived. Even with keep-alive, because only
-    /// a response that repeats that option would tell the client where it ends.
+    /// HTTP/1.0: close once no further request has arrived.
     CloseWhenIdle,
+    /// HTTP/1.0 with keep-alive: the same, unless the response repeats that option, which tells
+    /// the client that it ends before the connection does.
+    KeepIfTold,
     /// The client asked for closing; requests behind this one are not answered.
     Close,
 }
 
 pub fn persistence(request: &Head) -> Persistence {
-    if request.connection_has(b"close") {
+    if request.connection.close {
         Persistence::Close
+    } else if request.is_http10 && request.connection.keep_alive {
+        Persistence::KeepIfTold
     } else if request.is_http10 {
         Persistence::CloseWhenIdle
     } else {
@@ -106,6 +110,12 @@ mod tests {
                 Ok(Chunked),
             ),
             ("HTTP/1.1 204 x\r\n\r\n", Ok(Length(0))),
+            ("HTTP/1.1 204 x\r\nContent-Length: 9\r\n\r\n", Ok(Length(0))),
+            (
+                "HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n",
+                Ok(Length(0)),
+            ),
+            ("HTTP/1.1 199 x\r\n\r\n", Ok(Interim)),
             ("HTTP/1.1 304 x\r\nContent-Length: 9\r\n\r\n", Ok(Length(0))),
             ("HTTP/1.1 100 Continue\r\n\r\n", Ok(Interim)),
             ("HTTP/1.1 101 x\r\n\r\n", Ok(UntilClose)),
@@ -118,14 +128,18 @@ mod tests {
 
     #[test]
     fn persistence_of_requests() {
-        use Persistence::{Close, CloseWhenIdle, Keep};
+        use Persistence::{Close, CloseWhenIdle, Keep, KeepIfTold};
         for (text, want) in [
             ("GET / HTTP/1.1\r\n\r\n", Keep),
             ("GET / HTTP/1.1\r\nConnection: close, TE\r\n\r\n", Close),
             ("GET / HTTP/1.0\r\n\r\n", CloseWhenIdle),
             (
-                "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
-                CloseWhenIdle,
+                "GET / HTTP/1.0\r\nConnection: TE, Keep-Alive\r\n\r\n",
+                KeepIfTold,
+            ),
+            (
+                "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n",
+                Close,
             ),
             ("GET / HTTP/1.0\r\nConnection: close\r\n\r\n", Close),
         ] {

@@ -2,6 +2,7 @@
 
 pub mod chunked;
 pub mod credentials;
+pub mod date;
 pub mod ffi;
 pub mod fields;
 pub mod files;

@@ -31,7 +31,8 @@ pub struct Head<'a> {
     pub is_http10: bool,
     pub content_length: Option<usize>,
     pub transfer_encoding: Option<&'a [u8]>,
-    pub connection: Option<&'a [u8]>,
+    /// What the Connection fields list.
+    pub connection: Connection,
     /// Expect: 100-continue (RFC 9110, 10.1.1).
     pub expects_continue: bool,
     /// More than one Host field. The parser lets it pass, servers do not.
@@ -39,6 +40,27 @@ pub struct Head<'a> {
     has_host: bool,
     has_authorization: bool,
     has_cookie: bool,
+}
+
+/// Connection options (RFC 9110, 7.6.1). Several fields are one list (5.3).
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    pub close: bool,
+    pub keep_alive: bool,
+}
+
+impl Connection {
+    /// Takes a field in.
+    pub fn note(&mut self, list: &[u8]) {
+        self.close |= lists(list, b"close");
+        self.keep_alive |= lists(list, b"keep-alive");
+    }
+}
+
+/// True when `name` is an item of a comma-separated list, in any ASCII case.
+pub fn lists(list: &[u8], name: &[u8]) -> bool {
+    list.split(|&b| b == b',')
+        .any(|item| trim(item).eq_ignore_ascii_case(name))
 }
 
 /// What a buffer starts with.
@@ -307,10 +329,13 @@ impl<'a> Head<'a> {
             }
             6 if is(b"Cookie") => !std::mem::replace(&mut self.has_cookie, true),
             6 if is(b"Expect") => {
-                self.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+                self.expects_continue |= lists(value, b"100-continue");
                 true
             }
-            10 if is(b"Connection") => once(&mut self.connection, Some(value)),
+            10 if is(b"Connection") => {
+                self.connection.note(value);
+                true
+            }
             13 if is(b"Authorization") => !std::mem::replace(&mut self.has_authorization, true),
             14 if is(b"Content-Length") => {
                 once(&mut self.content_length, content_length(value))
@@ -336,14 +361,6 @@ impl<'a> Head<'a> {
             _ if self.is_response => self.content_length,
             _ => Some(self.content_length.unwrap_or(0)),
         }
-    }
-
-    /// True when the Connection header lists `option`.
-    pub fn connection_has(&self, option: &[u8]) -> bool {
-        self.connection.is_some_and(|list| {
-            list.split(|&b| b == b',')
-                .any(|item| trim(item).eq_ignore_ascii_case(option))
-        })
     }
 }
 

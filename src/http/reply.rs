@@ -1,8 +1,9 @@
 //! Writing responses and chunks to `c->send`.
 #![forbid(unsafe_code)]
 
-use super::ffi::conn::{finish_response, head_requested, request_open};
-use super::status;
+use super::ffi::conn::{self, finish_response, head_requested, request_open, wanted};
+use super::parser::Connection;
+use super::{date, status};
 use crate::iobuf::mg_iobuf;
 use crate::net::{self, mg_connection};
 use base64::Engine;
@@ -95,6 +96,45 @@ pub(crate) fn append_headers(io: &mg_iobuf, headers: &[u8]) -> bool {
     io.append(headers) && io.append(end)
 }
 
+/// Appends the fields that the library adds when the program asked for them with
+/// mg_http_set_fields(), and does not give them itself in `headers`. `ends` tells that the response
+/// says where it ends. Call it once per response, for its head. False when memory is exhausted.
+#[inline]
+pub(in crate::http) fn append_wanted(
+    c: &mg_connection,
+    code: i32,
+    headers: &[u8],
+    ends: bool,
+) -> bool {
+    !conn::wants(c, wanted::DATE | wanted::CONNECTION)
+        || code < 200
+        || append_date(c, headers) && append_connection(c, headers, ends)
+}
+
+fn append_date(c: &mg_connection, headers: &[u8]) -> bool {
+    if !conn::wants(c, wanted::DATE) || field(headers, b"Date").is_some() {
+        return true;
+    }
+    let Some(now) = net::date(c) else { return true };
+    let mut line = *b"Date: .............................\r\n";
+    line[6..6 + date::LEN].copy_from_slice(&now);
+    c.send.append(&line)
+}
+
+fn append_connection(c: &mg_connection, headers: &[u8], ends: bool) -> bool {
+    if !conn::wants(c, wanted::CONNECTION) {
+        return true;
+    }
+    let given = lines(headers)
+        .filter_map(|line| value(line, b"Connection"))
+        .fold(None, |given: Option<Connection>, list| {
+            let mut given = given.unwrap_or_default();
+            given.note(list);
+            Some(given)
+        });
+    conn::connection_option(c, given, ends).is_none_or(|line| c.send.append(line))
+}
+
 /// Ends a head whose body length becomes known later.
 const LENGTH: &[u8; 31] = b"Content-Length:            \r\n\r\n";
 const LENGTH_NAME: &[u8] = b"Content-Length: ";
@@ -160,6 +200,11 @@ impl Draft {
         if !append_status_line(io, code, headers.len()) {
             return None;
         }
+        let ends = !(given.is_framed || given.is_event_stream);
+        if !append_wanted(c, code, headers, ends) {
+            io.len.set(start);
+            return None;
+        }
         append_headers(io, headers);
         if shape.has_length {
             io.append(LENGTH);
@@ -221,6 +266,16 @@ pub fn reply(c: &mg_connection, code: i32, headers: &[u8], body: &[u8]) {
     }
 }
 
+/// A chunk of `len` bytes is not to be sent, because a response to HEAD has no body. The last one, which
+/// has 0 bytes, ends the response even so.
+pub(super) fn skip_chunk(c: &mg_connection, len: usize) -> bool {
+    let skips = conn::is_bodyless(c);
+    if skips && len == 0 {
+        finish_response(c);
+    }
+    skips
+}
+
 /// Hexadecimal digits of a chunk size that is not known yet.
 const SIZE_DIGITS: usize = 8;
 
@@ -229,6 +284,11 @@ const SIZE_DIGITS: usize = 8;
 pub(super) fn finish_chunk(c: &mg_connection, at: usize) -> bool {
     let io: &mg_iobuf = &c.send;
     let len = io.len.get().saturating_sub(at + SIZE_DIGITS + 2);
+    if conn::is_bodyless(c) {
+        io.len.set(io.len.get().min(at));
+        io.terminate();
+        return skip_chunk(c, len);
+    }
     let mut digits = [b'0'; SIZE_DIGITS];
     let mut left = len;
     for digit in digits.iter_mut().rev() {

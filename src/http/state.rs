@@ -34,7 +34,11 @@ pub struct HttpState {
     pub(super) close_when_idle: Cell<bool>,
     /// The client sent a HEAD request.
     pub(super) head_sent: Cell<bool>,
+    /// The last request that was answered was HEAD.
+    pub(super) head_answered: Cell<bool>,
     pub(super) hand_made: Cell<HandMade>,
+    /// Fields that the library adds to responses: bits of `mg_http_fields`.
+    pub(super) fields: Cell<u8>,
 }
 
 /// A response that the program writes itself, with mg_send() or mg_printf().
@@ -129,7 +133,7 @@ impl HttpState {
 
     /// Forgets the request and its response.
     pub(super) fn forget_request(&self) {
-        self.request.take();
+        self.head_answered.set(self.request.take().is_head);
         self.close_when_idle.set(false);
     }
 }

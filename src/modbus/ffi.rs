@@ -271,5 +271,6 @@ fn fail(c: &mg_connection, state: &ModbusState) {
     net::set_linger(c);
     let mut text = [0u8; 64];
     text[..TEXT.len()].copy_from_slice(TEXT);
+    net::stats::count(c, |n| &n.errors);
     net::call(c, ev::ERROR, text.as_mut_ptr().cast());
 }

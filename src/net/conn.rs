@@ -173,6 +173,7 @@ pub struct ConnPrivate {
     pub(super) not_a_socket: Cell<bool>,
     /// Index in the manager's table of registered connections, plus one; 0 when not registered.
     pub(super) slot: Cell<u32>,
+    pub(super) origin: Cell<super::stats::Origin>,
     /// The protocol handler that has more output than `send` holds. It says nothing for another
     /// handler that took its place.
     pub(super) output_pending: Cell<mg_event_handler_t>,
@@ -368,6 +369,7 @@ pub(crate) fn report(c: &mg_connection, text: &[u8]) {
         c.raw_fd(),
         String::from_utf8_lossy(&buf[..n])
     ));
+    super::stats::count(c, |n| &n.errors);
     call(c, ev::ERROR, buf.as_mut_ptr().cast());
 }
 

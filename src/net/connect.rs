@@ -5,6 +5,7 @@ use super::endpoint::{self, Endpoint};
 use super::local;
 use super::mgr::{allocate, close, link, manager, release};
 use super::socket::{Kind, ListenError, Listener};
+use super::stats::{self, Origin};
 use super::{
     Flag, call, contain, error, ev, limits, mg_connection, mg_event_handler_t, mg_mgr, resolve,
     socket,
@@ -22,6 +23,7 @@ pub(super) struct Handlers {
     pub fn_data: *mut c_void,
     pub pfn: mg_event_handler_t,
     pub pfn_data: *mut c_void,
+    pub origin: Origin,
 }
 
 fn log_out_of_memory() {
@@ -50,6 +52,7 @@ pub(super) fn listen<'a>(
     c.r#fn.set(f);
     c.fn_data.set(fn_data);
     link(mgr, c);
+    stats::opened(c, Origin::Listener);
     call(c, ev::OPEN, null_mut());
     Some(c)
 }
@@ -144,6 +147,7 @@ pub(super) fn connect<'a>(
         return None;
     };
     link(mgr, c);
+    stats::opened(c, handlers.origin);
     c.set_raw_fd(-1);
     c.set(Flag::Client, true);
     c.set(Flag::Udp, url.starts_with(b"udp:"));
@@ -251,6 +255,7 @@ fn connect_udp(c: &mg_connection) {
     }
     call(c, ev::RESOLVE, null_mut());
     if !c.is_dead() {
+        stats::count(c, |n| &n.connected);
         call(c, ev::CONNECT, null_mut());
     }
 }
@@ -299,6 +304,7 @@ fn finish(c: &mg_connection) {
         p.set_ready(Ready::Write, true);
     }
     limits::update(c);
+    stats::count(c, |n| &n.connected);
     call(c, ev::CONNECT, null_mut());
     if c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
         plain_instead_of_tls(c);
@@ -350,6 +356,7 @@ pub(super) fn wrap(
             return None;
         }
     }
+    stats::opened(c, Origin::Wrapped);
     call(c, ev::OPEN, null_mut());
     if c.is_dead() {
         return None;
@@ -388,6 +395,7 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
                     listener.id.get(),
                     errno(&e)
                 ));
+                stats::count(listener, |n| &n.accept_errors);
                 private.set_ready(Ready::Read, false);
                 private.accept_retry_at.set(now + ACCEPT_PAUSE_MS);
                 return;
@@ -396,12 +404,17 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
     }
 }
 
+fn accept_failed(listener: &mg_connection) {
+    crate::log::error(format_args!("{} OOM", listener.id.get()));
+    stats::count(listener, |n| &n.accept_errors);
+}
+
 fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     let Some(mgr) = manager(listener) else {
         return socket::close(fd);
     };
     let Some(c) = allocate(mgr) else {
-        crate::log::error(format_args!("{} OOM", listener.id.get()));
+        accept_failed(listener);
         return socket::close(fd);
     };
     c.rem.set(rem);
@@ -411,11 +424,12 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
             .is_ok()
     });
     if !registered {
-        crate::log::error(format_args!("{} OOM", listener.id.get()));
+        accept_failed(listener);
         socket::close(fd);
         return release(c);
     }
     link(mgr, c);
+    stats::opened(c, Origin::Accepted);
     if let Some(p) = c.private() {
         p.set_ready(Ready::Write, true);
     }
@@ -430,6 +444,7 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     c.pfn_data.set(listener.pfn_data.get());
     c.r#fn.set(listener.r#fn.get());
     c.fn_data.set(listener.fn_data.get());
+    crate::http::ffi::conn::inherit_fields(c, listener);
     // A listener bound to one address says it all; a wildcard does not.
     let loc = listener.loc.get();
     c.loc.set(if loc.ip().is_unspecified() {

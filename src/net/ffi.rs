@@ -3,6 +3,7 @@
 use super::conn::system_error;
 use super::connect::{self, Handlers};
 use super::mgr::{self, MgrPrivate};
+use super::stats::Origin;
 use super::{Flag, call, due, io, limits, mg_connection, poll, resolve, socket, wake};
 use crate::ffi::alloc::try_box;
 use crate::ffi::str::{bytes, cstr};
@@ -408,6 +409,7 @@ pub unsafe extern "C" fn mg_connect_svc(
             fn_data,
             pfn,
             pfn_data,
+            origin: Origin::Client,
         };
         // SAFETY: pointer contract.
         let c = connect::connect(mgr, unsafe { cstr(url) }, url, &handlers);

@@ -3,7 +3,7 @@
 use super::conn::{ConnPrivate, Ready, call_in_loop};
 use super::loan::Spare;
 use super::mgr::manager;
-use super::{Flag, IO_SIZE, call, error, ev, limits, mg_connection, mg_mgr, socket};
+use super::{Flag, IO_SIZE, call, error, ev, limits, mg_connection, mg_mgr, socket, stats};
 use crate::ffi::inject;
 use std::ffi::{c_int, c_long};
 use std::io;
@@ -56,6 +56,7 @@ fn make_room(c: &mg_connection, wanted: usize) -> usize {
         limits::recv_size(c)
     };
     if len >= max {
+        limits::exceeded(c);
         error(c, b"MG_MAX_RECV_SIZE");
         return 0;
     }
@@ -99,6 +100,7 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
             p.set_ready(Ready::Read, false);
         }
         limits::received(p, n);
+        stats::received(c, n);
         let before = c.recv.len.get();
         c.recv.len.set(before + n);
         c.recv.terminate();
@@ -147,6 +149,7 @@ fn receive_datagram(c: &mg_connection, room: usize) -> io::Result<usize> {
         std::slice::from_raw_parts_mut(tail.cast::<MaybeUninit<u8>>(), room)
     };
     let (n, rem) = socket::recv_from(c.raw_fd(), buf)?;
+    stats::count(c, |n| &n.datagrams_received);
     if n > 0 {
         c.rem.set(rem);
     }
@@ -199,6 +202,7 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
             if n < len {
                 p.set_ready(Ready::Write, false);
             }
+            stats::sent(c, n);
             wrote(c, n);
             limits::sent(c, p, n);
         }
@@ -247,6 +251,8 @@ fn flush_datagram(c: &mg_connection, p: &ConnPrivate) {
     // SAFETY: no handler runs while the slice lives.
     match socket::send_to(c.raw_fd(), unsafe { c.send.as_bytes() }, &c.rem.get()) {
         Ok(_) => {
+            stats::sent(c, len);
+            stats::count(c, |n| &n.datagrams_sent);
             refresh_loc(c);
             wrote(c, len);
         }
@@ -287,14 +293,20 @@ pub(super) fn send_raw(c: &mg_connection, data: &[u8]) -> c_long {
         return super::ffi::MG_IO_ERR;
     }
     let sent = if c.is(Flag::Udp) {
-        socket::send_to(c.raw_fd(), data, &c.rem.get()).inspect(|_| refresh_loc(c))
+        socket::send_to(c.raw_fd(), data, &c.rem.get()).inspect(|_| {
+            stats::count(c, |n| &n.datagrams_sent);
+            refresh_loc(c);
+        })
     } else {
         // SAFETY: a slice is as long as it says.
         unsafe { socket::send(c.raw_fd(), data.as_ptr(), data.len(), true, 0) }
     };
     match sent {
         Ok(0) => super::ffi::MG_IO_ERR,
-        Ok(n) => n as c_long,
+        Ok(n) => {
+            stats::sent(c, n);
+            n as c_long
+        }
         Err(e) if e.kind() == io::ErrorKind::WouldBlock => super::ffi::MG_IO_WAIT,
         Err(_) => super::ffi::MG_IO_ERR,
     }
@@ -352,6 +364,7 @@ pub fn send_file(
                 *offset += n as u64;
                 sent += n;
                 limits::sent(c, p, n);
+                stats::sent(c, n);
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => {

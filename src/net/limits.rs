@@ -5,7 +5,7 @@
 
 use super::conn::{ConnPrivate, Ready};
 use super::mgr::{MgrPrivate, manager};
-use super::{Flag, MAX_RECV_SIZE, contain, error, mg_connection, mg_mgr, report};
+use super::{Flag, MAX_RECV_SIZE, contain, error, mg_connection, mg_mgr, report, stats};
 use crate::ffi::alloc::try_box;
 use crate::ffi::heap::strictly;
 use crate::fmt::stack::Stack;
@@ -209,6 +209,7 @@ pub(super) fn may_accept(listener: &mg_connection, p: &ConnPrivate) -> bool {
     if full {
         p.set_ready(Ready::Read, false);
         if !shared.crowded.replace(true) {
+            stats::count(listener, |n| &n.accept_pauses);
             crate::log::debug(format_args!("{} connection limit", listener.id.get()));
         }
     }
@@ -268,8 +269,8 @@ pub(super) fn sent(c: &mg_connection, p: &ConnPrivate, n: usize) {
     if let (Some(true), Some(shared)) = (is_new, shared(c)) {
         arm(c, p, shared);
     }
-    if blocked && limit > 0 && c.send.len.get() > limit && !c.is(Flag::Closing) {
-        error(c, SEND_LIMIT);
+    if blocked && limit > 0 && c.send.len.get() > limit {
+        overflow(c);
     }
 }
 
@@ -294,10 +295,17 @@ pub(crate) fn may_stay(c: &mg_connection, start: usize) -> bool {
     overflow(c)
 }
 
+/// The peer sends more than it may, or takes less.
+#[cold]
+pub(crate) fn exceeded(c: &mg_connection) {
+    stats::count(c, |n| &n.limits_exceeded);
+}
+
 /// Always false, so that callers read well.
 #[cold]
 fn overflow(c: &mg_connection) -> bool {
     if !c.is(Flag::Closing) {
+        exceeded(c);
         error(c, SEND_LIMIT);
     }
     false
@@ -433,6 +441,7 @@ fn too_late(c: &mg_connection, cause: Cause) {
     if cause == Cause::Ending {
         return c.set(Flag::Closing, true);
     }
+    stats::count(c, |n| &n.timeouts);
     let mut text = Stack::<64>::new();
     let _ = write!(text, "{cause}");
     let text = text.as_bytes();

@@ -26,6 +26,13 @@ pub(super) struct Spare {
     large: Shelf<LARGE, 4>,
 }
 
+impl Spare {
+    /// Bytes of all the blocks.
+    pub fn memory(&self) -> usize {
+        self.small.count.get() * SMALL + self.large.count.get() * LARGE
+    }
+}
+
 /// Up to `MOST` zeroed blocks of `SIZE` bytes.
 struct Shelf<const SIZE: usize, const MOST: usize> {
     blocks: [Cell<*mut u8>; MOST],

@@ -52,6 +52,8 @@ pub(super) struct MgrPrivate {
     pub wake: WakeChannel,
     pub resolver: Resolver,
     pub limits: crate::limits::Shared,
+    pub stats: crate::stats::Counters,
+    pub clock: crate::http::date::Clock,
     tls: Box<super::tls::Shared>,
 }
 
@@ -73,6 +75,8 @@ impl MgrPrivate {
             wake: WakeChannel::default(),
             resolver: Resolver::default(),
             limits: crate::limits::Shared::default(),
+            stats: crate::stats::Counters::default(),
+            clock: crate::http::date::Clock::default(),
             tls: Box::default(),
         })
     }
@@ -214,7 +218,7 @@ impl MgrPrivate {
     pub fn serve_lingering(&self, now: u64) {
         self.lingering_served.set(now);
         self.lingering.borrow_mut().retain(|&(fd, deadline)| {
-            let keep = now < deadline && !discard_input(fd);
+            let keep = now < deadline && !self.discard_input(fd);
             if !keep {
                 super::socket::close(fd);
             }
@@ -236,11 +240,38 @@ impl MgrPrivate {
         // SAFETY: shutdown accepts any descriptor.
         unsafe { libc::shutdown(fd, libc::SHUT_WR) };
         let mut lingering = self.lingering.borrow_mut();
-        if !discard_input(fd) && strictly(|| lingering.try_reserve(1)).is_ok() {
+        if !self.discard_input(fd) && strictly(|| lingering.try_reserve(1)).is_ok() {
             lingering.push((fd, crate::util::ffi::mg_millis() + LINGER_MS));
         } else {
             super::socket::close(fd);
         }
+    }
+
+    /// Reads and drops what is there, within a bound. True when the stream has ended.
+    fn discard_input(&self, fd: c_int) -> bool {
+        let mut scratch = [0u8; 4096];
+        for _ in 0..64 {
+            // SAFETY: the buffer is as long as stated.
+            let n = unsafe {
+                libc::recv(
+                    fd,
+                    scratch.as_mut_ptr().cast(),
+                    scratch.len(),
+                    libc::MSG_DONTWAIT,
+                )
+            };
+            match usize::try_from(n) {
+                Ok(0) => return true,
+                Ok(n) => self.stats.bytes_received.add(n),
+                Err(_) => {
+                    return !matches!(
+                        io::Error::last_os_error().kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                    );
+                }
+            }
+        }
+        false
     }
 }
 
@@ -248,32 +279,6 @@ impl Drop for MgrPrivate {
     fn drop(&mut self) {
         self.serve_lingering(u64::MAX);
     }
-}
-
-/// Reads and drops what is there, within a bound. True when the stream has ended.
-fn discard_input(fd: c_int) -> bool {
-    let mut scratch = [0u8; 4096];
-    for _ in 0..64 {
-        // SAFETY: the buffer is as long as stated.
-        let n = unsafe {
-            libc::recv(
-                fd,
-                scratch.as_mut_ptr().cast(),
-                scratch.len(),
-                libc::MSG_DONTWAIT,
-            )
-        };
-        if n == 0 {
-            return true;
-        }
-        if n < 0 {
-            return !matches!(
-                io::Error::last_os_error().kind(),
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-            );
-        }
-    }
-    false
 }
 
 impl mg_mgr {
@@ -291,6 +296,12 @@ impl mg_mgr {
 pub(crate) fn manager(c: &mg_connection) -> Option<&mg_mgr> {
     // SAFETY: a connection's manager outlives it, by contract.
     unsafe { c.mgr.get().as_ref() }
+}
+
+/// The time of day in a Date field; `None` for a connection without a manager.
+pub(crate) fn date(c: &mg_connection) -> Option<[u8; crate::http::date::LEN]> {
+    let private = manager(c).and_then(mg_mgr::private)?;
+    Some(private.clock.at(crate::util::ffi::mg_now() / 1000))
 }
 
 /// Allocates a connection: public part, `extraconnsize` bytes for the program, private part.
@@ -427,6 +438,7 @@ pub(super) fn close(c: &mg_connection) {
     }
     c.set(Flag::Closing, true);
     super::limits::closed(c, private);
+    super::stats::closed(c, private);
     // Whatever happens here, the rest must happen.
     guard((), || {
         crate::net::resolve::cancel(c);

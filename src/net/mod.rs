@@ -22,6 +22,7 @@ mod mgr;
 mod poll;
 pub(crate) mod resolve;
 mod socket;
+pub(crate) mod stats;
 pub(crate) mod streaming;
 pub(crate) mod tls;
 mod visits;
@@ -34,7 +35,7 @@ pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{
     pause_input, prepare_send, send_file, set_linger, set_output_pending, settle_send, write_ready,
 };
-pub(crate) use mgr::{for_each, manager};
+pub(crate) use mgr::{date, for_each, manager};
 pub(crate) use resolve::initialize as initialize_dns;
 
 /// Events, as `enum mg_event` of the header.

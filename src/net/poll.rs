@@ -64,7 +64,8 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     let _iteration = Iteration::begin(private);
     wait(mgr, private, ms);
     let mut now = crate::util::ffi::mg_millis();
-    crate::timer::ffi::poll(&mgr.timers, now);
+    private.stats.polls.increment();
+    crate::timer::ffi::poll(&mgr.timers, now, Some(&private.stats.timers));
     turns(mgr, private, &mut now);
     limits::enforce(private, now);
     if private.has_lingering() {

@@ -5,7 +5,7 @@
 
 use super::conn::{ConnPrivate, Ready};
 use super::mgr::{MgrPrivate, manager};
-use super::{Flag, call, error, ev, io, limits, mg_connection, mg_mgr, socket};
+use super::{Flag, call, error, ev, io, limits, mg_connection, mg_mgr, socket, stats};
 use crate::ffi::alloc::try_box;
 use crate::ffi::heap::{self, strictly};
 use crate::ffi::inject;
@@ -53,6 +53,19 @@ pub(super) struct Shared {
     /// Taken while in use.
     input: Cell<Vec<u8>>,
     output: Cell<Vec<u8>>,
+}
+
+impl Shared {
+    /// Bytes of the buffers that connections share.
+    pub fn memory(&self) -> usize {
+        let capacity = |buffer: &Cell<Vec<u8>>| {
+            let taken = buffer.take();
+            let capacity = taken.capacity();
+            buffer.set(taken);
+            capacity
+        };
+        capacity(&self.input) + capacity(&self.output)
+    }
 }
 
 fn shared(c: &mg_connection) -> Option<&Shared> {
@@ -130,6 +143,18 @@ pub(super) fn is_unsent(p: &ConnPrivate) -> bool {
     p.tls.with(|s| !s.output.is_empty()).unwrap_or(false)
 }
 
+/// What a session has in buffers of its own: bytes that wait for the socket, and memory.
+pub(super) fn buffers(c: &mg_connection) -> (usize, usize) {
+    let session = c.private().and_then(|p| p.tls.0.try_borrow().ok());
+    match session.as_ref().and_then(|session| session.as_deref()) {
+        Some(session) => (
+            session.output.pending().len(),
+            session.output.memory() + session.plaintext.capacity(),
+        ),
+        None => (0, 0),
+    }
+}
+
 /// Reads while there is input, the handlers consume it and the budget lasts.
 pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
     if !deliver_plaintext(c, p) {
@@ -142,6 +167,7 @@ pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
             return p.set_ready(Ready::Read, false);
         }
         if c.recv.len.get() >= limits::recv_size(c) {
+            limits::exceeded(c);
             return error(c, b"MG_MAX_RECV_SIZE");
         }
         let before = c.recv.len.get();
@@ -214,6 +240,7 @@ fn receive_into(c: &mg_connection, p: &ConnPrivate, input: &mut Vec<u8>) -> Rece
         Ok(0) => Received::End,
         Ok(n) => {
             limits::received(p, n);
+            stats::received(c, n);
             if n < READ_SIZE && !p.is_ready(Ready::ReadClosed) && !p.not_a_socket.get() {
                 p.set_ready(Ready::Read, false);
             }
@@ -264,6 +291,10 @@ fn deliver(c: &mg_connection, p: &ConnPrivate, before: usize, outcome: Outcome) 
     if outcome.established {
         c.set(Flag::TlsHs, false);
         limits::established(c);
+        stats::count(c, |n| &n.tls_handshakes);
+        if p.tls.with(|session| session.is_resumed()) == Some(true) {
+            stats::count(c, |n| &n.tls_resumed);
+        }
         call(c, ev::TLS_HS, null_mut());
         if p.dead.get() {
             return false;
@@ -394,6 +425,7 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) -> bool {
                 p.set_ready(Ready::Write, false);
             }
             session.output.consume(n);
+            stats::sent(c, n);
             total += n;
         }
         if let (Some(shared), Some(memory)) = (shared(c), session.output.return_memory()) {

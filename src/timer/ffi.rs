@@ -4,6 +4,7 @@ use super::schedule;
 use crate::ffi::alloc::{mg_calloc, mg_free};
 use crate::ffi::{guard, inject};
 use crate::net::mg_mgr;
+use crate::stats::Counter;
 use std::cell::Cell;
 use std::ffi::{c_uint, c_void};
 use std::ptr::{self, null, null_mut};
@@ -45,13 +46,13 @@ thread_local! {
 
 /// Looks at all timers of a list once, from the head, and calls the functions of those that are
 /// due. Timers added meanwhile stand before the head and have to wait for the next time.
-pub(crate) fn poll(head: &Cell<*mut mg_timer>, now: u64) {
+pub(crate) fn poll(head: &Cell<*mut mg_timer>, now: u64, calls: Option<&Counter>) {
     let mut t = head.get();
     // SAFETY: members of a list are live, and no function runs here.
     while let Some(timer) = unsafe { t.as_ref() } {
         let (due, expire) = look(timer, now);
         if due {
-            return poll_from(head, t, now);
+            return poll_from(head, t, now, calls);
         }
         timer.expire.set(expire);
         t = timer.next.get();
@@ -79,7 +80,7 @@ pub(crate) fn next(head: &Cell<*mut mg_timer>, now: u64) -> Option<u64> {
 }
 
 /// Polls the timers from `first` on, and calls functions, which may do anything to the list.
-fn poll_from(head: &Cell<*mut mg_timer>, first: *mut mg_timer, now: u64) {
+fn poll_from(head: &Cell<*mut mg_timer>, first: *mut mg_timer, now: u64, calls: Option<&Counter>) {
     let walk = Walk {
         outer: WALKS.get(),
         current: Cell::new(null_mut()),
@@ -103,6 +104,9 @@ fn poll_from(head: &Cell<*mut mg_timer>, first: *mut mg_timer, now: u64) {
             .get()
             .filter(|_| schedule::fires(timer.flags.get()))
         {
+            if let Some(calls) = calls {
+                calls.increment();
+            }
             // SAFETY: the program set `fn` and `arg` for each other.
             unsafe { f(timer.arg.get()) };
         }
@@ -282,7 +286,7 @@ pub unsafe extern "C" fn mg_timer_poll(head: *mut *mut mg_timer, now_ms: u64) {
     guard((), || {
         // SAFETY: pointer contract.
         if let Some(head) = unsafe { list(head) } {
-            poll(head, now_ms);
+            poll(head, now_ms, None);
         }
     });
 }

@@ -30,6 +30,10 @@ impl Session {
         match self.output {}
     }
 
+    pub fn is_resumed(&self) -> bool {
+        match self.output {}
+    }
+
     pub fn start(&mut self, _: Peer) -> Outcome {
         match self.output {}
     }
@@ -49,6 +53,10 @@ impl Session {
 
 impl Output {
     pub fn is_empty(&self) -> bool {
+        match *self {}
+    }
+
+    pub fn memory(&self) -> usize {
         match *self {}
     }
 

@@ -49,6 +49,11 @@ impl Output {
         self.start == self.end
     }
 
+    /// How much memory it has, used or not.
+    pub fn memory(&self) -> usize {
+        self.memory.capacity()
+    }
+
     pub fn pending(&self) -> &[u8] {
         &self.memory[self.start..self.end]
     }

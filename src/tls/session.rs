@@ -132,7 +132,6 @@ impl Session {
         self.established
     }
 
-    #[cfg(test)]
     pub fn is_resumed(&self) -> bool {
         let kind = match &self.role {
             Role::Client(c) => c.handshake_kind(),

@@ -1,7 +1,7 @@
 //! The opening handshake (RFC 6455, 4).
 #![forbid(unsafe_code)]
 
-use crate::http::parser::trim;
+use crate::http::parser::{lists, trim};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
@@ -49,11 +49,6 @@ impl Answer<'_> {
             && self.connection.is_some_and(|v| lists(v, b"upgrade"))
             && self.accept == Some(&accept(&key(nonce)))
     }
-}
-
-/// True when `name` is an item of a comma-separated list, in any ASCII case.
-fn lists(list: &[u8], name: &[u8]) -> bool {
-    items(list).any(|item| item.eq_ignore_ascii_case(name))
 }
 
 fn items(list: &[u8]) -> impl Iterator<Item = &[u8]> {

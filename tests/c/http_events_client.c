@@ -104,9 +104,11 @@ int main(void) {
   RUN("no reason phrase", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi");
   RUN("204", "HTTP/1.1 204 No Content\r\n\r\n");
   RUN("204, then 200", "HTTP/1.1 204 No Content\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi");
+  RUN("204 with a length", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi");
   RUN("304", "HTTP/1.1 304 Not Modified\r\n\r\n");
   RUN("304 with a length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n");
   RUN("100, then 200", "HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi");
+  RUN("103 and 104, then 200", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 104 New\r\n\r\n", OK "Content-Length: 2\r\n\r\nhi");
   RUN("101", "HTTP/1.1 101 Switching Protocols\r\n\r\nraw bytes");
   RUN("Connection; close", OK "Connection: close\r\nContent-Length: 2\r\n\r\nhi");
   RUN("garbage", "garbage\r\n\r\n");

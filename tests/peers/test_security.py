@@ -113,6 +113,11 @@ class ContentLength(SecurityTest):
         # Allowed (RFC 9110, 9.3.1), and the body is no request.
         self.check(GET + b"Content-Length: %d\r\n\r\n" % len(SMUGGLED) + SMUGGLED + NEXT, ["GET /a " + SMUGGLED.decode().strip(), "GET /next"])
 
+    def test_behind_several_connection_fields(self):
+        # They are one list (RFC 9110, 5.3), in which nothing has to do with framing.
+        fields = b"Connection: keep-alive\r\nConnection: TE\r\nConnection: Content-Length\r\n"
+        self.check(POST + fields + b"Content-Length: 5\r\n\r\nhello" + NEXT, BOTH)
+
     def test_named_in_connection(self):
         # Hop-by-hop removal is for proxies; the length counts.
         self.check(POST + b"Connection: Content-Length\r\nContent-Length: 5\r\n\r\nhello" + NEXT, BOTH)

@@ -103,10 +103,13 @@ static void stored(struct mg_connection *c, const char *error) {
 
 static void statistics(struct mg_connection *c) {
   int connections = 0;
+  struct mg_stats s = {.size = sizeof(s)};
   struct mallinfo2 heap = mallinfo2();
   for (struct mg_connection *other = c->mgr->conns; other != NULL; other = other->next) connections++;
-  mg_http_reply(c, 200, "", "{%m:%d,%m:%lu,%m:%lu,%m:%lu}", MG_ESC("connections"), connections, MG_ESC("ticks"), ticks, MG_ESC("once"), once,
-                MG_ESC("heap"), (unsigned long) ((heap.uordblks + heap.hblkhd) / 1024));
+  mg_mgr_get_stats(c->mgr, &s);
+  mg_http_reply(c, 200, "", "{%m:%d,%m:%lu,%m:%lu,%m:%lu,%m:%llu,%m:%llu,%m:%llu}", MG_ESC("connections"), connections, MG_ESC("ticks"), ticks,
+                MG_ESC("once"), once, MG_ESC("heap"), (unsigned long) ((heap.uordblks + heap.hblkhd) / 1024), MG_ESC("open"), s.open,
+                MG_ESC("buffered"), s.recv_buffered + s.send_buffered, MG_ESC("buffers"), s.buffer_memory);
 }
 
 static void http(struct mg_connection *c, int ev, void *ev_data) {

@@ -412,6 +412,9 @@ def main():
             after = server.statistics()
             if after["connections"] != before["connections"]:
                 complaints.append("connections are left over")
+            counted = ("open", "buffered", "buffers")
+            if any(after[name] != before[name] for name in counted):
+                complaints.append(f"counters: {[(name, before[name], after[name]) for name in counted]}")
             if after["ticks"] <= before["ticks"] or after["once"] < after["ticks"] - 2:
                 complaints.append(f"timers: {after}")
             if after["heap"] > before["heap"] + 2048:

@@ -14,7 +14,7 @@ use crate::ffi::inject;
 use crate::ffi::str::{bytes, cstr};
 use crate::http::chunked::{self, Chunks, Step};
 use crate::http::framing::{self, Framing, FramingError, Persistence};
-use crate::http::parser::{self, HeadEnd, Parsed};
+use crate::http::parser::{self, Connection, HeadEnd, Parsed};
 use crate::http::reply;
 use crate::http::state::{Body, HandMade, HttpState, Incoming, Request};
 use crate::http::stream::ffi::{self as stream, Announced, Progress};
@@ -75,9 +75,84 @@ pub fn head_requested(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().is_head)
 }
 
+/// True when HEAD is answered, or was at last: that response was complete with its head, but the program may
+/// not have noticed.
+pub(in crate::http) fn is_bodyless(c: &mg_connection) -> bool {
+    c.http().is_some_and(|s| {
+        let request = s.request.get();
+        if request.open {
+            request.is_head
+        } else {
+            s.head_answered.get()
+        }
+    })
+}
+
 /// True when a request is being received or answered on this connection.
 pub(in crate::http) fn request_open(c: &mg_connection) -> bool {
     c.http().is_some_and(|s| s.request.get().open)
+}
+
+/// Fields that responses get besides those of the program, see mg_http_set_fields().
+pub(in crate::http) mod wanted {
+    pub const DATE: u8 = 1;
+    pub const CONNECTION: u8 = 2;
+}
+
+/// True when the program wants responses to have a field of [`wanted`].
+#[inline]
+pub(in crate::http) fn wants(c: &mg_connection, which: u8) -> bool {
+    c.http().is_some_and(|s| s.fields.get() & which != 0)
+}
+
+pub(super) fn set_fields(c: &mg_connection, fields: u8) -> bool {
+    match c.http() {
+        Some(state) => {
+            state.fields.set(fields);
+            true
+        }
+        None => false,
+    }
+}
+
+/// A listener gives what it is set to to what it accepts.
+pub fn inherit_fields(c: &mg_connection, listener: &mg_connection) {
+    if let (Some(state), Some(from)) = (c.http(), listener.http()) {
+        state.fields.set(from.fields.get());
+    }
+}
+
+/// What a response to the request at hand has to say of the connection, besides what the program lets it
+/// say (`given`). From then on the connection does what the response says. `ends` tells that the response
+/// says where it ends.
+pub(in crate::http) fn connection_option(
+    c: &mg_connection,
+    given: Option<Connection>,
+    ends: bool,
+) -> Option<&'static [u8]> {
+    let state = c.http()?;
+    let mut request = state.request.get();
+    let keeps = match request.persistence {
+        Persistence::Keep => true,
+        Persistence::KeepIfTold => ends && given.is_none_or(|given| given.keep_alive),
+        Persistence::CloseWhenIdle | Persistence::Close => false,
+    };
+    let closes = !keeps || c.is(Flag::Draining) || given.is_some_and(|given| given.close);
+    let told = request.persistence == Persistence::KeepIfTold;
+    request.persistence = if closes {
+        Persistence::Close
+    } else {
+        Persistence::Keep
+    };
+    if request.open {
+        state.request.set(request);
+    }
+    match given {
+        Some(_) => None,
+        None if closes => Some(b"Connection: close\r\n"),
+        None if told => Some(b"Connection: keep-alive\r\n"),
+        None => None,
+    }
 }
 
 /// True while HTTP is what a connection speaks.
@@ -234,7 +309,7 @@ fn settle(c: &mg_connection, state: &HttpState) {
     state.forget_request();
     match request.persistence {
         Persistence::Keep => {}
-        Persistence::CloseWhenIdle => state.close_when_idle.set(true),
+        Persistence::CloseWhenIdle | Persistence::KeepIfTold => state.close_when_idle.set(true),
         Persistence::Close => {
             c.set(Flag::Draining, true);
             state.discarding.set(true);
@@ -465,6 +540,7 @@ impl Pass<'_> {
     #[cold]
     fn too_large(&self, status: i32, text: &[u8]) -> Next {
         let c = self.c;
+        limits::exceeded(c);
         if c.is(Flag::Accepted) {
             say_no(c, status);
             self.give_up();
@@ -503,6 +579,11 @@ impl Pass<'_> {
             pos: facts.len,
         };
         state.incoming.set(Incoming::Body(body));
+        if c.is(Flag::Accepted) {
+            net::stats::count(c, |n| &n.http_requests);
+        } else if facts.framing != Ok(Framing::Interim) {
+            net::stats::count(c, |n| &n.http_responses);
+        }
         let (buf, len, queued) = (c.recv.buf.get(), c.recv.len.get(), c.send.len.get());
         state.streams.announce(self.body_to_stream(facts));
         net::call(c, ev::HTTP_HDRS, from_mut(hm).cast());
@@ -527,8 +608,8 @@ impl Pass<'_> {
             Ok(Framing::UntilClose) if facts.status >= 200 => {
                 crate::log::error(format_args!("Content length missing from response"));
                 if c.is(Flag::Accepted) {
-                    reply::reply(c, 411, b"", b"");
                     self.give_up();
+                    reply::reply(c, 411, b"", b"");
                     return Some(Next::Stop);
                 }
             }
@@ -813,6 +894,7 @@ impl Pass<'_> {
     /// What arrived is not HTTP. Nothing is said to the peer.
     #[cold]
     fn protocol_error(&self) {
+        net::stats::count(self.c, |n| &n.malformed);
         let recv = &self.c.recv;
         crate::log::error(format_args!("HTTP parse, {} bytes", recv.len.get()));
         // SAFETY: the log function does not touch connections.
@@ -830,6 +912,7 @@ impl Pass<'_> {
     /// The message cannot be delimited: MG_EV_ERROR. Responses that are queued are still sent.
     #[cold]
     fn fail(&self, text: &'static [u8]) {
+        net::stats::count(self.c, |n| &n.malformed);
         self.give_up();
         net::report(self.c, text);
     }

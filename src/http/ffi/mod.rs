@@ -13,7 +13,7 @@ use crate::fmt::ffi::vprintf_iobuf;
 use crate::net::ffi::{mg_connect_svc, mg_listen};
 use crate::net::{self, mg_connection, mg_event_handler_t, mg_mgr};
 use conn::{finish_response, http_handler};
-use std::ffi::{c_char, c_int, c_uchar, c_void};
+use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 use std::ptr::null_mut;
 
 /// A header field of an HTTP message. Views into the receive buffer.
@@ -111,8 +111,8 @@ pub unsafe extern "C" fn mg_http_get_request_len(buf: *const c_uchar, buf_len: u
 ///
 /// Header fields beyond MG_MAX_HTTP_HEADERS are checked but not stored; a message that has
 /// Content-Length, Transfer-Encoding, Connection, Authorization, Cookie or Host among them is
-/// refused. So is a repeated one of the first five, and Content-Length together with
-/// Transfer-Encoding. Thread-safe.
+/// refused. So is a repeated one of Content-Length, Transfer-Encoding, Authorization and Cookie, and
+/// Content-Length together with Transfer-Encoding. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_parse(
     s: *const c_char,
@@ -175,6 +175,30 @@ pub unsafe extern "C" fn mg_http_connect(
     unsafe { mg_connect_svc(mgr, url, r#fn, fn_data, Some(http_handler), null_mut()) }
 }
 
+/// Sets which fields the library adds to responses on a connection; given a listener, on those that it accepts
+/// from now on. Returns false for a NULL connection.
+///
+/// `fields` is a combination of
+/// - MG_HTTP_FIELD_DATE: Date, the time of mg_now(), which origin servers with a clock have to send (RFC
+///   9110, 6.6.1);
+/// - MG_HTTP_FIELD_CONNECTION: "Connection: close" when the connection closes after the response, and
+///   "Connection: keep-alive" for a client that speaks HTTP/1.0 and asked for that, in which case the
+///   connection is kept (RFC 9112, 9.3 and 9.6). Set `c->is_draining` before the response, not after it.
+///
+/// 0, the default, adds none. Responses of mg_http_reply(), mg_http_serve_file(), mg_http_serve_dir(),
+/// uploads and limits get them, but not those that the program writes itself, and no interim ones (1xx). A field that the
+/// program gives in its header lines is not added, and if that is "Connection: close", the connection closes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_http_set_fields(c: *mut mg_connection, fields: c_uint) -> bool {
+    guard(false, || {
+        // SAFETY: pointer contract.
+        let c = unsafe { c.as_ref() };
+        c.is_some_and(|c| conn::set_fields(c, (fields & ALL_FIELDS) as u8))
+    })
+}
+
+const ALL_FIELDS: c_uint = (conn::wanted::DATE | conn::wanted::CONNECTION) as c_uint;
+
 /// mg_http_reply() behind its shim.
 unsafe extern "C" fn vreply(
     c: *mut mg_connection,
@@ -232,8 +256,8 @@ variadic_twin!("mongoose_http_vprintf_chunk" => vprintf_chunk);
 variadic_export!(mg_http_printf_chunk => shim_mg_http_printf_chunk);
 
 /// Sends `len` bytes as one chunk of a body with "Transfer-Encoding: chunked"; the program has
-/// sent the head itself. A chunk of 0 bytes ends the body and the response. MG_EV_ERROR when
-/// memory is exhausted.
+/// sent the head itself. A chunk of 0 bytes ends the body and the response. In answer to HEAD nothing is
+/// sent, and the last chunk ends the response even so. MG_EV_ERROR when memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_write_chunk(
     c: *mut mg_connection,
@@ -246,6 +270,9 @@ pub unsafe extern "C" fn mg_http_write_chunk(
     };
     net::contain(c, (), || {
         let len = if buf.is_null() { 0 } else { len };
+        if reply::skip_chunk(c, len) {
+            return;
+        }
         let at = c.send.len.get();
         if !net::limits::has_room(c, len) {
             return;

@@ -98,6 +98,7 @@ impl Pass<'_> {
             Parsed::Incomplete => return self.wait(packet::announced_size(buf)),
             Parsed::Malformed => {
                 crate::log::error(format_args!("{} MQTT malformed message", c.id.get()));
+                net::stats::count(c, |n| &n.malformed);
                 c.set(Flag::Closing, true);
                 return false;
             }
@@ -128,6 +129,7 @@ impl Pass<'_> {
             return self.refuse();
         }
         if announced.is_some_and(|size| size > limits::recv_size(self.c)) {
+            limits::exceeded(self.c);
             net::error(self.c, b"MQTT packet exceeds MG_MAX_RECV_SIZE");
             return false;
         }
@@ -145,6 +147,7 @@ impl Pass<'_> {
         const TEXT: &[u8] = b"MQTT packet limit";
         self.state.discarding.set(true);
         self.discard();
+        limits::exceeded(self.c);
         if disconnect(self.c, reason::PACKET_TOO_LARGE) {
             limits::give_up(self.c, TEXT);
         } else {
@@ -161,6 +164,7 @@ impl Pass<'_> {
     fn dispatch(&self, p: &Facts, m: *mut mg_mqtt_message) -> bool {
         let c = self.c;
         let (buf, len) = (c.recv.buf.get(), c.recv.len.get());
+        net::stats::count(c, |n| &n.mqtt_packets_received);
         let is_alive = match p.cmd {
             cmd::CONNACK => self.connack(p, m, len),
             cmd::PUBLISH => self.publish(p, m, len),

@@ -312,7 +312,9 @@ pub unsafe extern "C" fn mg_mqtt_send_header(c: *mut mg_connection, cmd: u8, fla
         net::prepare_send(c);
         match put_varint(&mut header, len as usize) {
             Ok(()) if !net::limits::has_room(c, header.as_bytes().len()) => {}
-            Ok(()) if c.send.append(header.as_bytes()) => {}
+            Ok(()) if c.send.append(header.as_bytes()) => {
+                net::stats::count(c, |n| &n.mqtt_packets_sent);
+            }
             Ok(()) => net::error(c, b"OOM"),
             Err(refusal) => refuse(c, refusal),
         }
@@ -550,7 +552,16 @@ fn keep_id(c: &mg_connection, new: bool, id: u16) -> u16 {
 pub fn disconnect(c: &mg_connection, reason: u8) -> bool {
     let handler: mg_event_handler_t = Some(mqtt_handler);
     let speaks_mqtt = c.pfn.get().map(|f| f as usize) == handler.map(|f| f as usize);
-    speaks_mqtt && c.is(Flag::Mqtt5) && c.send.append(&[first_byte(cmd::DISCONNECT), 1, reason])
+    speaks_mqtt && c.is(Flag::Mqtt5) && append(c, &[first_byte(cmd::DISCONNECT), 1, reason])
+}
+
+/// Appends a whole packet.
+fn append(c: &mg_connection, packet: &[u8]) -> bool {
+    let done = c.send.append(packet);
+    if done {
+        net::stats::count(c, |n| &n.mqtt_packets_sent);
+    }
+    done
 }
 
 fn refuse(c: &mg_connection, refusal: Refusal) {
@@ -605,7 +616,9 @@ fn send(
     } else {
         put_packet(io, total, &header, &write)
     };
-    if !done {
+    if done {
+        net::stats::count(c, |n| &n.mqtt_packets_sent);
+    } else {
         net::error(c, b"OOM");
     }
     done

@@ -6,7 +6,8 @@
 
 use super::conn::mqtt_handler;
 use super::{
-    mg_mqtt_message, mg_mqtt_opts, mg_mqtt_ping, options, properties_of, subscription, with_login,
+    append, mg_mqtt_message, mg_mqtt_opts, mg_mqtt_ping, options, properties_of, subscription,
+    with_login,
 };
 use crate::ffi::guard;
 use crate::ffi::str::cstr;
@@ -339,7 +340,7 @@ pub unsafe extern "C" fn mg_mqtt_session_close(session: *mut mg_mqtt_session) {
             c.pfn.set(Some(mqtt_handler));
             c.pfn_data.set(null_mut());
             if client.session.borrow().is_connected() {
-                c.send.append(&[first_byte(cmd::DISCONNECT), 0]);
+                append(c, &[first_byte(cmd::DISCONNECT), 0]);
                 c.set(Flag::Draining, true);
             } else {
                 c.set(Flag::Closing, true);
@@ -443,7 +444,7 @@ impl Client {
         if let Some(p) = c.private() {
             p.mqtt.set_unreleased(self.unreleased.take());
         }
-        if !c.send.append(&self.connect) {
+        if !append(c, &self.connect) {
             net::error(c, b"OOM");
         }
     }
@@ -523,7 +524,7 @@ impl Client {
         }
         let mut failed = false;
         while self.session.borrow_mut().send_next(|packet| {
-            failed = !c.send.append(packet);
+            failed = !append(c, packet);
             !failed
         }) {}
         if failed {
@@ -535,7 +536,7 @@ impl Client {
         // SAFETY: as in `flush`.
         let c = unsafe { self.conn.get().as_ref() };
         let ready = self.session.borrow().is_connected();
-        c.is_some_and(|c| ready && !c.is(Flag::Closing) && c.send.append(packet))
+        c.is_some_and(|c| ready && !c.is(Flag::Closing) && append(c, packet))
     }
 }
 

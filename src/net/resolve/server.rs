@@ -10,6 +10,7 @@ use crate::ffi::{inject, str::cstr};
 use crate::net::connect::{self, Handlers};
 use crate::net::ffi::mg_dns;
 use crate::net::mgr::manager;
+use crate::net::stats::Origin;
 use crate::net::{Flag, contain, ev, io, mg_addr, mg_connection, mg_mgr};
 use crate::{dns, url};
 use std::ffi::{c_int, c_void};
@@ -108,6 +109,7 @@ fn open<'a>(
         fn_data: null_mut(),
         pfn: Some(handler),
         pfn_data: null_mut(),
+        origin: Origin::Unknown,
     };
     let bytes = url.trim_end_matches('\0').as_bytes();
     connect::connect(mgr, bytes, url.as_ptr().cast(), &handlers)

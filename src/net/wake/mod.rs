@@ -69,6 +69,7 @@ fn deliver(mgr: &mg_mgr, message: &Message) {
             let mut view = mg_str::from_bytes(&message.payload);
             return contain(c, (), || {
                 inject("wakeup");
+                super::stats::count(c, |n| &n.wakeups);
                 call(c, ev::WAKEUP, std::ptr::from_mut(&mut view).cast());
             });
         }

@@ -159,6 +159,7 @@ impl Pass<'_> {
     #[cold]
     fn refuse(&self, why: &[u8]) -> Next {
         self.state.phase.set(Phase::Over);
+        net::stats::count(self.c, |n| &n.malformed);
         net::error(self.c, why);
         Next::Stop
     }
@@ -310,6 +311,9 @@ impl Pass<'_> {
             },
             flags,
         };
+        if event == ev::WS_MSG {
+            net::stats::count(c, |n| &n.ws_messages_received);
+        }
         net::call(c, event, from_mut(&mut message).cast());
         message
     }
@@ -339,6 +343,10 @@ impl Pass<'_> {
     #[cold]
     fn fail(&self, violation: Violation) -> Next {
         let c = self.c;
+        match violation {
+            Violation::TooBig | Violation::MessageTooBig => limits::exceeded(c),
+            _ => net::stats::count(c, |n| &n.malformed),
+        }
         send_close(c, self.state, violation.close_code());
         c.set(Flag::Draining, true);
         net::set_linger(c);
@@ -390,11 +398,18 @@ unsafe fn bytes_mut<'a>(c: &mg_connection) -> &'a mut [u8] {
 unsafe fn answer(hm: &mg_http_message) -> Answer<'_> {
     // SAFETY: forwarded from the caller.
     let field = |name| unsafe { hm.header(name).map(|value| value.as_bytes()) };
+    // There may be several of them, which are one list (RFC 9110, 5.3).
+    let connection = hm.headers.iter().find_map(|header| {
+        // SAFETY: forwarded from the caller.
+        let (name, value) = unsafe { (header.name.as_bytes(), header.value.as_bytes()) };
+        let found = name.eq_ignore_ascii_case(b"Connection") && parser::lists(value, b"upgrade");
+        found.then_some(value)
+    });
     Answer {
         // SAFETY: forwarded from the caller.
         status: unsafe { hm.uri.as_bytes() },
         upgrade: field(b"Upgrade"),
-        connection: field(b"Connection"),
+        connection,
         accept: field(b"Sec-WebSocket-Accept"),
     }
 }

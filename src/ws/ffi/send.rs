@@ -4,7 +4,7 @@
 use crate::ffi::str::bytes;
 use crate::net::limits::has_room;
 use crate::net::{Flag, mg_connection};
-use crate::ws::frame::{Header, MAX_HEADER, opcode};
+use crate::ws::frame::{FIN, Header, MAX_HEADER, opcode};
 use crate::ws::mask;
 
 /// The header of a frame to send, and its masking key.
@@ -29,6 +29,9 @@ impl Outgoing {
 }
 
 fn note(c: &mg_connection, first: u8) {
+    if first & FIN != 0 && opcode(first) < opcode::CLOSE {
+        crate::net::stats::count(c, |n| &n.ws_messages_sent);
+    }
     if opcode(first) == opcode::CLOSE
         && let Some(state) = c.ws()
     {

@@ -86,6 +86,9 @@ int main(void) {
   CHECK(strstr(text, "Transfer-Encoding") == NULL && s_conn->is_resp == 0);
   get(fd, "HEAD", 200, "Transfer-Encoding: chunked\r\n", "", "\r\n\r\n");
   CHECK(s_conn->is_resp == 0);
+  // A program that does not look at the method sends its chunks nevertheless.
+  mg_http_write_chunk(s_conn, "hello", 5), mg_http_printf_chunk(s_conn, "%s", "!"), mg_http_write_chunk(s_conn, "", 0);
+  CHECK(s_conn->send.len == 0);
   // The end of the last header line is missing.
   text = get(fd, "GET", 200, "A: 1\r\nB: 2", "body", "body");
   CHECK(strstr(text, "\r\nA: 1\r\nB: 2\r\nContent-Length: 4 ") != NULL);

@@ -136,6 +136,13 @@ static void responses(void) {
   one("headers", 1, 1, GET, "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\nContent-Length: 1\r\n\r\nx", "complete", "complete");
   one("HTTP/1.0", -1, 3, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nxxx", "complete", "complete");
   one("HTTP/1.0", 3, 3, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxxx", "complete", "complete");
+  CHECK(mg_http_set_fields(s_listener, MG_HTTP_FIELD_CONNECTION));
+  one("HTTP/1.0", -1, 3, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nxxx", "complete", "complete");
+  one("HTTP/1.0", -1, 3, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nxxx",
+      "complete", "complete");
+  one("chunks", -1, 3, GET, "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n00000003\r\nxxx\r\n0\r\n\r\n",
+      "complete", "complete");
+  CHECK(mg_http_set_fields(s_listener, 0));
   one("HEAD", -1, 3, "HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n", CHUNKED, "complete", "complete");
   CHECK(s_sources == 0);
   one("HEAD", 3, 3, "HEAD / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", "complete", "complete");

@@ -9,7 +9,7 @@ use crate::http::ffi::conn::finish_response;
 use crate::http::files::listing::Listing;
 use crate::http::files::mapping::{self, BadTarget};
 use crate::http::files::ssi::{self, Failure};
-use crate::http::reply::{append_headers, reply};
+use crate::http::reply::{append_headers, append_wanted, reply};
 use crate::net::{self, mg_connection};
 use crate::{string, url};
 
@@ -88,7 +88,7 @@ fn redirect(c: &mg_connection, uri: &[u8]) {
         b"HTTP/1.1 301 Moved\r\nLocation: ",
         if slashes > 0 { b"/" } else { b"" },
         &uri[slashes.min(1)..],
-        b"/\r\nContent-Length: 0\r\n\r\n",
+        b"/\r\n",
     ];
     if !c.send.reserve(uri.len() + 128) {
         return net::error(c, b"OOM");
@@ -96,6 +96,8 @@ fn redirect(c: &mg_connection, uri: &[u8]) {
     for piece in text {
         c.send.append(piece);
     }
+    append_wanted(c, 301, b"", true);
+    c.send.append(b"Content-Length: 0\r\n\r\n");
     c.send.terminate();
     finish_response(c);
 }
@@ -131,10 +133,11 @@ fn list(c: &mg_connection, wish: &Wish, path: &mut CPath, uri: &[u8], opts: &Opt
         return net::error(c, b"OOM");
     };
     let io = &c.send;
-    if !io.reserve(head.len() + opts.extra_headers.len() + page.len() + 64) {
+    if !io.reserve(head.len() + opts.extra_headers.len() + page.len() + 128) {
         return net::error(c, b"OOM");
     }
     io.append(head);
+    append_wanted(c, 200, opts.extra_headers, true);
     append_headers(io, opts.extra_headers);
     let mut digits = itoa::Buffer::new();
     let digits = digits.format(page.len()).as_bytes();

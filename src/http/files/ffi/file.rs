@@ -60,7 +60,7 @@ impl Wish {
             let value = |name: &[u8]| hm.header(name).map(|value| value.as_bytes());
             let range = value(b"Range").and_then(ByteRange::parse);
             Wish {
-                is_head: hm.method.as_bytes().eq_ignore_ascii_case(b"HEAD"),
+                is_head: hm.method.as_bytes() == b"HEAD",
                 accepts_gzip: value(b"Accept-Encoding").is_some_and(encoding::accepts_gzip),
                 if_none_match: value(b"If-None-Match").map(Tag::new),
                 if_range: range.and_then(|_| value(b"If-Range")).map(Tag::new),
@@ -184,6 +184,7 @@ fn respond(c: &mg_connection, wish: &Wish, found: Found, name: &[u8], opts: &Opt
         put_number(stat.size);
     }
     put(b"\r\n");
+    reply::append_wanted(c, code as i32, opts.extra_headers, true);
     reply::append_headers(&c.send, opts.extra_headers);
     put(b"\r\n");
     c.send.terminate();

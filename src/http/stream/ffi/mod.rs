@@ -379,8 +379,9 @@ pub unsafe extern "C" fn mg_http_reply_stream(
         net::prepare_send(c);
         let begun = start(c, sender, || {
             reply::append_status_line(&c.send, status_code, headers.len())
+                && reply::append_wanted(c, status_code, headers, body != Outgoing::UntilClose)
                 && reply::append_headers(&c.send, headers)
-                && append_framing(c, framing)
+                && append_framing(c, framing, says_close(c, headers))
         });
         if begun {
             state.forget_hand_made();
@@ -448,10 +449,16 @@ fn is_framed(headers: &[u8]) -> bool {
         .any(|name| reply::field(headers, name).is_some())
 }
 
-fn append_framing(c: &mg_connection, framing: Option<Outgoing>) -> bool {
+/// True when the head has a field Connection already.
+fn says_close(c: &mg_connection, headers: &[u8]) -> bool {
+    conn::wants(c, conn::wanted::CONNECTION) || reply::field(headers, b"Connection").is_some()
+}
+
+fn append_framing(c: &mg_connection, framing: Option<Outgoing>, says_close: bool) -> bool {
     let io = &c.send;
     match framing {
         None => io.append(b"\r\n"),
+        Some(Outgoing::UntilClose) if says_close => io.append(b"\r\n"),
         Some(Outgoing::Chunked) => io.append(b"Transfer-Encoding: chunked\r\n\r\n"),
         Some(Outgoing::UntilClose) => io.append(b"Connection: close\r\n\r\n"),
         Some(Outgoing::Length(length)) => {
