@@ -5,7 +5,6 @@
 // Try:   curl -T large http://127.0.0.1:8000/hash; cat large | curl -T - http://127.0.0.1:8000/hash
 //        curl 'http://127.0.0.1:8000/bytes?size=4000000000' | sha256sum; the same with /chunks
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +12,11 @@
 #include "mongoose.h"
 
 static volatile sig_atomic_t stopped;
+static struct mg_tls_opts tls;
 
 static void stop(int signal_number) {
   stopped = signal_number;
 }
-
-static struct mg_tls_opts tls;
 
 struct upload {
   mg_sha256_ctx hash;
@@ -37,9 +35,9 @@ static void hash_done(struct mg_connection *c, const char *error, void *arg) {
   uint8_t digest[32];
   mg_sha256_final(digest, &upload->hash);
   if (error == NULL) {
-    mg_http_reply(c, 200, "Content-Type: text/plain\r\n", "%M %llu\n", mg_print_hex, (int) sizeof(digest), digest, upload->size);
+    mg_http_reply(c, 200, "", "%M %llu\n", mg_print_hex, (int) sizeof(digest), digest, upload->size);
   } else {
-    fprintf(stderr, "%lu: %s after %" PRIu64 " bytes\n", c->id, error, upload->size);
+    fprintf(stderr, "%lu: %s after %llu bytes\n", c->id, error, (unsigned long long) upload->size);
   }
   free(upload);
 }
@@ -68,15 +66,13 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
     struct upload *upload = (struct upload *) calloc(1, sizeof(*upload));
     mg_sha256_init(&upload->hash);
     if (!mg_http_read_body(c, hm, hash_piece, hash_done, upload)) free(upload);
-  } else if (ev == MG_EV_HTTP_MSG && (mg_match(hm->uri, mg_str("/bytes"), NULL) || mg_match(hm->uri, mg_str("/chunks"), NULL))) {
-    bool chunked = mg_match(hm->uri, mg_str("/chunks"), NULL);
-    char size[24] = "0";
-    uint64_t *left = (uint64_t *) calloc(1, sizeof(*left));
-    mg_http_get_var(&hm->query, "size", size, sizeof(size));
-    *left = strtoull(size, NULL, 10);
-    if (!mg_http_reply_stream(c, 200, "", chunked ? -1 : (int64_t) *left, next_piece, download_done, left)) free(left);
+  } else if (ev == MG_EV_HTTP_MSG && mg_match(hm->uri, mg_str("/hash"), NULL)) {
+    mg_http_reply(c, 500, "", "no memory\n");
   } else if (ev == MG_EV_HTTP_MSG) {
-    mg_http_reply(c, 404, "", "PUT /hash, GET /bytes?size=N, GET /chunks?size=N\n");
+    bool chunked = mg_match(hm->uri, mg_str("/chunks"), NULL);
+    uint64_t *left = (uint64_t *) calloc(1, sizeof(*left));
+    mg_str_to_num(mg_http_var(hm->query, mg_str("size")), 10, left, sizeof(*left));
+    if (!mg_http_reply_stream(c, 200, "", chunked ? -1 : (int64_t) *left, next_piece, download_done, left)) free(left);
   }
 }
 
