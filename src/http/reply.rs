@@ -147,6 +147,7 @@ const LENGTH_DIGITS: usize = 10;
 
 /// Appends a status line and makes room for a head with `headers` bytes more. False, with nothing
 /// appended, when memory is exhausted.
+#[inline(always)]
 pub(in crate::http) fn append_status_line(io: &mg_iobuf, code: i32, headers: usize) -> bool {
     const MOST: usize = b"HTTP/1.1 -2147483648 \r\n".len();
     let text = status::text(code).as_bytes();

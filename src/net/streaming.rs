@@ -98,7 +98,13 @@ impl ConnPrivate {
     /// True when a body can go on that the program had paused.
     #[inline]
     pub(super) fn may_resume(&self, c: &mg_connection) -> bool {
-        self.is_ready(Ready::Streaming) && self.http.streams.may_resume(c)
+        self.is_ready(Ready::Streaming) && self.is_resumed(c)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_resumed(&self, c: &mg_connection) -> bool {
+        self.http.streams.may_resume(c)
     }
 
     /// True when all was sent, but a connection that is to close then has to wait.

@@ -331,11 +331,8 @@ fn resume(c: &mg_connection, state: &HttpState) {
     if len < state.seen.get() {
         state.restart();
     }
-    if state.streams.may_resume(c) {
-        return run(c, state, 0, false);
-    }
     let work = len > 0 || state.request.get().dispatched;
-    if work && may_resume(c, state) {
+    if work && may_resume(c, state) || state.streams.may_resume(c) {
         run(c, state, 0, false);
     }
 }
@@ -346,6 +343,7 @@ fn may_resume(c: &mg_connection, state: &HttpState) -> bool {
     may && c.is(Flag::Accepted) && !c.is(Flag::Resp)
 }
 
+#[inline]
 fn run(c: &mg_connection, state: &HttpState, received: usize, closing: bool) {
     if state.running.replace(true) {
         return;
@@ -650,6 +648,8 @@ impl Pass<'_> {
     }
 
     /// A handler wants the body as it arrives: the head leaves the buffer.
+    #[cold]
+    #[inline(never)]
     fn begin_stream(&self, head_len: usize, queued: usize) -> Next {
         let (c, state) = (self.c, self.state);
         c.recv.consume(head_len);
@@ -665,6 +665,8 @@ impl Pass<'_> {
     }
 
     /// Hands out a body that is streamed. `None`: there is more to wait for.
+    #[cold]
+    #[inline(never)]
     fn streamed(&self) -> Option<Next> {
         let (c, state) = (self.c, self.state);
         if self.closing {

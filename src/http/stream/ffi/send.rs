@@ -38,11 +38,13 @@ pub struct Sender {
 
 impl Streams {
     /// Asks the program for what the send buffer has room for. True when that was the end of the body.
-    #[inline]
+    #[inline(always)]
     pub(in crate::http) fn fill(&self, c: &mg_connection) -> bool {
         self.is_sending() && self.fill_buffer(c)
     }
 
+    #[cold]
+    #[inline(never)]
     fn fill_buffer(&self, c: &mg_connection) -> bool {
         while self.is_sending() && !c.is_dead() && streaming::may_send(c) {
             let Some((body, waits)) = with(&self.sender, |s| (s.body, s.in_call || s.is_waiting))
