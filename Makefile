@@ -28,7 +28,7 @@ EXAMPLES := $(patsubst c_examples/%.c,$(TARGET)/examples/%,$(wildcard c_examples
 
 # Programs that also run under memcheck; all run with the address and undefined-behaviour sanitizers.
 VALGRIND := own/hostile_handler,own/close_conn_in_handlers,own/reconnect_in_close_handler,own/timer_callbacks_free_timers,$\
-  own/wakeup_large,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
+  own/wakeup_large,own/call_functions_do_anything,tcp_server_and_client_events,tcp_peer_closes_with_data_pending,tcp_draining,udp_echo_events,$\
   mgr_free_with_open_connections,wakeup,own/ws_hostile_handlers,own/ws_violations,own/mqtt_refusals,own/mqtt_order_with_nested_loop,own/limits_hostile_handlers
 
 # Functions that a program may define itself: weak in the static library, so that both definitions link.
@@ -60,6 +60,11 @@ $(LIB)/libmongoose.so: FORCE
 	@packaging/static_library $(LIB)/libmongoose.a $(LIB)/libmongoose.so $(REPLACEABLE)
 	@ln -sfn libmongoose.so $(LIB)/$(SONAME)
 
+debug: ## build target/checked/libmongoose.so, a debug build that checks which thread uses a manager
+	$(CARGO) build
+	@packaging/checked_library $(TARGET)/debug/libmongoose.a $(TARGET)/debug/libmongoose.so $(INCLUDE:%/release/include=%/debug/include)/mongoose.h \
+	  src/ffi/variadic.c $(TARGET)/checked
+
 examples: $(EXAMPLES) ## build the programs in c_examples
 
 $(TARGET)/examples/%: c_examples/%.c $(LIB)/libmongoose.so
@@ -70,7 +75,7 @@ run: $(TARGET)/examples/static_server ## serve DIR (default: this folder) on URL
 	@echo 'Serving $(DIR) on $(URL), Ctrl-C to stop'
 	@exec $< $(URL) $(DIR)
 
-test: test-setup test-rust test-loom test-fuzz abi-check layout-check test-static test-install test-docs test-c test-panics test-reference test-peers test-soak test-python test-cymongoose ## run every test
+test: test-setup test-rust test-loom test-threads test-fuzz abi-check layout-check test-static test-install test-docs test-c test-panics test-reference test-peers test-soak test-python test-cymongoose ## run every test
 	$(call say,all tests passed)
 
 test-setup:
@@ -80,9 +85,18 @@ test-rust: ## unit tests of the Rust code
 	$(call say,Rust tests)
 	$(CARGO) test --quiet
 
-test-loom: ## the queue of mg_wakeup() in all interleavings of threads
+test-loom: ## the queue of mg_wakeup() and mg_mgr_call() in all interleavings of threads
 	$(call say,model check of the wakeup queue)
 	$(CARGO) test --quiet --package libmongoose-loom
+
+# Among the C programs are those that use threads.
+THREADED := app_worker_threads,managers_in_threads,wakeup,queue_threads,timers_in_loop,http_pipelining,mgr_free_with_open_connections,$\
+  own/call_and_free,own/call_functions_do_anything,own/call_million,own/log_from_many_threads,own/plain_connections,own/wakeup_to_closed
+
+test-threads: debug ## the check of threads in the debug library, and programs that keep to the rules on it
+	$(call say,threads on the debug library)
+	python3 -m unittest discover --start-directory tests/threads
+	tests/run_c.py --lib $(TARGET)/checked --include $(INCLUDE) --own-only --only $(THREADED)
 
 test-fuzz: ## replay the corpus of every fuzz target, and mutations of it
 	$(call say,corpus of the fuzz targets)
@@ -151,6 +165,21 @@ test-asan-library: test-setup ## C programs on a library that is itself under Ad
 	  CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true $(CARGO) +nightly build --release --target $(FUZZ_HOST) --target-dir target/asan-library
 	@ln -sfn libmongoose.so $(ASAN_LIB)/$$(objdump -p $(ASAN_LIB)/libmongoose.so | awk '/SONAME/ { print $$2 }')
 	tests/run_c.py --lib $(ASAN_LIB) --include $(INCLUDE) --sanitize
+
+TSAN_LIB = target/tsan-library/$(FUZZ_HOST)/release
+RACING := own/call_and_free own/call_functions_do_anything own/call_million own/plain_connections own/wakeup_large own/wakeup_to_closed $\
+  app_two_managers app_worker_threads managers_in_threads queue_threads wakeup
+
+test-tsan-library: ## C programs with threads on a library that is itself under ThreadSanitizer; needs a nightly compiler
+	@$(CARGO) +nightly --version >/dev/null 2>&1 || { echo 'NOT RUN: no nightly compiler (rustup toolchain install nightly)' >&2; exit 1; }
+	RUSTFLAGS='-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer' CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	  $(CARGO) +nightly build --release --lib --target $(FUZZ_HOST) --target-dir target/tsan-library
+	@ln -sfn libmongoose.so $(TSAN_LIB)/$(SONAME)
+	@for name in $(RACING); do \
+	  $(CC) -std=gnu11 -g -fno-builtin -fsanitize=thread -rdynamic -I$(INCLUDE) tests/c/$$name.c tests/threads/tsan.c -o target/tsan-library/program \
+	    -L$(TSAN_LIB) -lmongoose -lm -pthread -Wl,-rpath,'$(CURDIR)/$(TSAN_LIB)' && target/tsan-library/program >/dev/null || exit 1; \
+	  echo "ok   $$name"; \
+	done
 
 # The points where a panic can be injected, as the sources name them.
 POINTS := grep -rhoE 'inject\("[^"]*"' '$(CURDIR)/src' | cut -d'"' -f2 | sort -u

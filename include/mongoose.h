@@ -13,8 +13,8 @@
  *   the buffer that was parsed.
  * - Memory that a function returns for the caller to release comes from the C heap; mg_free()
  *   and free() are the same.
- * - A manager, its connections and its timers belong to one thread. Only mg_wakeup() may be
- *   called from another one. Different managers are independent.
+ * - A manager, its connections and its timers belong to one thread. Only mg_wakeup() and
+ *   mg_mgr_call() may be called from another one. Different managers are independent.
  * - Sizes are in bytes, times in milliseconds.
  */
 #ifndef MONGOOSE_H
@@ -1782,7 +1782,7 @@ union mg_pipe {
  * The program owns the struct, calls mg_mgr_init() before anything else and
  * mg_mgr_free() at the end. It must not be moved or copied in between. All
  * functions on one manager and its connections belong to one thread at a time, except
- * mg_wakeup().
+ * mg_wakeup() and mg_mgr_call().
  */
 struct mg_mgr {
   /** Head of the connection list, newest first. Read only. */
@@ -1959,6 +1959,9 @@ struct mg_connection {
   /** There is room to write. */
   unsigned int is_writable: 1;
 };
+
+/** A function for mg_mgr_call(). `c` is the connection that was named, or NULL. */
+typedef void (*mg_mgr_call_t)(struct mg_mgr *mgr, struct mg_connection *c, void *arg);
 
 /**
  * Fails a connection: formats a message (see mg_snprintf(); cut to 63 bytes), logs it, sets
@@ -2191,7 +2194,7 @@ bool mg_dscp(struct mg_connection *c, uint8_t dscp);
 void mg_multicast_restore(struct mg_connection *c, uint8_t *from);
 
 /**
- * Prepares a manager for mg_wakeup(): opens a channel, which appears as a connection at the head of
+ * Prepares a manager for mg_wakeup() and mg_mgr_call(): opens a channel, which appears as a connection at the head of
  * `mgr->conns`. Call it once, after mg_mgr_init(). False when it is open already or
  * cannot be opened.
  */
@@ -2202,14 +2205,37 @@ bool mg_wakeup_init(struct mg_mgr *mgr);
  * MG_EV_WAKEUP with a `struct mg_str *` on the thread that polls the manager. Interrupts a
  * waiting mg_mgr_poll().
  *
- * Callable from any thread while the manager lives. Messages arrive in order, of any size, all of
- * them. A message to an `id` that does not exist is dropped. Returns false when the channel is not
- * open (see mg_wakeup_init()), `id` is 0, or memory is exhausted.
+ * Callable from any thread as long as the struct `mgr` exists, also while mg_mgr_free() runs and after
+ * it. Messages arrive in order, of any size, all of them. A message to an `id` that does not exist
+ * is dropped. Returns false when the channel is not open (see mg_wakeup_init()), `id` is 0, or
+ * memory is exhausted.
  */
 bool mg_wakeup(struct mg_mgr *mgr,
                unsigned long id,
                const void *buf,
                size_t len);
+
+/**
+ * Has `fn` called on the thread that polls the manager, in mg_mgr_poll(), which it interrupts when
+ * it waits. `id` is the identifier of the connection that `fn` gets, or 0 for none.
+ *
+ * Callable from any thread, as mg_wakeup() is; mg_wakeup_init() has to come before. What one thread
+ * sends, by either function, is delivered in order.
+ *
+ * When true is returned, `fn` runs exactly once, so it can release `arg`. `c` is NULL when `id` is 0,
+ * and when that connection is closed or has `is_closing` set by then. Calls that still wait when
+ * mg_mgr_free() comes run inside of it, with `c` NULL; nothing can be opened then.
+ *
+ * When false is returned, `fn` does not run and `arg` stays the caller's: the channel is not open (any
+ * more), memory is exhausted, or `mgr` or `fn` is NULL.
+ *
+ * `fn` may do what handlers may do. What it sends itself runs in the next iteration, or in one that it
+ * runs. Memory alone bounds how much waits.
+ */
+bool mg_mgr_call(struct mg_mgr *mgr,
+                 unsigned long id,
+                 mg_mgr_call_t fn,
+                 void *arg);
 
 /* Limits */
 

@@ -14,7 +14,8 @@
  *   the function of the manager that is at work, Manager::poll() usually, throws it when the library has returned.
  *   The manager can go on being used. Of several exceptions, the first is thrown; the others are lost, and so
  *   are those in the destructor of the manager.
- * - Threads: as in mongoose.h. A manager and all that belongs to it are used by one thread at a time.
+ * - Threads: as in mongoose.h. A manager and all that belongs to it are used by one thread at a time. Others may use
+ *   Manager::call().
  */
 #ifndef MONGOOSE_HPP
 #define MONGOOSE_HPP
@@ -226,6 +227,22 @@ struct Task : std::enable_shared_from_this<Task> {
   }
 };
 
+/** What another thread has called. */
+struct Call {
+  State &state;
+  std::function<void(std::optional<Connection>)> function;
+
+  static void run(struct mg_mgr *, struct mg_connection *c, void *arg) noexcept {
+    const std::unique_ptr<Call> self(static_cast<Call *>(arg));
+    try {
+      self->function(c == nullptr ? std::nullopt : std::optional<Connection>(c));
+    } catch (...) {
+      if (c != nullptr) c->is_closing = 1;
+      self->state.keep(std::current_exception());
+    }
+  }
+};
+
 }  // namespace detail
 
 /** A timer that stops when this is destroyed. It may outlive its manager. */
@@ -284,6 +301,18 @@ class Manager {
       return mg_ws_connect_headers(mgr, u, fn, data, headers.c_str());
     };
     return open(url, function, std::move(handler));
+  }
+
+  /** Opens the channel that call() needs; see mg_wakeup_init(). */
+  bool wakeup_init() noexcept { return mg_wakeup_init(get()); }
+  /** Has a function called by poll(), with the connection of this id if it is still open; 0 is none. Any thread may
+   * do that, as long as the manager is neither moved nor destroyed. The function is called exactly once when true is
+   * returned, by the destructor of the manager if need be, and never when false is; see mg_mgr_call(). */
+  bool call(unsigned long id, std::function<void(std::optional<Connection>)> function) {
+    std::unique_ptr<detail::Call> call(new detail::Call{*state_, std::move(function)});
+    if (!mg_mgr_call(get(), id, detail::Call::run, call.get())) return false;
+    call.release();  // it may have been called and deleted by now
+    return true;
   }
 
   /** Calls a function once when the time has passed. */

@@ -13,8 +13,8 @@
  *   the buffer that was parsed.
  * - Memory that a function returns for the caller to release comes from the C heap; mg_free()
  *   and free() are the same.
- * - A manager, its connections and its timers belong to one thread. Only mg_wakeup() may be
- *   called from another one. Different managers are independent.
+ * - A manager, its connections and its timers belong to one thread. Only mg_wakeup() and
+ *   mg_mgr_call() may be called from another one. Different managers are independent.
  * - Sizes are in bytes, times in milliseconds.
  */
 #ifndef MONGOOSE_H

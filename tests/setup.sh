@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing=()
 need() { eval "$1" >/dev/null 2>&1 || missing+=("$2"); }
-need 'command -v cc' gcc
+need 'command -v cc && command -v gcc' gcc
 need 'command -v c++' g++
 need 'command -v nm' binutils
 need 'command -v python3' python3

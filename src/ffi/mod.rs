@@ -17,6 +17,8 @@ pub mod heap;
 pub mod inject;
 pub mod layout;
 pub mod str;
+#[cfg(all(debug_assertions, target_os = "linux"))]
+mod threads;
 pub mod va;
 
 pub use guard::guard;

@@ -59,8 +59,8 @@ pub(super) fn wait(mgr: &mg_mgr) -> Option<u64> {
 
 fn look_at_manager(mgr: &mg_mgr, private: &MgrPrivate, due: &mut Due) {
     limits::look_for_room(mgr, private);
-    // In a handler, they have to wait for the iteration to end.
-    if private.depth.get() == 0 && private.has_dead() {
+    // In a handler, closed connections have to wait for the iteration to end.
+    if private.depth.get() == 0 && private.has_dead() || private.wake.is_due() {
         due.by(Some(0));
     }
     due.by(timer::ffi::next(&mgr.timers, due.now));

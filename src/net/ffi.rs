@@ -84,7 +84,7 @@ pub struct mg_tcpip_if {
 /// The program owns the struct, calls mg_mgr_init() before anything else and
 /// mg_mgr_free() at the end. It must not be moved or copied in between. All
 /// functions on one manager and its connections belong to one thread at a time, except
-/// mg_wakeup().
+/// mg_wakeup() and mg_mgr_call().
 #[repr(C)]
 pub struct mg_mgr {
     /// Head of the connection list, newest first. Read only.
@@ -624,7 +624,7 @@ pub unsafe extern "C" fn mg_multicast_restore(c: *mut mg_connection, from: *mut 
     });
 }
 
-/// Prepares a manager for mg_wakeup(): opens a channel, which appears as a connection at the head of
+/// Prepares a manager for mg_wakeup() and mg_mgr_call(): opens a channel, which appears as a connection at the head of
 /// `mgr->conns`. Call it once, after mg_mgr_init(). False when it is open already or
 /// cannot be opened.
 #[unsafe(no_mangle)]
@@ -639,9 +639,10 @@ pub unsafe extern "C" fn mg_wakeup_init(mgr: *mut mg_mgr) -> bool {
 /// MG_EV_WAKEUP with a `struct mg_str *` on the thread that polls the manager. Interrupts a
 /// waiting mg_mgr_poll().
 ///
-/// Callable from any thread while the manager lives. Messages arrive in order, of any size, all of
-/// them. A message to an `id` that does not exist is dropped. Returns false when the channel is not
-/// open (see mg_wakeup_init()), `id` is 0, or memory is exhausted.
+/// Callable from any thread as long as the struct `mgr` exists, also while mg_mgr_free() runs and after
+/// it. Messages arrive in order, of any size, all of them. A message to an `id` that does not exist
+/// is dropped. Returns false when the channel is not open (see mg_wakeup_init()), `id` is 0, or
+/// memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_wakeup(
     mgr: *mut mg_mgr,
@@ -653,13 +654,40 @@ pub unsafe extern "C" fn mg_wakeup(
         if mgr.is_null() || id == 0 {
             return false;
         }
-        // SAFETY: pointer contract; only `ifp`, constant between mg_mgr_init and mg_mgr_free, is
-        // read, because other members belong to the polling thread.
-        let private = unsafe { (*mgr).ifp.get() }.cast::<MgrPrivate>();
-        if private.is_null() {
-            return false;
-        }
-        // SAFETY: as above; the channel is made for sharing, and the data is readable by contract.
-        unsafe { (*private).wake.send(id, bytes(buf.cast(), len)) }
+        // SAFETY: pointer contract.
+        let message = wake::Item::message(id, unsafe { bytes(buf.cast(), len) });
+        message.is_some_and(|message| wake::send(mgr, message))
+    })
+}
+
+/// A function for mg_mgr_call(). `c` is the connection that was named, or NULL.
+pub type mg_mgr_call_t =
+    Option<unsafe extern "C" fn(mgr: *mut mg_mgr, c: *mut mg_connection, arg: *mut c_void)>;
+
+/// Has `fn` called on the thread that polls the manager, in mg_mgr_poll(), which it interrupts when
+/// it waits. `id` is the identifier of the connection that `fn` gets, or 0 for none.
+///
+/// Callable from any thread, as mg_wakeup() is; mg_wakeup_init() has to come before. What one thread
+/// sends, by either function, is delivered in order.
+///
+/// When true is returned, `fn` runs exactly once, so it can release `arg`. `c` is NULL when `id` is 0,
+/// and when that connection is closed or has `is_closing` set by then. Calls that still wait when
+/// mg_mgr_free() comes run inside of it, with `c` NULL; nothing can be opened then.
+///
+/// When false is returned, `fn` does not run and `arg` stays the caller's: the channel is not open (any
+/// more), memory is exhausted, or `mgr` or `fn` is NULL.
+///
+/// `fn` may do what handlers may do. What it sends itself runs in the next iteration, or in one that it
+/// runs. Memory alone bounds how much waits.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mg_mgr_call(
+    mgr: *mut mg_mgr,
+    id: c_ulong,
+    r#fn: mg_mgr_call_t,
+    arg: *mut c_void,
+) -> bool {
+    guard(false, || match r#fn {
+        Some(f) if !mgr.is_null() => wake::send(mgr, wake::Item::Call { id, f, arg }),
+        _ => false,
     })
 }

@@ -7,7 +7,7 @@ use super::poll::HOUSEKEEPING_MS;
 use super::resolve::Resolver;
 use super::socket::NO_ADDR;
 use super::visits::Visits;
-use super::wake::WakeChannel;
+use super::wake::Wake;
 use super::{IO_SIZE, ev, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
 use crate::ffi::heap::strictly;
@@ -49,7 +49,7 @@ pub(super) struct MgrPrivate {
     pub visits: Visits,
     /// Buffers to lend.
     pub spare: Spare,
-    pub wake: WakeChannel,
+    pub wake: Wake,
     pub resolver: Resolver,
     pub limits: crate::limits::Shared,
     pub stats: crate::stats::Counters,
@@ -72,7 +72,7 @@ impl MgrPrivate {
             reuse_port: Cell::new(false),
             visits: Visits::default(),
             spare: Spare::default(),
-            wake: WakeChannel::default(),
+            wake: Wake::default(),
             resolver: Resolver::default(),
             limits: crate::limits::Shared::default(),
             stats: crate::stats::Counters::default(),
@@ -135,6 +135,7 @@ impl MgrPrivate {
         {
             Ok(()) => {
                 private.slot.set(slot + 1);
+                self.note_id(c);
                 Ok(())
             }
             Err(e) => {
@@ -143,6 +144,13 @@ impl MgrPrivate {
                 self.vacant.borrow_mut().push(slot);
                 Err(e)
             }
+        }
+    }
+
+    /// Has a registered connection found by its identifier.
+    pub fn note_id(&self, c: &mg_connection) {
+        if let Some(slot) = c.private().and_then(|p| p.slot.get().checked_sub(1)) {
+            self.wake.index.insert(c.id.get(), slot);
         }
     }
 
@@ -166,6 +174,7 @@ impl MgrPrivate {
         let Some(private) = c.private() else { return };
         if let Some(slot) = private.slot.get().checked_sub(1) {
             self.slots.borrow_mut()[slot as usize] = ptr::null_mut();
+            self.wake.index.remove(c.id.get());
             let fd = c.raw_fd();
             // A descriptor that the program closed itself is no longer registered.
             let _ = self.registry().deregister(&mut SourceFd(&fd));

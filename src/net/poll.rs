@@ -5,7 +5,8 @@
 //!    system is asked first whether something is ready; then there is no need to walk.
 //! 2. *Wait* for readiness. It is edge-triggered: what a socket became ready for is remembered in
 //!    its connection until an operation would block. A socket in trouble gets MG_EV_ERROR here.
-//! 3. *Clock and timers.* The time is read once.
+//! 3. *Clock and timers.* The time is read once. An iteration that runs inside of a function for
+//!    mg_mgr_call() goes on with what other threads sent behind that.
 //! 4. *Turns.* Head to tail, each connection gets MG_EV_POLL, then MG_EV_READ with 0 if it finished a
 //!    response in it, then one of: nothing (resolving, closing), accepting, finishing a connect,
 //!    reading. What its handlers queued is sent at once. Then draining and closing take effect.
@@ -19,7 +20,7 @@
 use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::visits::Round;
-use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, tls};
+use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, tls, wake};
 use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
@@ -62,10 +63,13 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
         return;
     };
     let _iteration = Iteration::begin(private);
-    wait(mgr, private, ms);
+    wait(mgr, private, if private.wake.is_due() { 0 } else { ms });
     let mut now = crate::util::ffi::mg_millis();
     private.stats.polls.increment();
     crate::timer::ffi::poll(&mgr.timers, now, Some(&private.stats.timers));
+    if private.wake.is_due() {
+        wake::deliver_due(mgr, &private.wake);
+    }
     turns(mgr, private, &mut now);
     limits::enforce(private, now);
     if private.has_lingering() {
@@ -397,7 +401,7 @@ pub(super) fn free(mgr: &mg_mgr) {
     if let Some(private) = mgr.private() {
         private.reap();
         // SAFETY: made by Box in mg_mgr_init; no frame of the loop is running.
-        drop(unsafe { Box::from_raw(mgr.ifp.replace(null_mut()).cast::<MgrPrivate>()) });
+        drop(unsafe { Box::from_raw(wake::release(mgr)) });
         mgr.epoll_fd.set(-1);
     } else {
         close_without_private(mgr);

@@ -270,6 +270,22 @@ static void use_wakeup(void) {
   if (failed_id != id) mg_close_conn(c);
 }
 
+static void count_call(struct mg_mgr *mgr, struct mg_connection *c, void *arg) {
+  ++*(int *) arg;
+  (void) mgr, (void) c;
+}
+
+static void use_call(void) {
+  struct mg_connection *c = mg_connect(&w.mgr, url_of("tcp", "127.0.0.1", http, ""), plain, NULL);
+  unsigned long id = c->id;
+  int calls = 0;
+  turns(5);
+  CHECK(mg_mgr_call(&w.mgr, id, count_call, &calls) && mg_mgr_call(&w.mgr, 0, count_call, &calls));
+  turns(5);
+  CHECK(calls == 2);
+  if (failed_id != id) mg_close_conn(c);
+}
+
 static void use_ota(void) {
   int before = reports;
   mg_ota_url_check(&w.mgr, url_of("http", "127.0.0.1", http, "/meta"), reported);
@@ -287,7 +303,7 @@ static const struct {
   bool no_error;  // No connection is at hand, or it is over already, or it is the library's own.
 } points[] = {
     {"accept", get, false},           {"body piece", bodies, false},   {"body source", bodies, false},
-    {"close", get, true},            {"connect", get, false},
+    {"call", use_call, false},        {"close", get, true},            {"connect", get, false},
     {"dash", use_dashboard, false},   {"dash upload", dash_upload, false}, {"dns", by_datagram, true},
     {"dns stream", by_stream, true},  {"file", get_file, false},       {"http", get, false},
     {"http close", get, true},        {"mdns", use_mdns, false},       {"mg_http_serve_dir", get_file, false},

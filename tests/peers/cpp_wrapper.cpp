@@ -4,6 +4,7 @@
 
 #include <array>
 #include <iostream>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -273,10 +274,51 @@ static void texts() {
   poll_until(manager, [&] { return received == "hello world"; });
 }
 
+// Functions that other threads have called: with a connection or without, exceptions, and the end of the manager.
+static void calls() {
+  auto token = std::make_shared<int>(0);
+  std::string order;
+  {
+    Manager manager;
+    CHECK(!manager.call(0, [token](auto) { CHECK(false); }) && token.use_count() == 1);
+    CHECK(manager.wakeup_init() && !manager.wakeup_init());
+    const unsigned long id = manager.listen("tcp://127.0.0.1:0", nothing)->id;
+    const auto loop = std::this_thread::get_id();
+    std::thread worker([&, token] {
+      CHECK(manager.call(id, [&, token](std::optional<Connection> c) {
+        CHECK(std::this_thread::get_id() == loop && c && (*c)->id == id);
+        order += "1";
+      }));
+      CHECK(manager.call(0, [&, token](std::optional<Connection> c) { order += c ? "?" : "2"; }));
+    });
+    poll_until(manager, [&] { return order == "12"; });
+    worker.join();
+    CHECK(token.use_count() == 1);
+
+    CHECK(manager.call(id, [](auto) { throw std::runtime_error("thrown"); }));
+    bool caught = false;
+    for (int i = 0; i < 1000 && !caught; i++) {
+      try {
+        manager.poll(1ms);
+      } catch (const std::runtime_error &e) {
+        caught = e.what() == std::string("thrown");
+      }
+    }
+    CHECK(caught);
+    CHECK(manager.call(id, [&](std::optional<Connection> c) { order += c ? "?" : "3"; }));
+    poll_until(manager, [&] { return order == "123"; });
+    CHECK(manager.call(0, [&, token](std::optional<Connection> c) {
+      order += c ? "?" : "4";
+      throw std::runtime_error("lost");
+    }));
+  }
+  CHECK(order == "1234" && token.use_count() == 1);
+}
+
 int main() {
   static_assert(MG_DATA_SIZE > 0);
   CHECK(MG_ABI_CHECK());
   mg_log_set(MG_LL_NONE);
-  http(), websocket(), lifetime(), exceptions(), moves(), timers(), texts();
+  http(), websocket(), lifetime(), exceptions(), moves(), timers(), texts(), calls();
   return 0;
 }

@@ -248,7 +248,7 @@ class CppWrapper(unittest.TestCase):
     def test_promises_of_the_header(self):
         folder = pathlib.Path(enter(self, tempfile.TemporaryDirectory(prefix="mg-language-")))
         run("c++", "-std=c++17", "-g", "-Wall", "-Wextra", "-Wshadow", "-pedantic", "-Werror", "-fsanitize=address,undefined",
-            ROOT / "tests" / "peers" / "cpp_wrapper.cpp", "-o", folder / "test", f"-I{ROOT / 'include'}", f"-L{LIB}", "-lmongoose")
+            ROOT / "tests" / "peers" / "cpp_wrapper.cpp", "-o", folder / "test", f"-I{ROOT / 'include'}", f"-L{LIB}", "-lmongoose", "-pthread")
         run(folder / "test")
 
 

@@ -1,19 +1,62 @@
-//! Wakeup from other threads: a locked queue carries the payloads, and one byte in a
-//! socket pair wakes the loop when the queue was empty.
+//! What other threads send to the loop: messages for connections, and functions to call. A locked queue
+//! carries them, and one byte in a socket pair wakes the loop when the queue was empty.
 
+mod index;
 mod queue;
 
-use super::mgr::manager;
-use super::{call, contain, ev, mg_connection, mg_mgr, socket};
+use super::mgr::{MgrPrivate, manager};
+use super::{Flag, call, contain, ev, mg_connection, mg_mgr, socket, visits};
 use crate::ffi::heap::strictly;
 use crate::ffi::{guard, inject, mg_str};
-use parking_lot::Mutex;
-use queue::{Bell, Message, Queue};
-use std::ffi::{c_int, c_void};
+use index::Index;
+use mio::Token;
+use parking_lot::{Mutex, RwLock};
+use queue::{Bell, Queue};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ffi::{c_int, c_ulong, c_void};
 use std::io;
 
-/// The part of a manager that threads share.
-pub(super) type WakeChannel = Queue<Outer>;
+/// A function of the program for mg_mgr_call().
+pub(super) type Function = unsafe extern "C" fn(*mut mg_mgr, *mut mg_connection, *mut c_void);
+
+pub(super) enum Item {
+    Message {
+        id: c_ulong,
+        payload: Box<[u8]>,
+    },
+    Call {
+        id: c_ulong,
+        f: Function,
+        arg: *mut c_void,
+    },
+}
+
+impl Item {
+    /// None when there is no memory for a copy of `data`.
+    pub fn message(id: c_ulong, data: &[u8]) -> Option<Item> {
+        let mut payload = Vec::new();
+        strictly(|| payload.try_reserve_exact(data.len())).ok()?;
+        payload.extend_from_slice(data);
+        let payload = payload.into_boxed_slice();
+        Some(Item::Message { id, payload })
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Wake {
+    /// The part of a manager that threads share.
+    channel: Queue<Outer, Item>,
+    /// Taken from the channel and not delivered yet. Not empty while a function runs that came with
+    /// others; a nested iteration goes on with them.
+    due: RefCell<VecDeque<Item>>,
+    /// Of the connections, while there is a channel.
+    pub index: Index,
+}
+
+/// Held for reading by threads that use the channel of a manager; for writing while a manager loses
+/// its private part.
+static RELEASE: RwLock<()> = RwLock::new(());
 
 /// The end of the socket pair that is written to.
 pub(super) struct Outer(c_int);
@@ -33,22 +76,46 @@ impl Drop for Outer {
     }
 }
 
+/// Sends an item to the loop of a manager, from any thread. False when it will not get there.
+pub(super) fn send(mgr: *mut mg_mgr, item: Item) -> bool {
+    let _reading = RELEASE.read();
+    // SAFETY: pointer contract; only `ifp` is read, because other members belong to the polling thread.
+    let private = unsafe { (*mgr).ifp.get() }.cast::<MgrPrivate>();
+    if private.is_null() {
+        return false;
+    }
+    // SAFETY: `release` waits until `RELEASE` is free; the channel is made for sharing.
+    unsafe { &(*private).wake.channel }.send(item)
+}
+
+/// Takes the private part from a manager. No thread looks at it any more.
+pub(super) fn release(mgr: &mg_mgr) -> *mut MgrPrivate {
+    let _writing = RELEASE.write();
+    mgr.ifp.replace(std::ptr::null_mut()).cast()
+}
+
 /// Protocol handler of the channel's connection.
 pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _data: *mut c_void) {
     // SAFETY: handlers are called with a live connection.
     let c = unsafe { &*c };
     let Some(mgr) = manager(c) else { return };
     let Some(private) = mgr.private() else { return };
+    let wake = &private.wake;
     guard((), || match event {
         ev::READ => {
             c.recv.consume(usize::MAX);
-            for message in private.wake.take() {
-                deliver(mgr, &message);
-            }
+            deliver_due(mgr, wake);
+            *wake.due.borrow_mut() = wake.channel.take();
+            deliver_due(mgr, wake);
         }
         ev::CLOSE => {
-            private.wake.close();
             mgr.pipe.set(super::ffi::mg_pipe { fd: -1 });
+            wake.index.close();
+            let mut rest = wake.channel.close();
+            rest.retain(|item| matches!(item, Item::Call { .. }));
+            deliver_due(mgr, wake);
+            *wake.due.borrow_mut() = rest;
+            deliver_due(mgr, wake);
         }
         _ => {}
     });
@@ -60,21 +127,76 @@ pub(super) fn is_channel(c: &mg_connection) -> bool {
         .is_some_and(|pfn| pfn as usize == handler as *const () as usize)
 }
 
-fn deliver(mgr: &mg_mgr, message: &Message) {
-    let mut next = mgr.conns.get();
-    while !next.is_null() {
-        // SAFETY: list members are live; the memory of closed ones stays until the end of the poll.
-        let c = unsafe { &*next };
-        if c.id.get() == message.id {
-            let mut view = mg_str::from_bytes(&message.payload);
-            return contain(c, (), || {
+impl Wake {
+    /// True in an iteration that runs inside of a delivery which others wait behind.
+    pub fn is_due(&self) -> bool {
+        !self.due.borrow().is_empty()
+    }
+}
+
+/// Delivers what was taken from the channel, in order, whatever the functions do: those that run the
+/// loop find here what their own delivery has not come to.
+pub(super) fn deliver_due(mgr: &mg_mgr, wake: &Wake) {
+    loop {
+        let next = wake.due.borrow_mut().pop_front();
+        match next {
+            Some(item) => guard((), || deliver(mgr, item)),
+            None => return,
+        }
+    }
+}
+
+fn deliver(mgr: &mg_mgr, item: Item) {
+    match item {
+        Item::Message { id, payload } => {
+            let Some(c) = find(mgr, id) else { return };
+            let mut view = mg_str::from_bytes(&payload);
+            contain(c, (), || {
                 inject("wakeup");
                 super::stats::count(c, |n| &n.wakeups);
                 call(c, ev::WAKEUP, std::ptr::from_mut(&mut view).cast());
             });
         }
-        next = c.next.get();
+        Item::Call { id, f, arg } => {
+            let mgr_ptr = std::ptr::from_ref(mgr).cast_mut();
+            let Some(c) = find(mgr, id).filter(|c| !c.is(Flag::Closing)) else {
+                // SAFETY: the program vouches for its function.
+                return unsafe { f(mgr_ptr, std::ptr::null_mut(), arg) };
+            };
+            contain(c, (), || {
+                // SAFETY: as above; the memory of `c` stays, since this is an event of the channel or an
+                // iteration.
+                unsafe { f(mgr_ptr, c.as_ptr(), arg) };
+                visits::mark(c);
+                inject("call");
+            });
+        }
     }
+}
+
+/// The open connection with this identifier. 0 is none.
+fn find(mgr: &mg_mgr, id: c_ulong) -> Option<&mg_connection> {
+    if id == 0 {
+        return None;
+    }
+    let known = mgr
+        .private()
+        .and_then(|p| p.connection(Token(p.wake.index.get(id)?)));
+    // SAFETY: the table holds live connections only.
+    let known = known.map(|c| unsafe { &*c });
+    if known.is_some_and(|c| c.id.get() == id) {
+        return known;
+    }
+    // SAFETY: list members are live; the memory of closed ones stays until the end of the poll.
+    let mut next = unsafe { mgr.conns.get().as_ref() };
+    while let Some(c) = next {
+        if c.id.get() == id {
+            return Some(c);
+        }
+        // SAFETY: as above.
+        next = unsafe { c.next.get().as_ref() };
+    }
+    None
 }
 
 /// Creates the channel of a manager. See mg_wakeup_init().
@@ -106,7 +228,9 @@ pub(super) fn init(mgr: &mg_mgr) -> bool {
         super::mgr::release(c);
         return false;
     }
-    private.wake.open(Outer(outer));
+    private.wake.index.open();
+    super::for_each(mgr, |c| private.note_id(c));
+    private.wake.channel.open(Outer(outer));
     mgr.pipe.set(super::ffi::mg_pipe { fd: outer });
     super::mgr::link(mgr, c);
     true

@@ -5,7 +5,6 @@
 
 use super::{Mutex, strictly};
 use std::collections::VecDeque;
-use std::ffi::c_ulong;
 
 /// What wakes the loop.
 pub trait Bell {
@@ -13,66 +12,55 @@ pub trait Bell {
     fn ring(&self) -> bool;
 }
 
-pub struct Message {
-    pub id: c_ulong,
-    pub payload: Box<[u8]>,
-}
-
-struct State<B> {
-    messages: VecDeque<Message>,
+struct State<B, T> {
+    items: VecDeque<T>,
     /// None while there is no channel.
     bell: Option<B>,
 }
 
 /// The lock is held for a push, a swap or a ring, never across a call into C.
-pub struct Queue<B>(Mutex<State<B>>);
+pub struct Queue<B, T>(Mutex<State<B, T>>);
 
-impl<B> Default for Queue<B> {
+impl<B, T> Default for Queue<B, T> {
     fn default() -> Self {
         Queue(Mutex::new(State {
-            messages: VecDeque::new(),
+            items: VecDeque::new(),
             bell: None,
         }))
     }
 }
 
-impl<B: Bell> Queue<B> {
+impl<B: Bell, T> Queue<B, T> {
     pub fn open(&self, bell: B) {
         self.0.lock().bell = Some(bell);
     }
 
-    /// Drops the bell and what is queued.
-    pub fn close(&self) {
+    /// Drops the bell: from now on everything is refused. Returns what is queued.
+    pub fn close(&self) -> VecDeque<T> {
         let mut state = self.0.lock();
         state.bell = None;
-        state.messages = VecDeque::new();
+        std::mem::take(&mut state.items)
     }
 
-    /// Queues a message and wakes the loop. False when it will not be delivered: there is no channel
+    /// Queues an item and wakes the loop. False when the loop will not get it: there is no channel
     /// or no memory.
-    pub fn send(&self, id: c_ulong, data: &[u8]) -> bool {
-        let mut payload = Vec::new();
-        if strictly(|| payload.try_reserve_exact(data.len())).is_err() {
-            return false;
-        }
-        payload.extend_from_slice(data);
-        let payload = payload.into_boxed_slice();
+    pub fn send(&self, item: T) -> bool {
         let mut state = self.0.lock();
-        let State { messages, bell } = &mut *state;
+        let State { items, bell } = &mut *state;
         let Some(bell) = bell else { return false };
-        if strictly(|| messages.try_reserve(1)).is_err() {
+        if strictly(|| items.try_reserve(1)).is_err() {
             return false;
         }
         // The loop takes the whole queue at once, so one ring per filling is enough.
-        if messages.is_empty() && !bell.ring() {
+        if items.is_empty() && !bell.ring() {
             return false;
         }
-        messages.push_back(Message { id, payload });
+        items.push_back(item);
         true
     }
 
     /// Everything that is queued. Call it after the bell was heard: what comes from now on rings again.
-    pub fn take(&self) -> VecDeque<Message> {
-        std::mem::take(&mut self.0.lock().messages)
+    pub fn take(&self) -> VecDeque<T> {
+        std::mem::take(&mut self.0.lock().items)
     }
 }

@@ -4,7 +4,7 @@
 #include "../failing_allocator.h"
 
 static char big[10000];
-static int timers, wakeups, piped;
+static int timers, wakeups, calls, piped;
 
 static void on_timer(void *arg) {
   timers++;
@@ -15,6 +15,11 @@ static void on_event(struct mg_connection *c, int ev, void *ev_data) {
   note(c, ev, ev_data);
   if (ev == MG_EV_READ) piped += (int) c->recv.len, c->recv.len = 0;
   if (ev == MG_EV_WAKEUP) wakeups += (int) ((struct mg_str *) ev_data)->len;
+}
+
+static void on_call(struct mg_mgr *mgr, struct mg_connection *c, void *arg) {
+  calls++;
+  (void) mgr, (void) c, (void) arg;
 }
 
 static bool texts(struct world *w) {
@@ -78,12 +83,13 @@ static bool files(struct world *w) {
 
 static bool loop(struct world *w) {
   begin(w);
-  timers = wakeups = piped = 0;
+  timers = wakeups = calls = piped = 0;
   begin_faults(w);
   bool ok = is(mg_timer_add(&w->mgr, 1, MG_TIMER_ONCE | MG_TIMER_RUN_NOW, on_timer, NULL) != NULL);
   struct mg_connection *l = mg_listen(&w->mgr, "udp://127.0.0.1:0", on_event, NULL);
   ok = is(l != NULL) && ok;
   bool channel = is(mg_wakeup_init(&w->mgr)), sent = channel && l != NULL && is(mg_wakeup(&w->mgr, l->id, big, 77));
+  int called = channel ? is(mg_mgr_call(&w->mgr, 0, on_call, NULL)) + is(mg_mgr_call(&w->mgr, 0, on_call, NULL)) : 0;
   for (int i = 0; i < 10; i++) mg_mgr_poll(&w->mgr, 0);
   int pipe_fds[2];
   ok = ok && pipe(pipe_fds) == 0;
@@ -99,7 +105,8 @@ static bool loop(struct world *w) {
   end_faults();
   for (int i = 0; i < 10; i++) mg_mgr_poll(&w->mgr, 0);
   CHECK(!sent || wakeups == 77 || errors > 0);
-  ok = ok && sent && timers == 1;
+  CHECK(calls == called);
+  ok = ok && sent && called == 2 && timers == 1;
   end(w);
   return ok;
 }

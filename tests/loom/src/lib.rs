@@ -1,4 +1,4 @@
-//! The queue of mg_wakeup() under loom, which runs a test with every interleaving of its threads.
+//! The queue of mg_wakeup() and mg_mgr_call() under loom, which runs a test with every interleaving of its threads.
 
 #![cfg(test)]
 
@@ -8,7 +8,6 @@ mod queue;
 use loom::sync::{Arc, Condvar};
 use loom::thread;
 use queue::{Bell, Queue};
-use std::ffi::c_ulong;
 
 /// As the library uses it: a lock that is never poisoned.
 struct Mutex<T>(loom::sync::Mutex<T>);
@@ -93,7 +92,10 @@ fn model(test: impl Fn() + Sync + Send + 'static) {
     builder.check(test);
 }
 
-type Shared = Arc<Queue<Handle>>;
+/// A sender and a number that it counts up: whether it stands for a message or for a call is nothing to the queue.
+type Item = (u8, u8);
+
+type Shared = Arc<Queue<Handle, Item>>;
 
 fn channel(wire: &Wire) -> Shared {
     let queue = Queue::default();
@@ -101,26 +103,33 @@ fn channel(wire: &Wire) -> Shared {
     Arc::new(queue)
 }
 
-fn sender(queue: &Shared, id: c_ulong, messages: u8) -> thread::JoinHandle<u8> {
+/// Sends so many items, and returns those that were accepted.
+fn sender(queue: &Shared, id: u8, items: u8) -> thread::JoinHandle<Vec<Item>> {
     let queue = queue.clone();
-    thread::spawn(move || (0..messages).filter(|n| queue.send(id, &[*n])).count() as u8)
+    let items = (0..items).map(move |n| (id, n));
+    thread::spawn(move || items.filter(|item| queue.send(*item)).collect())
 }
 
 /// One iteration of the loop: what it delivers.
-fn turn(queue: &Shared, wire: &Wire) -> Vec<(c_ulong, u8)> {
+fn turn(queue: &Shared, wire: &Wire) -> Vec<Item> {
     wire.wait();
-    let messages = queue.take();
-    messages.iter().map(|m| (m.id, m.payload[0])).collect()
+    queue.take().into()
 }
 
-fn of(id: c_ulong, delivered: &[(c_ulong, u8)]) -> Vec<u8> {
-    let own = delivered.iter().filter(|m| m.0 == id);
-    own.map(|m| m.1).collect()
+fn of(id: u8, delivered: &[Item]) -> Vec<Item> {
+    let own = delivered.iter().filter(|item| item.0 == id);
+    own.copied().collect()
 }
 
-/// A message without a byte in the socket would leave the loop waiting, which loom reports as a deadlock.
+/// Each sender's items came out as they were accepted: all of them, once, in order.
+fn assert_same(accepted: [Vec<Item>; 2], delivered: &[Item]) {
+    assert_eq!(of(1, delivered), accepted[0]);
+    assert_eq!(of(2, delivered), accepted[1]);
+}
+
+/// An item without a byte in the socket would leave the loop waiting, which loom reports as a deadlock.
 #[test]
-fn every_message_arrives_in_the_order_of_its_sender() {
+fn every_item_arrives_in_the_order_of_its_sender() {
     model(|| {
         let wire = Wire::new(0);
         let queue = channel(&wire);
@@ -129,14 +138,14 @@ fn every_message_arrives_in_the_order_of_its_sender() {
         while delivered.len() < 3 {
             delivered.extend(turn(&queue, &wire));
         }
-        assert_eq!(threads.map(|t| t.join().unwrap()), [2, 1]);
-        assert_eq!(of(1, &delivered), [0, 1]);
-        assert_eq!(of(2, &delivered), [0]);
+        let accepted = threads.map(|t| t.join().unwrap());
+        assert_eq!(accepted.each_ref().map(Vec::len), [2, 1]);
+        assert_same(accepted, &delivered);
     });
 }
 
 #[test]
-fn a_message_that_cannot_wake_the_loop_is_refused_and_holds_up_no_other() {
+fn an_item_that_cannot_wake_the_loop_is_refused_and_holds_up_no_other() {
     model(|| {
         let wire = Wire::new(1);
         let queue = channel(&wire);
@@ -145,24 +154,22 @@ fn a_message_that_cannot_wake_the_loop_is_refused_and_holds_up_no_other() {
         while delivered.len() < 2 {
             delivered.extend(turn(&queue, &wire));
         }
-        let accepted: u8 = threads.into_iter().map(|t| t.join().unwrap()).sum();
-        assert_eq!(accepted, 2);
+        assert_same(threads.map(|t| t.join().unwrap()), &delivered);
         assert!(queue.take().is_empty());
     });
 }
 
+/// What mg_mgr_free() does: what it finds in the queue is all that was accepted and not delivered.
 #[test]
-fn nothing_is_accepted_or_delivered_once_the_channel_is_closed() {
+fn closing_the_channel_hands_out_what_was_accepted_and_refuses_the_rest() {
     model(|| {
         let wire = Wire::new(0);
         let queue = channel(&wire);
         let threads = [sender(&queue, 1, 2), sender(&queue, 2, 1)];
-        let before = turn(&queue, &wire).len();
-        queue.close();
-        assert!(queue.take().is_empty());
-        assert!(!queue.send(3, b"late"));
-        let accepted: u8 = threads.into_iter().map(|t| t.join().unwrap()).sum();
-        assert!(before <= usize::from(accepted));
+        let mut delivered = turn(&queue, &wire);
+        delivered.extend(queue.close());
+        assert!(!queue.send((3, 0)));
+        assert_same(threads.map(|t| t.join().unwrap()), &delivered);
         assert!(queue.take().is_empty());
     });
 }
@@ -173,13 +180,14 @@ fn a_channel_can_be_opened_again_while_threads_send() {
         let (first, second) = (Wire::new(0), Wire::new(0));
         let queue = channel(&first);
         let thread = sender(&queue, 1, 2);
-        queue.close();
+        let mut delivered = Vec::from(queue.close());
         queue.open(Handle(second.clone()));
         let accepted = thread.join().unwrap();
         let bytes = second.0.0.lock().bytes;
-        let left = queue.take().len();
+        let left = queue.take();
         // What waits has rung the new bell.
-        assert_eq!(bytes == 1, left > 0);
-        assert!(left <= usize::from(accepted));
+        assert_eq!(bytes == 1, !left.is_empty());
+        delivered.extend(left);
+        assert_eq!(accepted, delivered);
     });
 }
