@@ -193,6 +193,10 @@ test-panics: ## a panic anywhere in the library costs one connection
 	  -Wl,-rpath,'$(CURDIR)/$(TARGET)/debug'
 	cd $(TARGET)/panics && $(POINTS) | tr '\n' '\0' | xargs -0 ./panics 2>panics.log
 
+stream: examples test-setup ## streamed HTTP bodies of MB megabytes (default: 4096) and real peers
+	cd tests/peers && MG_STREAM_MB=$(or $(MB),4096) MG_EXAMPLES='$(CURDIR)/$(TARGET)/examples' MG_LIB='$(CURDIR)/$(LIB)' \
+	  ../../target/venv/bin/python3 -m unittest --verbose test_stream
+
 test-peers: examples test-setup ## example programs against real peers
 	$(call say,example programs and real peers)
 	MG_EXAMPLES='$(CURDIR)/$(TARGET)/examples' MG_LIB='$(CURDIR)/$(LIB)' \

@@ -2475,6 +2475,11 @@ bool mg_mgr_get_stats(const struct mg_mgr *mgr,
 #define MG_MODBUS_ADDR "tcp://0.0.0.0:8502"
 #endif
 
+/** What the function of mg_http_reply_stream() or mg_http_request_stream() returns when its body is complete, or cannot be
+ * completed. */
+#define MG_HTTP_STREAM_END (-1)
+#define MG_HTTP_STREAM_ABORT (-2)
+
 /** Fields that the library adds to responses, see mg_http_set_fields(). */
 #define MG_HTTP_FIELD_DATE 1U
 #define MG_HTTP_FIELD_CONNECTION 2U
@@ -2577,6 +2582,25 @@ struct mg_http_serve_opts {
   /** The file system; NULL is mg_fs_posix. */
   struct mg_fs *fs;
 };
+
+/**
+ * Gets a piece of a body, of at least one byte. `data` is valid during the call. Where pieces begin and end says
+ * nothing: chunks, packets and TLS records do not show.
+ */
+typedef void (*mg_http_piece_fn)(struct mg_connection *c, struct mg_str data, void *arg);
+
+/**
+ * Told, once, how a body ended; `arg` is not used afterwards. `error` is NULL when the body is complete. Otherwise it
+ * is a text, valid during the call: that of MG_EV_ERROR, or "connection closed".
+ */
+typedef void (*mg_http_done_fn)(struct mg_connection *c, const char *error, void *arg);
+
+/**
+ * Writes the next piece of a body to `buf`, which has room for `len` bytes, at least one. Returns how many it
+ * wrote; 0 when there is nothing at the moment, after which mg_http_resume_send() has it called again;
+ * MG_HTTP_STREAM_END when the body is complete; or MG_HTTP_STREAM_ABORT.
+ */
+typedef long (*mg_http_source_fn)(struct mg_connection *c, char *buf, size_t len, void *arg);
 
 /**
  * Sends a whole HTTP response: status line, `headers`, Content-Length, and the body that `fmt`
@@ -2839,6 +2863,108 @@ void mg_http_serve_ssi(struct mg_connection *c,
                        const char *fullpath);
 
 /**
+ * Hands the body of a request, or of a response, to the program while it arrives, so that it may be of any size;
+ * call it in MG_EV_HTTP_HDRS of the message.
+ *
+ * `fn` gets the body piece by piece, without the framing of chunks, beginning when the handlers of MG_EV_HTTP_HDRS
+ * have returned; NULL throws the body away. Then `done` is called, NULL or not, once: when the body is complete, or
+ * when the connection failed or was closed before. Body sizes of struct mg_limits do not count, times do.
+ *
+ * After a complete body MG_EV_HTTP_MSG follows with `hm->body` empty, unless a response was begun before
+ * `done` has returned. The next request of the connection waits for the response as ever. To refuse the rest of a
+ * body, send a response and set `is_draining`: no more pieces come then. "Expect: 100-continue" is answered when the
+ * body is wanted, that is, not while it is paused.
+ *
+ * Both functions run on the thread of the manager and may do anything that a handler may. Inside `fn`, `c->recv` looks empty.
+ * Close-delimited responses over TLS that end without close_notify are not complete.
+ *
+ * Returns false, and the message takes its normal course, when this is not MG_EV_HTTP_HDRS of a message that
+ * has a body to come or when memory is exhausted.
+ */
+bool mg_http_read_body(struct mg_connection *c,
+                       struct mg_http_message *hm,
+                       mg_http_piece_fn fn,
+                       mg_http_done_fn done,
+                       void *arg);
+
+/**
+ * Stops reading from a connection whose body mg_http_read_body() hands out: sets `is_full`. No more pieces come, not
+ * even of what was received already, nor does the end; TCP makes the peer wait. What the library has received
+ * by then stays in `c->recv`, 128 KB or less. Times of struct mg_limits do not run.
+ *
+ * That the peer closed its side is noticed after mg_http_resume_body(), because data may stand before it; that it
+ * reset the connection, at once.
+ */
+void mg_http_pause_body(struct mg_connection *c);
+
+/**
+ * Goes on with a paused body: clears `is_full`. Pieces come in the next iteration of the event loop. Allowed anywhere on the
+ * thread of the manager; other threads use mg_wakeup().
+ */
+void mg_http_resume_body(struct mg_connection *c);
+
+/**
+ * Sends a response whose body the program writes piece by piece, as fast as the client takes it, so that it may be
+ * of any size. Call it in MG_EV_HTTP_MSG, or as long as the response is due afterwards; or after mg_http_read_body(),
+ * also while the request body still arrives.
+ *
+ * `headers` is as in mg_http_reply() and has no Content-Length or Transfer-Encoding. `length` is the length of the body,
+ * or negative when it is not known: it is sent in chunks then, and to HTTP/1.0 clients until the connection closes.
+ *
+ * `fn` is called from the event loop, whenever no more than 16 KB wait in `c->send`, for up to 64 KB; not before this
+ * function has returned. With a length it is called until it has written so many bytes. Then `done`, NULL or not, is called
+ * once: when the whole body was handed to the connection, or with a text when that failed or was closed before. A body
+ * that is shorter than its length, or aborted, closes the connection with MG_EV_ERROR "stream too short" or "stream
+ * aborted", and what is still queued is lost. Responses to HEAD, and with status 1xx, 204 or 304, have no body: only
+ * `done` is called.
+ *
+ * Both functions run on the thread of the manager and may do anything that a handler may, but inside `fn` `c->send` looks empty, and
+ * what is sent with other functions would stand in the middle of the body.
+ *
+ * `is_resp` stays set, and the next request waits, until the body ends. A client that shuts down its side while `fn` has
+ * nothing to send is taken for gone.
+ *
+ * Returns false, with nothing sent and no function called, when no response is due on this connection, one is being
+ * streamed already, `headers` frames the body, or memory is exhausted.
+ */
+bool mg_http_reply_stream(struct mg_connection *c,
+                          int status_code,
+                          const char *headers,
+                          int64_t length,
+                          mg_http_source_fn fn,
+                          mg_http_done_fn done,
+                          void *arg);
+
+/**
+ * Sends a request whose body the program writes piece by piece, as fast as the server takes it, so that it may be of any
+ * size. Call it on a connection of mg_http_connect(), right away or in MG_EV_CONNECT.
+ *
+ * `method`, `url` and `headers` are as in mg_http_request_buf(), but `headers` has no Content-Length or
+ * Transfer-Encoding. `length`, `fn` and `done` are as in mg_http_reply_stream(); `fn` is not called before the
+ * connection is up.
+ *
+ * A response may come before the body has ended; then the program decides whether to go on. With "Expect: 100-continue"
+ * among `headers`, `fn` may return 0 until MG_EV_HTTP_HDRS tells of status 100.
+ *
+ * Returns false, with nothing sent and no function called, when mg_http_request_buf() would, when a body is being streamed
+ * on this connection already, or `headers` frames the body.
+ */
+bool mg_http_request_stream(struct mg_connection *c,
+                            const char *method,
+                            const char *url,
+                            const char *headers,
+                            int64_t length,
+                            mg_http_source_fn fn,
+                            mg_http_done_fn done,
+                            void *arg);
+
+/**
+ * Has a body go on whose function returned 0: the function is called in the next iteration of the event loop. Allowed
+ * anywhere on the thread of the manager, also inside of the function; other threads use mg_wakeup().
+ */
+void mg_http_resume_send(struct mg_connection *c);
+
+/**
  * Stores a request body in a file below `dir`; call it in MG_EV_HTTP_MSG.
  *
  * The query variable `file` names the file. `offset` (default 0) tells where the body belongs:
@@ -2861,10 +2987,11 @@ long mg_http_upload(struct mg_connection *c,
  *
  * An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
  * mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
- * once: with NULL when the body is stored, or with a text: "bad name", "open failed" and "chunked
- * not supported" before this function returns (the request then takes its normal course); "write
- * error", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a
- * partial file left behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ * once: with NULL when the body is stored, or with a text: "bad name" and "open failed" before this
+ * function returns (the request then takes its normal course); "write error", "invalid chunk" and "body limit",
+ * with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
+ * A body in chunks, whose length nobody knows before (`hm->body.len` is 0), may have as many bytes as `body_size` of
+ * struct mg_limits says, or, when that is 0, `recv_size`. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
  */
 void mg_http_start_upload(struct mg_connection *c,
                           struct mg_http_message *hm,

@@ -8,9 +8,10 @@ use mongoose::http::ffi::accessors::*;
 use mongoose::http::ffi::conn::http_handler;
 use mongoose::http::ffi::*;
 use mongoose::http::files::ffi::*;
+use mongoose::http::stream::ffi::*;
 use mongoose::http::upload::ffi::*;
 use mongoose::net::{Flag, ev, mg_connection};
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CString, c_char, c_int, c_long, c_void};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -76,11 +77,19 @@ struct Program {
     /// Turns until the program goes on with what it put off.
     paused: u8,
     later: u8,
+    resume: u8,
     chunks: u8,
     /// mg_http_start_upload() runs; its request is HEAD.
     starting: bool,
     streams_head: bool,
     uploaded: bool,
+    /// What of a body was streamed to the program, which sends it back.
+    body: Vec<u8>,
+    sent: usize,
+    /// How many functions of streamed bodies are still to be told of the end.
+    streams: usize,
+    /// Pieces of bodies in either direction; now and then the program pauses.
+    pieces: usize,
 }
 
 const PAGE_404: u8 = 1;
@@ -118,6 +127,11 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
                 program(c).broke_off |= (*hm).proto.as_bytes() != b"HTTP/1.1";
                 if (*hm).uri.as_bytes().starts_with(b"/stream") {
                     stream(c, hm);
+                } else if (*hm).uri.as_bytes().starts_with(b"/body") {
+                    let p = (*c).fn_data.get();
+                    program(c).body.clear();
+                    let begun = mg_http_read_body(c, hm, Some(piece), Some(ended), p);
+                    program(c).streams += usize::from(begun);
                 }
             }
             ev::HTTP_MSG => {
@@ -125,8 +139,14 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
                 let is_head = (*hm).method.as_bytes() == b"HEAD";
                 program(c).messages += 1;
                 program(c).requests.push(is_head);
+                // The head of a message whose body was streamed has left the buffer.
+                let text = if (*hm).uri.as_bytes().starts_with(b"/body") {
+                    (*hm).head.as_bytes()
+                } else {
+                    (*c).recv.as_bytes()
+                };
                 for s in [(*hm).message, (*hm).body, (*hm).head] {
-                    crate::assert_inside((*c).recv.as_bytes(), s);
+                    crate::assert_inside(text, s);
                 }
                 answer(c, hm);
                 if program(c).mode & EMPTIES_BUFFER != 0 {
@@ -161,6 +181,61 @@ unsafe fn go_on(c: *mut mg_connection) {
             n => mg_http_printf_chunk(c, c"chunk %d".as_ptr(), c_int::from(n)),
         }
         p.chunks = p.chunks.saturating_sub(1);
+        p.resume = p.resume.saturating_sub(1);
+        if p.resume == 1 {
+            mg_http_resume_body(c);
+            mg_http_resume_send(c);
+        }
+    }
+}
+
+unsafe extern "C" fn piece(c: *mut mg_connection, data: mg_str, arg: *mut c_void) {
+    // SAFETY: as for the handler; `arg` is its program.
+    unsafe {
+        assert!(arg == (*c).fn_data.get() && data.len > 0);
+        let p = program(c);
+        p.body.extend_from_slice(data.as_bytes());
+        p.pieces += 1;
+        if p.pieces.is_multiple_of(3) {
+            mg_http_pause_body(c);
+            program(c).resume = 2;
+        }
+    }
+}
+
+unsafe extern "C" fn source(
+    c: *mut mg_connection,
+    buf: *mut c_char,
+    len: usize,
+    arg: *mut c_void,
+) -> c_long {
+    // SAFETY: as for the handler; `arg` is its program.
+    unsafe {
+        assert!(arg == (*c).fn_data.get() && len > 0);
+        let p = program(c);
+        p.pieces += 1;
+        if p.pieces.is_multiple_of(3) {
+            p.resume = 2;
+            return 0;
+        }
+        let left = &p.body[p.sent..];
+        let n = left.len().min(len).min(7);
+        if n == 0 {
+            return -1;
+        }
+        buf.copy_from(left.as_ptr().cast(), n);
+        p.sent += n;
+        n as c_long
+    }
+}
+
+unsafe extern "C" fn ended(c: *mut mg_connection, error: *const c_char, arg: *mut c_void) {
+    // SAFETY: as for the handler; `arg` is its program, also when the connection has none any more.
+    unsafe {
+        let p = &mut *arg.cast::<Program>();
+        p.streams -= 1;
+        assert!(error.is_null() || *error != 0);
+        let _ = c;
     }
 }
 
@@ -242,6 +317,23 @@ unsafe fn answer(c: *mut mg_connection, hm: *mut mg_http_message) {
                 } else {
                     program(c).chunks = 4;
                 }
+            }
+            b"body" => {
+                let p = program(c);
+                p.sent = 0;
+                p.streams += 1;
+                let is_chunked = (*hm).query.len > 0 && (*hm).proto.as_bytes() == b"HTTP/1.1";
+                let length = if is_chunked { -1 } else { p.body.len() as i64 };
+                let arg = (*c).fn_data.get();
+                assert!(mg_http_reply_stream(
+                    c,
+                    200,
+                    c"X: y".as_ptr(),
+                    length,
+                    Some(source),
+                    Some(ended),
+                    arg
+                ));
             }
             b"later" => program(c).later = 3,
             b"pause" => {
@@ -454,6 +546,7 @@ fn converse(input: &[u8], mode: u8, cuts: Cuts) -> Outcome {
     peer.close(mode & HALF_CLOSES != 0);
     still_serves(&around);
     drop(around);
+    assert_eq!(state.streams, 0);
     // Nothing of the loop refers to the state any more.
     if state.uploaded {
         fs::remove_dir_all(&site().uploads).unwrap();

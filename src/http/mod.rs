@@ -13,4 +13,5 @@ pub mod parser;
 pub mod reply;
 pub mod state;
 pub mod status;
+pub mod stream;
 pub mod upload;

@@ -15,13 +15,13 @@ use base64::engine::general_purpose::STANDARD;
 
 /// What a response leaves out (RFC 9110, 6.4.1 and 8.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Shape {
-    has_length: bool,
-    has_body: bool,
+pub(in crate::http) struct Shape {
+    pub has_length: bool,
+    pub has_body: bool,
 }
 
 /// The shape of a response with this status, to a HEAD request or another one.
-fn shape(code: i32, to_head: bool) -> Shape {
+pub(in crate::http) fn shape(code: i32, to_head: bool) -> Shape {
     let bodyless = matches!(code, 100..=199 | 204);
     Shape {
         has_length: !bodyless,
@@ -167,7 +167,12 @@ const CODED: &[u8] = b"Content-Encoding: gzip\r\n";
 /// mg_http_set_fields(), and does not give them itself in `headers`. `ends` tells that the response
 /// says where it ends. Call it once per response, for its head. False when memory is exhausted.
 #[inline]
-pub(super) fn append_wanted(c: &mg_connection, code: i32, headers: &[u8], ends: bool) -> bool {
+pub(in crate::http) fn append_wanted(
+    c: &mg_connection,
+    code: i32,
+    headers: &[u8],
+    ends: bool,
+) -> bool {
     !conn::wants(c, wanted::DATE | wanted::CONNECTION)
         || code < 200
         || append_date(c, headers) && append_connection(c, headers, ends)
@@ -209,7 +214,8 @@ const LENGTH_DIGITS: usize = 10;
 
 /// Appends a status line and makes room for a head with `headers` bytes more. False, with nothing
 /// appended, when memory is exhausted.
-fn append_status_line(io: &mg_iobuf, code: i32, headers: usize) -> bool {
+#[inline(always)]
+pub(in crate::http) fn append_status_line(io: &mg_iobuf, code: i32, headers: usize) -> bool {
     const MOST: usize = b"HTTP/1.1 -2147483648 \r\n".len();
     let text = status::text(code).as_bytes();
     let room = headers.checked_add(MOST + text.len() + LENGTH.len() + 2);

@@ -4,7 +4,8 @@
 use super::chunked::Chunks;
 use super::coding::Settings;
 use super::framing::{Framing, Persistence};
-use super::{files::Transfer, upload::Upload};
+use super::{files::Transfer, stream::Streams, upload::Upload};
+use crate::net::{Flag, mg_connection};
 use std::cell::Cell;
 
 /// State of the message at the front of the receive buffer and of the response to it.
@@ -21,6 +22,7 @@ pub struct HttpState {
     pub(super) incoming: Cell<Incoming>,
     pub transfer: Transfer,
     pub upload: Upload,
+    pub streams: Streams,
     /// A run over the receive buffer is on the stack.
     pub(super) running: Cell<bool>,
     /// Whatever still arrives is thrown away.
@@ -89,6 +91,8 @@ pub(super) struct Request {
     pub is_head: bool,
     /// The client likes gzip. Found out only when the connection's codings ask for it.
     pub accepts_gzip: bool,
+    /// The client speaks HTTP/1.0.
+    pub is_http10: bool,
     pub persistence: Persistence,
 }
 
@@ -103,6 +107,33 @@ impl HttpState {
     pub fn restart(&self) {
         self.incoming.take();
         self.seen.set(0);
+    }
+
+    /// Length of the head that was announced, and the framing of its body.
+    pub(super) fn announced(&self) -> Option<(usize, Framing)> {
+        match self.incoming.get() {
+            Incoming::Body(body) => Some((body.head_len, body.framing)),
+            Incoming::Head { .. } => None,
+        }
+    }
+
+    /// Whatever still arrives is thrown away.
+    pub(super) fn discard_input(&self) {
+        self.discarding.set(true);
+    }
+
+    /// True when MG_EV_HTTP_MSG was delivered and the response is not complete.
+    pub(super) fn owes_response(&self, c: &mg_connection) -> bool {
+        self.request.get().dispatched && c.is(Flag::Resp)
+    }
+
+    pub(super) fn serves_http10(&self) -> bool {
+        self.request.get().is_http10
+    }
+
+    /// The response is not one that the program writes itself.
+    pub(super) fn forget_hand_made(&self) {
+        self.hand_made.set(HandMade::Unknown);
     }
 
     /// Forgets the request and its response.

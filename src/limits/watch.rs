@@ -181,6 +181,12 @@ impl Watch {
         }
     }
 
+    /// The last `ms` milliseconds do not count.
+    pub fn excuse(&mut self, ms: u64, now: u64) {
+        self.since = self.since.saturating_add(ms).min(now);
+        self.moved = now;
+    }
+
     pub fn is_blocked(&self) -> bool {
         self.blocked.is_some()
     }
@@ -224,6 +230,15 @@ mod tests {
             watch.received(1000, 219);
             assert_eq!(watch.deadline(), deadline, "{phase:?}");
         }
+    }
+
+    #[test]
+    fn time_for_which_the_program_is_to_blame_does_not_count() {
+        let mut watch = Watch::new(limits(), Phase::Body, 100);
+        watch.excuse(25, 130);
+        assert_eq!(watch.deadline(), Some((165, Cause::Body)));
+        watch.excuse(1000, 140);
+        assert_eq!(watch.deadline(), Some((180, Cause::Body)));
     }
 
     #[test]

@@ -202,12 +202,24 @@ pub struct ConnPrivate {
 }
 
 /// Bits of [`ConnPrivate::ready`].
+#[derive(Clone, Copy)]
 pub(super) enum Ready {
     Read = 1,
     Write = 2,
     /// An end of stream was reported behind the readable data.
     ReadClosed = 4,
+    /// A body is streamed; see [`streaming`](super::streaming).
+    Streaming = 8,
+    /// There is more of it to send.
+    Pulling = 16,
+    /// A function of the program looks at what was received.
+    Handing = 32,
+    /// A function of the program writes what is to be sent.
+    Filling = 64,
 }
+
+/// Those that a socket tells of.
+const SOCKET: u8 = Ready::Read as u8 | Ready::Write as u8 | Ready::ReadClosed as u8;
 
 impl ConnPrivate {
     #[inline]
@@ -218,6 +230,12 @@ impl ConnPrivate {
     /// True when the protocol handler of `c` has more output than `send` holds.
     #[inline]
     pub(super) fn has_output_pending(&self, c: &mg_connection) -> bool {
+        self.has_more_to_share(c) || self.is_pulling(c)
+    }
+
+    /// True when that will be queued as soon as there is room.
+    #[inline]
+    pub(super) fn has_more_to_share(&self, c: &mg_connection) -> bool {
         self.output_pending.get().is_some_and(|handler| {
             c.pfn
                 .get()
@@ -229,7 +247,7 @@ impl ConnPrivate {
     /// members say.
     #[inline]
     pub(super) fn is_quiet(&self) -> bool {
-        !self.is_ready(Ready::Read)
+        self.ready.get() & (Ready::Read as u8 | Ready::Streaming as u8) == 0
             && !self.peer_done.get()
             && self.output_pending.get().is_none()
             && self.recv_loan.is_none()
@@ -238,7 +256,7 @@ impl ConnPrivate {
     }
 
     pub(super) fn forget_readiness(&self) {
-        self.ready.set(0);
+        self.ready.set(self.ready.get() & !SOCKET);
     }
 
     #[inline]
@@ -250,10 +268,10 @@ impl ConnPrivate {
 }
 
 impl mg_connection {
-    /// True while input stays in the socket because the peer does not take our output.
+    /// True while input stays in the socket because the peer does not take our output, or the program is at it.
     #[inline]
     pub(super) fn is_paused(&self, p: &ConnPrivate) -> bool {
-        p.input_paused.get() && self.send.len.get() > 0
+        p.input_paused.get() && self.send.len.get() > 0 || p.is_ready(Ready::Handing)
     }
 
     /// True for what stays open when something internal goes wrong, since all depend on it:

@@ -186,7 +186,7 @@ pub(super) fn end_of_stream(p: &ConnPrivate) {
 
 /// Sends what is queued, as far as the socket takes it.
 pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
-    if c.send.len.get() == 0 || !p.is_ready(Ready::Write) {
+    if c.send.len.get() == 0 || !p.is_ready(Ready::Write) || p.is_ready(Ready::Filling) {
         return;
     }
     if c.is(Flag::Udp) {
@@ -198,7 +198,7 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
     let len = c.send.len.get();
     p.send_loan.note(len);
     // The rest of a file follows: let it share packets with the head.
-    let more = if p.has_output_pending(c) { MSG_MORE } else { 0 };
+    let more = if p.has_more_to_share(c) { MSG_MORE } else { 0 };
     // SAFETY: `len` bytes are in use at `buf`.
     let sent = unsafe {
         socket::send(

@@ -358,6 +358,13 @@ pub(crate) fn begin_body(c: &mg_connection, so_far: usize) {
     }
 }
 
+/// The program did not want input for `ms` milliseconds: the peer is not to blame.
+pub(crate) fn excuse(c: &mg_connection, ms: u64) {
+    if let Some(p) = c.private() {
+        p.limits.with(|watch| watch.excuse(ms, mg_millis()));
+    }
+}
+
 /// The TLS handshake is over.
 pub(super) fn established(c: &mg_connection) {
     enter(
@@ -422,7 +429,7 @@ fn is_excused(c: &mg_connection, p: &ConnPrivate, cause: Cause) -> bool {
     let busy = c.is(Flag::Full) || p.http.is_running();
     match cause {
         Cause::Write => !super::poll::output_waits(c, p),
-        Cause::Idle => !blocked && (busy || c.is(Flag::Resp)),
+        Cause::Idle => !blocked && (busy || c.is(Flag::Resp) || p.http.streams.is_waiting()),
         Cause::Head | Cause::Body => busy,
         Cause::Connect | Cause::Handshake | Cause::Ending => false,
     }

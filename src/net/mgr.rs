@@ -406,10 +406,10 @@ pub(crate) fn for_each(mgr: &mg_mgr, mut f: impl FnMut(&mg_connection)) {
 }
 
 /// While it lives, connections that are closed keep their memory.
-struct Deeper<'a>(&'a Cell<u32>);
+pub(super) struct Deeper<'a>(&'a Cell<u32>);
 
 impl Deeper<'_> {
-    fn new(private: &MgrPrivate) -> Deeper<'_> {
+    pub fn new(private: &MgrPrivate) -> Deeper<'_> {
         private.depth.set(private.depth.get() + 1);
         Deeper(&private.depth)
     }
@@ -478,6 +478,7 @@ pub(super) fn close(c: &mg_connection) {
         mgr.mdns.set(ptr::null_mut());
     }
     call(c, ev::CLOSE, ptr::null_mut());
+    crate::http::stream::ffi::closed(c);
     match mgr.private() {
         Some(p) => p.bury(c),
         None => release(c),

@@ -23,6 +23,7 @@ mod poll;
 pub(crate) mod resolve;
 mod socket;
 pub(crate) mod stats;
+pub(crate) mod streaming;
 pub(crate) mod tls;
 mod visits;
 mod wake;

@@ -29,7 +29,7 @@ use std::ptr::{from_mut, null_mut};
 use std::time::Duration;
 
 /// States in which nothing is sent.
-const NOT_SENDING: u32 = 1 << Flag::Resolving as u8
+pub(super) const NOT_SENDING: u32 = 1 << Flag::Resolving as u8
     | 1 << Flag::Connecting as u8
     | 1 << Flag::TlsHs as u8
     | 1 << Flag::Closing as u8;
@@ -98,7 +98,8 @@ impl Drop for Iteration<'_> {
 
 pub(super) fn output_waits(c: &mg_connection, p: &ConnPrivate) -> bool {
     let queued = (c.send.len.get() > 0 || p.has_output_pending(c)) && !c.any(NOT_SENDING);
-    queued || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
+    queued && !p.is_ready(Ready::Filling)
+        || p.tls.is_on() && tls::output_waits(p) && !c.any(NOT_CONNECTED)
 }
 
 /// True when there is nothing to do for a connection but to deliver MG_EV_POLL.
@@ -154,7 +155,7 @@ fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
 pub(super) fn has_work(c: &mg_connection, p: &ConnPrivate) -> bool {
     let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
     let output = p.is_ready(Ready::Write) && output_waits(c, p);
-    input || output || c.is(Flag::Closing)
+    input || output || c.is(Flag::Closing) || p.may_resume(c)
 }
 
 /// True when a connection that is to close after its output has none left.
@@ -164,6 +165,7 @@ pub(super) fn is_finished(c: &mg_connection, p: &ConnPrivate) -> bool {
         && c.send.len.get() == 0
         && !p.has_output_pending(c)
         && !(p.tls.is_on() && tls::is_unsent(p))
+        && !p.defers_close(c)
 }
 
 /// Phases 1 and 2.

@@ -265,6 +265,7 @@ fn closed_by_peer(c: &mg_connection, p: &ConnPrivate) {
 /// The same, but the peer did not say so: it left, or somebody cut the connection.
 fn end_of_stream(c: &mg_connection, p: &ConnPrivate) {
     crate::log::debug(format_args!("{} closed without close_notify", c.id.get()));
+    crate::http::stream::ffi::cut_off(c);
     closed_by_peer(c, p);
     if !c.is(Flag::TlsHs) && c.rtls.len.get() > 0 {
         error(c, b"TLS: connection was cut off in a record");
@@ -336,6 +337,9 @@ fn deliver_plaintext(c: &mg_connection, p: &ConnPrivate) -> bool {
 /// Sends what is queued, as far as the socket takes it.
 pub(super) fn write(c: &mg_connection, p: &ConnPrivate) {
     if c.any(NOT_CONNECTED) || !start(c, p) || !flush(c, p) || c.is(Flag::TlsHs) {
+        return;
+    }
+    if p.is_ready(Ready::Filling) {
         return;
     }
     if c.is(Flag::Client) && c.send.len.get() > 0 {

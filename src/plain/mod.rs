@@ -2,4 +2,4 @@
 //! of structs with bit-fields.
 
 pub mod ffi;
-mod request;
+pub mod request;

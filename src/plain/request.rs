@@ -14,7 +14,15 @@ pub struct Head<'a> {
     host: &'a [u8],
     port: Stack<8>,
     headers: &'a [u8],
-    length: Option<usize>,
+    body: Body,
+}
+
+/// What the head says about the body, besides what the program's lines do.
+#[derive(Clone, Copy)]
+enum Body {
+    Nothing,
+    Length(u64),
+    Chunked,
 }
 
 impl<'a> Head<'a> {
@@ -48,8 +56,26 @@ impl<'a> Head<'a> {
             host,
             port,
             headers,
-            length: (!is_framed && (body_len > 0 || expects_body)).then_some(body_len),
+            body: if !is_framed && (body_len > 0 || expects_body) {
+                Body::Length(body_len as u64)
+            } else {
+                Body::Nothing
+            },
         })
+    }
+
+    /// The head of a request whose body is sent in pieces: in chunks when the length is not known. `None`, too,
+    /// when `headers` frames the body.
+    pub fn streamed(
+        method: &'a [u8],
+        url: &'a [u8],
+        headers: &'a [u8],
+        length: Option<u64>,
+    ) -> Option<Head<'a>> {
+        let body = length.map_or(Body::Chunked, Body::Length);
+        let head = Head::new(method, url, headers, 1)?;
+        // It would have a length otherwise.
+        matches!(head.body, Body::Length(_)).then_some(Head { body, ..head })
     }
 
     /// Hands out the head piece by piece, until `put` says no. False if it did.
@@ -59,11 +85,15 @@ impl<'a> Head<'a> {
             && (field(self.headers, b"Host").is_some()
                 || all(&[b"Host: ", self.host, self.port.as_bytes(), b"\r\n"]))
             && all(&[self.headers, self.end_of_last_line()])
-            && self.length.is_none_or(|length| {
-                let mut digits = itoa::Buffer::new();
-                let digits = digits.format(length).as_bytes();
-                all(&[b"Content-Length: ", digits, b"\r\n"])
-            })
+            && match self.body {
+                Body::Nothing => true,
+                Body::Chunked => all(&[b"Transfer-Encoding: chunked\r\n"]),
+                Body::Length(length) => {
+                    let mut digits = itoa::Buffer::new();
+                    let digits = digits.format(length).as_bytes();
+                    all(&[b"Content-Length: ", digits, b"\r\n"])
+                }
+            }
             && all(&[b"\r\n"])
     }
 
@@ -114,6 +144,30 @@ mod tests {
             head("DELETE", "https://u:p@h:443/", "host: x", 12).unwrap(),
             "DELETE / HTTP/1.1\r\nhost: x\r\nContent-Length: 12\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn heads_of_streamed_bodies() {
+        let streamed = |headers: &str, length| {
+            let head = Head::streamed(b"PUT", b"http://h/x", headers.as_bytes(), length)?;
+            let mut text = Vec::new();
+            head.write(|part| {
+                text.extend_from_slice(part);
+                true
+            });
+            Some(String::from_utf8(text).unwrap())
+        };
+        let start = "PUT /x HTTP/1.1\r\nHost: h\r\n";
+        assert_eq!(
+            streamed("", None).unwrap(),
+            format!("{start}Transfer-Encoding: chunked\r\n\r\n")
+        );
+        assert_eq!(
+            streamed("", Some(0)).unwrap(),
+            format!("{start}Content-Length: 0\r\n\r\n")
+        );
+        assert_eq!(streamed("content-length: 5", Some(5)), None);
+        assert_eq!(streamed("Transfer-Encoding: chunked\r\n", None), None);
     }
 
     #[test]

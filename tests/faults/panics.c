@@ -25,12 +25,32 @@ static void watch(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_CLOSE && c->id == failed_id) failed_closed = true;
 }
 
+// Streamed bodies, and how many of them the program was told the end of.
+static int begun, ended_bodies;
+
+static long source(struct mg_connection *c, char *buf, size_t len, void *arg) {
+  (void) c, (void) len, (void) arg;
+  memset(buf, 'x', 3);
+  return 3;
+}
+
+static void ended(struct mg_connection *c, const char *error, void *arg) {
+  (void) c, (void) error, (void) arg;
+  ended_bodies++;
+}
+
 static void http_server(struct mg_connection *c, int ev, void *ev_data) {
   struct mg_http_message *hm = (struct mg_http_message *) ev_data;
   struct mg_http_serve_opts opts = {.root_dir = "."};
   watch(c, ev, ev_data);
   if (ev == MG_EV_HTTP_HDRS && mg_match(hm->uri, mg_str("/stream"), NULL)) {
     mg_http_start_upload(c, hm, mg_str("streamed"), mg_str("."), NULL, NULL);
+  } else if (ev == MG_EV_HTTP_HDRS && mg_match(hm->uri, mg_str("/body"), NULL)) {
+    CHECK(mg_http_read_body(c, hm, NULL, ended, NULL));
+    begun++;
+  } else if (ev == MG_EV_HTTP_MSG && mg_match(hm->uri, mg_str("/body"), NULL)) {
+    CHECK(mg_http_reply_stream(c, 200, "", 3, source, ended, NULL));
+    begun++;
   } else if (ev == MG_EV_HTTP_MSG && mg_match(hm->uri, mg_str("/ws"), NULL)) {
     mg_ws_upgrade(c, hm, NULL);
   } else if (ev == MG_EV_HTTP_MSG && mg_match(hm->uri, mg_str("/upload"), NULL)) {
@@ -191,6 +211,11 @@ static void get_file(void) { request(http, "GET /file HTTP/1.1\r\n\r\n"); }
 static void get_compressed(void) { request(http, "GET /file HTTP/1.1\r\nAccept-Encoding: gzip\r\n\r\n"); }
 static void upload(void) { request(http, "POST /upload?file=u HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"); }
 static void streamed(void) { request(http, "POST /stream HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc"); }
+static void bodies(void) {
+  begun = ended_bodies = 0;
+  request(http, "POST /body HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+  CHECK(begun > 0 && ended_bodies == begun);
+}
 static void use_dashboard(void) { request(dashboard, "GET /api/hi HTTP/1.1\r\n\r\n"); }
 static void dash_upload(void) { request(dashboard, "POST /fs/files/name HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"); }
 static void use_tls(void) { exchange(tls, tls_client); }
@@ -290,8 +315,9 @@ static const struct {
   void (*scenario)(void);
   bool no_error;  // No connection is at hand, or it is over already, or it is the library's own.
 } points[] = {
-    {"accept", get, false},           {"call", use_call, false},       {"close", get, true},            {"connect", get, false},
-    {"compress", get_compressed, false},
+    {"accept", get, false},           {"body piece", bodies, false},   {"body source", bodies, false},
+    {"call", use_call, false},        {"close", get, true},            {"compress", get_compressed, false},
+    {"connect", get, false},
     {"dash", use_dashboard, false},   {"dash upload", dash_upload, false}, {"dns", by_datagram, true},
     {"dns stream", by_stream, true},  {"file", get_file, false},       {"http", get, false},
     {"http close", get, true},        {"inflate", use_deflate, false}, {"mdns", use_mdns, false},       {"mg_http_serve_dir", get_file, false},

@@ -11,13 +11,14 @@
 
 use super::mg_http_message;
 use crate::ffi::inject;
-use crate::ffi::str::bytes;
+use crate::ffi::str::{bytes, cstr};
 use crate::http::chunked::{self, Chunks, Step};
 use crate::http::coding::ffi::accepted;
 use crate::http::framing::{self, Framing, FramingError, Persistence};
 use crate::http::parser::{self, Connection, HeadEnd, Parsed};
 use crate::http::reply;
 use crate::http::state::{Body, HandMade, HttpState, Incoming, Request};
+use crate::http::stream::ffi::{self as stream, Announced, Progress};
 use crate::limits::{Limits, Phase};
 use crate::net::{self, Backlog, Flag, ev, limits, mg_connection, mg_event_handler_t};
 use std::ffi::{c_int, c_long, c_void};
@@ -55,8 +56,16 @@ pub unsafe extern "C" fn http_handler(c: *mut mg_connection, event: c_int, data:
             ev::CLOSE => {
                 inject("http close");
                 run(c, state, 0, true);
+                stream::closed(c);
             }
-            ev::POLL | ev::WRITE => resume(c, state),
+            ev::POLL | ev::WRITE => {
+                state.streams.fill(c);
+                resume(c, state);
+            }
+            ev::ERROR => {
+                // SAFETY: ERROR comes with a text, or from elsewhere with NULL.
+                stream::failed(c, unsafe { cstr(data.cast_const().cast()) });
+            }
             _ => {}
         }
     });
@@ -226,9 +235,14 @@ pub fn sending(c: &mg_connection) {
 /// The response to the request at hand is complete: clears `is_resp`, and closes the connection
 /// when the request asked for it.
 pub fn finish_response(c: &mg_connection) {
+    // What else a program sends while its response is streamed does not end that.
+    if c.http().is_some_and(|state| state.streams.is_sending()) {
+        return;
+    }
     let responding = c.is(Flag::Resp);
     c.set(Flag::Resp, false);
     let Some(state) = c.http() else { return };
+    state.streams.note_answered();
     // A running pass looks at the flag itself, when the handler has returned.
     if responding && !state.running.get() {
         settle(c, state);
@@ -280,6 +294,7 @@ pub fn receiving(c: &mg_connection) -> Phase {
     let waits = speaks_http(c) && c.is(Flag::Accepted) && !c.is(Flag::Resp);
     match state.incoming.get() {
         _ if is_uploading(c) => Phase::Body,
+        _ if waits && state.streams.is_receiving() => Phase::Body,
         _ if !waits || state.discarding.get() => Phase::Quiet,
         Incoming::Body(_) => Phase::Body,
         Incoming::Head { .. } if c.recv.len.get() > 0 && !state.stalled.get() => Phase::Head,
@@ -303,7 +318,7 @@ pub fn is_uploading(c: &mg_connection) -> bool {
 /// response (RFC 9110, 15.5.9).
 pub fn time_out(c: &mg_connection) -> bool {
     match c.http() {
-        Some(state) if receiving(c) != Phase::Quiet => {
+        Some(state) if receiving(c) != Phase::Quiet && !state.streams.is_answering() => {
             say_no(c, 408);
             state.discarding.set(true);
             true
@@ -315,6 +330,14 @@ pub fn time_out(c: &mg_connection) -> bool {
 /// Answers a request that is not accepted; the connection closes.
 fn say_no(c: &mg_connection, status: i32) {
     reply::reply(c, status, b"Connection: close\r\n", b"");
+}
+
+/// Input does not matter any more; the connection closes when all is sent.
+pub fn end_connection(c: &mg_connection) {
+    c.set(Flag::Draining, true);
+    if let Some(state) = c.http() {
+        state.discarding.set(true);
+    }
 }
 
 const HEADER_LIMIT: &[u8] = b"header limit";
@@ -338,7 +361,8 @@ fn settle(c: &mg_connection, state: &HttpState) {
 }
 
 fn close_if_idle(c: &mg_connection, state: &HttpState) {
-    if state.close_when_idle.get() && !c.is(Flag::Resp) && c.recv.len.get() == 0 {
+    let is_idle = !c.is(Flag::Resp) && c.recv.len.get() == 0 && !state.streams.is_receiving();
+    if state.close_when_idle.get() && is_idle {
         c.set(Flag::Draining, true);
     }
 }
@@ -351,7 +375,7 @@ fn resume(c: &mg_connection, state: &HttpState) {
         state.restart();
     }
     let work = len > 0 || state.request.get().dispatched;
-    if work && may_resume(c, state) {
+    if work && may_resume(c, state) || state.streams.may_resume(c) {
         run(c, state, 0, false);
     }
 }
@@ -362,6 +386,7 @@ fn may_resume(c: &mg_connection, state: &HttpState) -> bool {
     may && c.is(Flag::Accepted) && !c.is(Flag::Resp)
 }
 
+#[inline]
 fn run(c: &mg_connection, state: &HttpState, received: usize, closing: bool) {
     if state.running.replace(true) {
         return;
@@ -451,10 +476,17 @@ impl Pass<'_> {
 
     fn step(&self) -> Next {
         let c = self.c;
+        if self.state.streams.fill(c) {
+            settle(c, self.state);
+        }
         if c.is(Flag::Resp) || c.is(Flag::Closing) && !self.closing || self.replaced() {
             return Next::Stop;
         }
         let next = match self.state.incoming.get() {
+            _ if self.state.streams.is_receiving() => self.streamed(),
+            Incoming::Head { .. } if c.is(Flag::Accepted) && self.state.streams.is_sending() => {
+                return Next::Stop;
+            }
             Incoming::Head { scanned } => self.head(scanned),
             Incoming::Body(body) => self.body(body, None),
         };
@@ -511,6 +543,7 @@ impl Pass<'_> {
                         accepts_gzip: state.codings.get().level > 0
                             // SAFETY: the strings point into `buf`.
                             && unsafe { accepted(&hm) }.prefers_gzip(),
+                        is_http10: head.is_http10,
                         persistence: framing::persistence(&head),
                     });
                 }
@@ -596,7 +629,9 @@ impl Pass<'_> {
             net::stats::count(c, |n| &n.http_responses);
         }
         let (buf, len, queued) = (c.recv.buf.get(), c.recv.len.get(), c.send.len.get());
+        state.streams.announce(self.body_to_stream(facts));
         net::call(c, ev::HTTP_HDRS, from_mut(hm).cast());
+        state.streams.announce(Announced::Nothing);
         if self.gone() {
             return Some(Next::Stop);
         }
@@ -604,6 +639,9 @@ impl Pass<'_> {
         if c.recv.len.get() < len {
             self.detach();
             return Some(Next::Stop);
+        }
+        if state.streams.is_receiving() {
+            return Some(self.begin_stream(body.head_len, queued));
         }
         match facts.framing {
             Ok(Framing::Interim) => {
@@ -643,6 +681,108 @@ impl Pass<'_> {
             }
         }
         next
+    }
+
+    /// Whether a handler of MG_EV_HTTP_HDRS may have the body streamed.
+    fn body_to_stream(&self, facts: &Facts) -> Announced {
+        match facts.framing {
+            Err(_) | Ok(Framing::Interim) => Announced::Nothing,
+            Ok(Framing::UntilClose) if self.c.is(Flag::Accepted) => Announced::Nothing,
+            Ok(_) if facts.expects_continue => Announced::AwaitedBody,
+            Ok(_) => Announced::Body,
+        }
+    }
+
+    /// A handler wants the body as it arrives: the head leaves the buffer.
+    #[cold]
+    #[inline(never)]
+    fn begin_stream(&self, head_len: usize, queued: usize) -> Next {
+        let (c, state) = (self.c, self.state);
+        c.recv.consume(head_len);
+        state.incoming.take();
+        state.head_sent.set(false);
+        if c.is(Flag::Accepted) {
+            limits::begin_body(c, c.recv.len.get());
+        }
+        if c.send.len.get() != queued {
+            state.streams.continue_not_awaited();
+        }
+        Next::Message
+    }
+
+    /// Hands out a body that is streamed. `None`: there is more to wait for.
+    #[cold]
+    #[inline(never)]
+    fn streamed(&self) -> Option<Next> {
+        let (c, state) = (self.c, self.state);
+        if self.closing {
+            return Some(if state.streams.ends_with_stream(c) {
+                self.end_stream()
+            } else {
+                Next::Stop
+            });
+        }
+        match state.streams.hand_out(c) {
+            Progress::More => None,
+            Progress::End => Some(self.end_stream()),
+            Progress::Invalid => Some(self.chunk_error()),
+            Progress::Stop => Some(Next::Stop),
+            Progress::Refused => {
+                self.give_up();
+                Some(Next::Stop)
+            }
+        }
+    }
+
+    /// A streamed body is complete: tells the program, and asks for the response.
+    fn end_stream(&self) -> Next {
+        let (c, state) = (self.c, self.state);
+        let answered = state.streams.is_answered();
+        let Some(receiver) = state.streams.end_body(c) else {
+            return Next::Stop;
+        };
+        limits::enter(c, Phase::Quiet);
+        if c.is(Flag::Accepted) {
+            c.set(Flag::Resp, !answered);
+            if !state.streams.is_sending() {
+                state.hand_made.set(HandMade::Behind(c.send.len.get()));
+            }
+            let request = state.request.get();
+            state.request.set(Request {
+                dispatched: true,
+                ..request
+            });
+        }
+        let len = c.recv.len.get();
+        receiver.complete(c);
+        if self.gone() {
+            return Next::Stop;
+        }
+        self.take_surplus(len);
+        let begun = !c.is(Flag::Resp) || state.streams.is_sending();
+        if !(c.is(Flag::Accepted) && begun) {
+            let mut hm = mg_http_message::EMPTY;
+            if !matches!(hm.parse(&receiver.head), Parsed::Complete(_)) {
+                self.protocol_error();
+                return Next::Stop;
+            }
+            hm.body.len = 0;
+            hm.message = hm.head;
+            let len = c.recv.len.get();
+            net::call(c, ev::HTTP_MSG, from_mut(&mut hm).cast());
+            if self.gone() {
+                return Next::Stop;
+            }
+            self.take_surplus(len);
+        }
+        if self.replaced() {
+            if !c.is(Flag::Resp) {
+                state.forget_request();
+            }
+            return Next::Stop;
+        }
+        settle(c, state);
+        Next::Message
     }
 
     /// Looks whether a body is complete. `None`: there is more to wait for.
@@ -833,6 +973,7 @@ impl Pass<'_> {
     }
 
     fn discard(&self) {
+        self.state.streams.abort_body(self.c, b"connection closed");
         self.backlog.clear();
         self.c.recv.consume(usize::MAX);
         self.state.restart();

@@ -19,7 +19,7 @@ static int num_waiting;
 static char big[BIG], modbus[BIG], why[200];
 static const char *const operations[] = {"peer connects", "peer sends", "peer reads", "peer shuts down", "peer closes", "send",
   "close", "drain", "full", "answer", "end response", "wakeup", "timer", "connect", "look up", "name server answers",
-  "mg_close_conn", "limits", "websocket", "take back", "tls client", "sntp", "draw a line", "poll"};
+  "mg_close_conn", "limits", "websocket", "take back", "tls client", "sntp", "draw a line", "poll", "pause body", "resume body"};
 
 // Half of the runs wait edge-triggered: an edge is remembered until the manager is polled.
 static int outer = -1;
@@ -47,9 +47,27 @@ static void poll_manager(void) {
   mg_mgr_poll(&mgr, 0);
 }
 
+static void piece(struct mg_connection *c, struct mg_str data, void *arg) {
+  events++, (void) data, (void) arg;
+  if (one_in(3)) mg_http_pause_body(c);
+}
+
+static void ended(struct mg_connection *c, const char *error, void *arg) {
+  events++, (void) c, (void) error, (void) arg;
+}
+
+static long source(struct mg_connection *c, char *buf, size_t len, void *arg) {
+  events++, (void) c, (void) arg;
+  if (one_in(3)) return 0;
+  if (one_in(4)) return MG_HTTP_STREAM_END;
+  if (one_in(2)) len = 1 + number((uint32_t) len);
+  memset(buf, 'x', len);
+  return (long) len;
+}
+
 static void answer(struct mg_connection *c, struct mg_http_message *hm) {
   struct mg_http_serve_opts opts = {.root_dir = "."};
-  switch (number(9)) {
+  switch (number(11)) {
     case 0: mg_http_reply(c, 200, "", "%s", ""); break;
     case 1: mg_printf(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"); break;
     case 2: mg_http_reply(c, 200, "", "%.*s", BIG, big); break;
@@ -57,6 +75,7 @@ static void answer(struct mg_connection *c, struct mg_http_message *hm) {
     case 4: mg_printf(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"); mg_http_write_chunk(c, "x", 1), mg_http_write_chunk(c, "", 0); break;
     case 5: if (hm != NULL && one_in(2)) mg_ws_upgrade(c, hm, NULL); else mg_http_reply(c, 404, "Connection: close\r\n", "no"); break;
     case 6: if (hm != NULL) c->is_full = 1;  // fall through
+    case 9: case 10: if (!mg_http_reply_stream(c, 200, "", one_in(2) ? -1 : 100000, source, ended, NULL)) c->is_closing = 1; break;
     default: if (num_waiting < 64) waiting[num_waiting++] = c->id; break;
   }
   if (one_in(12)) c->is_draining = 1;
@@ -68,6 +87,11 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_HTTP_HDRS && c->is_accepted && one_in(2)) {
     struct mg_http_message *hm = (struct mg_http_message *) ev_data;
     if (hm->body.len > 0) mg_http_start_upload(c, hm, mg_str("up"), mg_str("."), &mg_fs_posix, NULL);
+  } else if (ev == MG_EV_HTTP_HDRS && one_in(2)) {
+    mg_http_read_body(c, (struct mg_http_message *) ev_data, one_in(9) ? NULL : piece, ended, NULL);
+  }
+  if (ev == MG_EV_CONNECT && c->fn_data == NULL && c->pfn != NULL && !c->is_udp && one_in(2)) {
+    mg_http_request_stream(c, "PUT", "http://localhost/", "", one_in(2) ? -1 : 100000, source, ended, NULL);
   }
   if (ev == MG_EV_HTTP_MSG && c->is_accepted) answer(c, (struct mg_http_message *) ev_data);
   if (ev == MG_EV_WS_MSG) mg_ws_send(c, "echo", 4, WEBSOCKET_OP_TEXT);
@@ -119,7 +143,7 @@ static void peer_connects(int *fd) {
 
 static void peer_sends(int fd) {
   static const char *what[] = {"GET / HTTP/1.1\r\n\r\n", "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\nGET /c HTTP/1.1\r\n\r\n", "GET / HT",
-    "TP/1.1\r\n\r\n", "GET / HTTP/1.0\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel", "lo", "\r\n", "\x81\x82mask\x05\x08",
+    "TP/1.1\r\n\r\n", "GET / HTTP/1.0\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel", "lo", "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n", "0\r\n\r\n", "\r\n", "\x81\x82mask\x05\x08",
     "\x88\x80mask", "nonsense\r\n\r\n", "GET / HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"};
   const char *s = PICK(what);
   ssize_t n = one_in(8) ? send(fd, one_in(2) ? big : modbus, 1 + number(BIG), MSG_NOSIGNAL) : send(fd, s, strlen(s), MSG_NOSIGNAL);
@@ -197,6 +221,8 @@ static void operate(uint32_t operation) {
     case 18: if (c->is_websocket) mg_ws_send(c, big, number(1000), WEBSOCKET_OP_BINARY); break;
     case 19: if (one_in(2)) c->recv.len = 0; else c->send.len = 0; break;
     case 22: mg_printf(c, "%s", "line\n"); break;
+    case 24: mg_http_pause_body(c); break;
+    case 25: mg_http_resume_body(c), mg_http_resume_send(c); break;
     default: break;
   }
 }

@@ -160,7 +160,9 @@ fn go_on(c: &mg_connection, event: c_int) {
     };
     let mut sent = 0;
     inject("file");
-    let progress = if body.direct {
+    let progress = if !body.direct && !net::write_ready(c) {
+        Progress::Wait
+    } else if body.direct {
         send(c, &mut body, &mut sent)
     } else {
         queue(c, &mut body, PIECE)

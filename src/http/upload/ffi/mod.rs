@@ -13,8 +13,8 @@ use crate::fs::flag;
 use crate::fs::path::{CPath, PATH_MAX};
 use crate::http::ffi::mg_http_message;
 use crate::http::fields;
-use crate::http::framing::{self, Persistence};
-use crate::http::parser::{self, Parsed};
+use crate::http::framing::{self, Framing, Persistence};
+use crate::http::parser::{self, Head, Parsed};
 use crate::http::reply::reply;
 use crate::net::{Flag, contain, mg_connection};
 use crate::ota::ffi::installer;
@@ -22,7 +22,7 @@ use crate::util::is_sane;
 use sink::Sink;
 use std::ffi::{CStr, c_char, c_long};
 use std::fmt::Write;
-use stream::Active;
+use stream::{Active, Chunked};
 
 /// Text of an answer, cut when too long.
 struct Text {
@@ -194,10 +194,11 @@ fn offset(query: &[u8]) -> c_long {
 ///
 /// An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
 /// mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
-/// once: with NULL when the body is stored, or with a text: "bad name", "open failed" and "chunked
-/// not supported" before this function returns (the request then takes its normal course); "write
-/// error", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a
-/// partial file left behind. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+/// once: with NULL when the body is stored, or with a text: "bad name" and "open failed" before this
+/// function returns (the request then takes its normal course); "write error", "invalid chunk" and "body limit",
+/// with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
+/// A body in chunks, whose length nobody knows before (`hm->body.len` is 0), may have as many bytes as `body_size` of
+/// struct mg_limits says, or, when that is 0, `recv_size`. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_start_upload(
     c: *mut mg_connection,
@@ -216,7 +217,7 @@ pub unsafe extern "C" fn mg_http_start_upload(
         let (name, dir, fs) = unsafe { (name.as_bytes(), dir.as_bytes(), FileSystem::new(fs)) };
         // SAFETY: pointer contract.
         unsafe {
-            start(c, hm, r#fn, None, || {
+            start(c, hm, r#fn, None, true, || {
                 let path = is_sane(name).then(|| join(dir, name)).flatten();
                 let path = path.ok_or(c"bad name")?;
                 if fs.is_dir(path.as_cstr()) == Some(false) {
@@ -266,7 +267,7 @@ pub unsafe fn start_ota(
         false => Err(c"ota begin failed"),
     };
     // SAFETY: forwarded from the caller.
-    unsafe { start(c, hm, report, deadline, begin) };
+    unsafe { start(c, hm, report, deadline, false, begin) };
 }
 
 /// The path of a file in a directory, unless it is too long.
@@ -284,6 +285,7 @@ unsafe fn start(
     hm: &mg_http_message,
     report: Report,
     deadline: Option<u64>,
+    takes_chunks: bool,
     open: impl FnOnce() -> Result<Sink, &'static CStr>,
 ) {
     let Some(state) = c.http() else {
@@ -291,7 +293,7 @@ unsafe fn start(
     };
     let head_len = hm.head.len;
     // SAFETY: forwarded from the caller.
-    match unsafe { prepare(c, hm, report, deadline, open) } {
+    match unsafe { prepare(c, hm, report, deadline, takes_chunks, open) } {
         Ok(active) if !c.is_dead() => stream::start(c, state, head_len, active),
         Ok(_) => stream::report(c, report, c"connection closed".as_ptr()),
         Err(text) => stream::report(c, report, text.as_ptr()),
@@ -307,6 +309,7 @@ unsafe fn prepare(
     hm: &mg_http_message,
     report: Report,
     deadline: Option<u64>,
+    takes_chunks: bool,
     open: impl FnOnce() -> Result<Sink, &'static CStr>,
 ) -> Result<Box<Active>, &'static CStr> {
     if c.http().is_some_and(|state| state.upload.is_active()) {
@@ -317,21 +320,33 @@ unsafe fn prepare(
     let parsed = parser::parse(unsafe { hm.head.as_bytes() }, &mut |_, name, _| {
         is_chunked |= name.eq_ignore_ascii_case(b"Transfer-Encoding");
     });
-    if is_chunked {
+    if is_chunked && !takes_chunks {
         return Err(c"chunked not supported");
     }
+    let mut coded = None;
     let (persistence, is_head, expects_continue) = match parsed {
-        Parsed::Complete(head) => (
-            framing::persistence(&head),
-            head.method == b"HEAD",
-            head.expects_continue && !head.is_http10 && c.is(Flag::Accepted),
-        ),
+        Parsed::Complete(head) if is_chunked => {
+            let chunked = framing::framing(&head, false) == Ok(Framing::Chunked);
+            coded = Some(
+                chunked
+                    .then(|| Chunked::new(c))
+                    .ok_or(c"chunked not supported")?,
+            );
+            facts(c, &head)
+        }
+        Parsed::Complete(head) => facts(c, &head),
         _ => (Persistence::Keep, false, false),
     };
-    let (remaining, user) = (hm.body.len, c.r#fn.get());
+    let remaining = if coded.is_some() {
+        usize::MAX
+    } else {
+        hm.body.len
+    };
+    let user = c.r#fn.get();
     let active = Active {
         sink: open()?,
         remaining,
+        chunked: coded,
         failure: None,
         deadline,
         report,
@@ -341,4 +356,13 @@ unsafe fn prepare(
         user,
     };
     try_box(active).ok_or(c"OOM")
+}
+
+/// What happens to the connection after the response, whether that has a body, and whether the client waits for a sign.
+fn facts(c: &mg_connection, head: &Head) -> (Persistence, bool, bool) {
+    (
+        framing::persistence(head),
+        head.method == b"HEAD",
+        head.expects_continue && !head.is_http10 && c.is(Flag::Accepted),
+    )
 }

@@ -28,9 +28,11 @@ impl Sink {
         }
     }
 
-    /// Writing failed: what was written is no use to anybody.
+    /// What was written is no use to anybody.
     pub fn discard(&mut self) {
         if let Sink::File(file) = self {
+            // Otherwise what is in the buffer would be written when the file is closed.
+            file.flush();
             file.truncate(0);
         }
     }

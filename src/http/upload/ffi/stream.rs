@@ -8,10 +8,12 @@
 use super::Sink;
 use crate::ffi::inject;
 use crate::ffi::str::{bytes, cstr};
+use crate::http::chunked::{Chunks, Step};
 use crate::http::ffi::conn::http_handler;
 use crate::http::framing::Persistence;
 use crate::http::reply::reply;
 use crate::http::state::{HttpState, Request};
+use crate::http::stream::incoming::Incoming;
 use crate::http::upload::portion;
 use crate::limits::Phase;
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t};
@@ -34,6 +36,8 @@ pub(super) struct Active {
     pub sink: Sink,
     /// Body bytes not written yet.
     pub remaining: usize,
+    /// The body comes in chunks; how many bytes remain is known at its end.
+    pub chunked: Option<Chunked>,
     /// Nothing is written any more.
     pub failure: Option<&'static CStr>,
     /// mg_millis() at which it ends in failure.
@@ -47,6 +51,52 @@ pub(super) struct Active {
     pub expects_continue: bool,
     /// The program's handler, to be put back.
     pub user: mg_event_handler_t,
+}
+
+/// A body in chunks.
+pub(super) struct Chunked {
+    body: Incoming,
+    /// Bytes that may still come.
+    allowed: usize,
+}
+
+impl Chunked {
+    pub fn new(c: &mg_connection) -> Chunked {
+        let allowed = match net::limits::of(c, |limits| limits.body_size) {
+            0 => net::limits::recv_size(c),
+            limit => limit,
+        };
+        Chunked {
+            body: Incoming::Chunked(Chunks::default()),
+            allowed,
+        }
+    }
+
+    /// Brings what was received of the content to the front: how much that is, and of how many bytes it was
+    /// made. At the end of the body, `remaining` becomes that.
+    fn take(
+        &mut self,
+        c: &mg_connection,
+        remaining: &mut usize,
+    ) -> Result<(usize, usize), &'static CStr> {
+        let len = c.recv.len.get();
+        if len == 0 {
+            return Ok((0, 0));
+        }
+        // SAFETY: `len` bytes are in use, and nothing else looks at them while the slice lives.
+        let input = unsafe { std::slice::from_raw_parts_mut(c.recv.buf.get(), len) };
+        let (n, used, end) = self.body.compact(input);
+        if n > self.allowed {
+            return Err(c"body limit");
+        }
+        self.allowed -= n;
+        match end {
+            Step::Invalid => return Err(c"invalid chunk"),
+            Step::End => *remaining = n,
+            Step::More | Step::Data(_) => {}
+        }
+        Ok((n, used))
+    }
 }
 
 impl Upload {
@@ -131,18 +181,29 @@ fn store(c: &mg_connection, state: &HttpState) -> Option<&'static CStr> {
     };
     let active = active.active.as_deref_mut()?;
     inject("upload stream");
-    let n = portion(c.recv.len.get(), active.remaining);
+    let received = match (&mut active.chunked, active.failure) {
+        (Some(chunked), None) if active.remaining > 0 => chunked.take(c, &mut active.remaining),
+        _ => {
+            let n = portion(c.recv.len.get(), active.remaining);
+            Ok((n, n))
+        }
+    };
+    let (n, used) = received.unwrap_or_else(|text| {
+        active.sink.discard();
+        active.failure = Some(text);
+        (0, 0)
+    });
     let late = active.deadline.is_some_and(|at| mg_millis() > at);
     if late && active.failure.is_none() {
         active.failure = Some(c"OTA timeout");
     }
-    if n > 0 && active.failure.is_none() {
+    if used > 0 && active.failure.is_none() {
         // SAFETY: `n` bytes are in use. Nothing looks at them after the sink, which may be the
         // program's, was called.
-        let mut stored = active.sink.write(unsafe { bytes(c.recv.buf.get(), n) });
+        let mut stored = n == 0 || active.sink.write(unsafe { bytes(c.recv.buf.get(), n) });
         if stored {
             active.remaining -= n;
-            c.recv.consume(n);
+            c.recv.consume(used);
             stored = active.remaining > 0 || active.sink.flush();
         }
         if c.is_dead() {
@@ -208,6 +269,7 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
             dispatched: true,
             is_head,
             accepts_gzip: false,
+            is_http10: false,
             persistence: if remaining > 0 {
                 Persistence::Close
             } else {
