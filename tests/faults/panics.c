@@ -315,20 +315,17 @@ static const struct {
   void (*scenario)(void);
   bool no_error;  // No connection is at hand, or it is over already, or it is the library's own.
 } points[] = {
-    {"accept", get, false},           {"body piece", bodies, false},   {"body source", bodies, false},
-    {"call", use_call, false},        {"close", get, true},            {"compress", get_compressed, false},
-    {"connect", get, false},
-    {"dash", use_dashboard, false},   {"dash upload", dash_upload, false}, {"dns", by_datagram, true},
-    {"dns stream", by_stream, true},  {"file", get_file, false},       {"http", get, false},
-    {"http close", get, true},        {"inflate", use_deflate, false}, {"mdns", use_mdns, false},       {"mg_http_serve_dir", get_file, false},
-    {"mg_http_reply", get, false},
-    {"mg_http_upload", upload, false}, {"mg_tls_init", use_tls, false}, {"mg_ws_upgrade", use_ws, false},
-    {"modbus", use_modbus, false},    {"mqtt", use_mqtt, false},       {"notification", get, false},
-    {"ota", use_ota, true},           {"read", get, false},            {"resolve", get, false},
-    {"rpc", use_ws, true},            {"sntp", use_sntp, false},       {"timer", use_timer, true},
-    {"tls", use_tls, false},          {"tls close", use_tls, true},    {"tls send", use_tls, false},
-    {"turn", get, false},              {"upload stream", streamed, false}, {"wakeup", use_wakeup, false},
-    {"websocket", use_ws, false},     {"write", get, false},
+    {"accept", get, false}, {"body piece", bodies, false}, {"body source", bodies, false}, {"call", use_call, false},
+    {"close", get, true}, {"compress", get_compressed, false}, {"connect", get, false},
+    {"dash upload", dash_upload, false}, {"dash", use_dashboard, false}, {"dns stream", by_stream, true},
+    {"dns", by_datagram, true}, {"file", get_file, false}, {"http close", get, true}, {"http", get, false},
+    {"inflate", use_deflate, false}, {"mdns", use_mdns, false}, {"mg_http_reply", get, false},
+    {"mg_http_serve_dir", get_file, false}, {"mg_http_upload", upload, false}, {"mg_tls_init", use_tls, false},
+    {"mg_ws_upgrade", use_ws, false}, {"modbus", use_modbus, false}, {"mqtt", use_mqtt, false},
+    {"notification", get, false}, {"ota", use_ota, true}, {"read", get, false}, {"resolve", get, false},
+    {"rpc", use_ws, true}, {"sntp", use_sntp, false}, {"timer", use_timer, true}, {"tls close", use_tls, true},
+    {"tls send", use_tls, false}, {"tls", use_tls, false}, {"turn", get, false}, {"upload stream", streamed, false},
+    {"wakeup", use_wakeup, false}, {"websocket", use_ws, false}, {"write", get, false},
 };
 
 static int connections(void) {
