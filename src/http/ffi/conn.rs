@@ -103,7 +103,7 @@ pub(in crate::http) fn compression(c: &mg_connection) -> Option<Compression> {
     (settings.level > 0 && request.open).then_some(Compression {
         level: settings.level,
         min_size: settings.min_size as usize,
-        is_accepted: request.accepts_gzip,
+        is_accepted: request.accepts_gzip == Some(true),
     })
 }
 
@@ -117,19 +117,32 @@ pub(in crate::http) struct Compression {
 }
 
 /// The codings of a connection were set: the request that a handler is looking at is read again for what
-/// the client accepts.
+/// the client accepts, if nobody wanted to know before.
 pub(in crate::http) fn look_at_codings_again(c: &mg_connection, state: &HttpState) {
-    if state.codings.get().level == 0 || !state.running.get() || !state.request.get().open {
+    let request = state.request.get();
+    let is_known = !request.open || request.accepts_gzip.is_some();
+    if state.codings.get().level == 0 || !state.running.get() || is_known {
         return;
     }
     let mut hm = mg_http_message::EMPTY;
     // SAFETY: the handler's message is at the start of the buffer, and no handler runs while the
     // slice lives.
     if let Parsed::Complete(_) = hm.parse(unsafe { c.recv.as_bytes() }) {
-        let request = state.request.get();
+        // SAFETY: the strings point into the buffer, which has not changed.
+        unsafe { note_codings(state, &hm) };
+    }
+}
+
+/// Keeps what the request at hand accepts.
+///
+/// # Safety
+/// The strings of the message are readable.
+pub(in crate::http) unsafe fn note_codings(state: &HttpState, hm: &mg_http_message) {
+    let request = state.request.get();
+    if request.open {
         state.request.set(Request {
-            // SAFETY: the strings point into the buffer, which has not changed.
-            accepts_gzip: unsafe { accepted(&hm) }.prefers_gzip(),
+            // SAFETY: forwarded from the caller.
+            accepts_gzip: Some(unsafe { accepted(hm) }.prefers_gzip()),
             ..request
         });
     }
@@ -536,16 +549,11 @@ impl Pass<'_> {
             }
             Parsed::Complete(head) => {
                 if c.is(Flag::Accepted) {
-                    state.request.set(Request {
-                        open: true,
-                        dispatched: false,
-                        is_head: !head.is_response && head.method == b"HEAD",
-                        accepts_gzip: state.codings.get().level > 0
-                            // SAFETY: the strings point into `buf`.
-                            && unsafe { accepted(&hm) }.prefers_gzip(),
-                        is_http10: head.is_http10,
-                        persistence: framing::persistence(&head),
-                    });
+                    // SAFETY: the strings point into `buf`.
+                    let accepts_gzip = || unsafe { accepted(&hm) }.prefers_gzip();
+                    let asks = state.codings.get().level > 0;
+                    let accepts_gzip = asks.then(accepts_gzip);
+                    state.request.set(Request::new(&head, accepts_gzip));
                 }
                 Facts {
                     len: head.len,
@@ -759,7 +767,7 @@ impl Pass<'_> {
             return Next::Stop;
         }
         self.take_surplus(len);
-        let begun = !c.is(Flag::Resp) || state.streams.is_sending();
+        let begun = !c.is(Flag::Resp) || state.streams.is_sending() || self.replaced();
         if !(c.is(Flag::Accepted) && begun) {
             let mut hm = mg_http_message::EMPTY;
             if !matches!(hm.parse(&receiver.head), Parsed::Complete(_)) {

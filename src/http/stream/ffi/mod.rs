@@ -225,6 +225,9 @@ pub unsafe extern "C" fn mg_http_read_body(
         state.streams.receiver.set(Some(receiver));
         state.streams.receiving.set(true);
         state.streams.update_mark(c);
+        // The head leaves the buffer before the program may ask for compression.
+        // SAFETY: pointer contract.
+        unsafe { conn::note_codings(state, hm) };
         true
     })
 }
