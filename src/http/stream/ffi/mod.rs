@@ -31,8 +31,8 @@ use text::Text;
 pub type mg_http_piece_fn =
     Option<unsafe extern "C" fn(c: *mut mg_connection, data: mg_str, arg: *mut c_void)>;
 
-/// Writes the next piece of a body to `buf`, which has room for `len` bytes, at least one. Returns how many it
-/// wrote; 0 when there is nothing at the moment, after which mg_http_resume_send() has it called again;
+/// Writes the next piece of a body to `buf`, which has room for `len` bytes: at least 1,000, or as many as are missing of
+/// the length of the body. Returns how many it wrote; 0 when there is nothing at the moment, after which mg_http_resume_send() has it called again;
 /// MG_HTTP_STREAM_END when the body is complete; or MG_HTTP_STREAM_ABORT.
 pub type mg_http_source_fn = Option<
     unsafe extern "C" fn(
@@ -195,8 +195,9 @@ pub fn cut_off(c: &mg_connection) {
 /// have returned; NULL throws the body away. Then `done` is called, NULL or not, once: when the body is complete, or
 /// when the connection failed or was closed before. Body sizes of struct mg_limits do not count, times do.
 ///
-/// After a complete body MG_EV_HTTP_MSG follows with `hm->body` empty, unless a response was begun before
-/// `done` has returned. The next request of the connection waits for the response as ever. To refuse the rest of a
+/// After a complete body MG_EV_HTTP_MSG follows with `hm->body` empty, unless before `done` has returned the response was
+/// finished, or one with mg_http_reply_stream() or a file was begun; one that the program writes itself, with mg_printf()
+/// say, does not count before its end. Nothing of the message stands in `c->recv` then. The next request of the connection waits for the response as ever. To refuse the rest of a
 /// body, send a response and set `is_draining`: no more pieces come then. "Expect: 100-continue" is answered when the
 /// body is wanted, that is, not while it is paused.
 ///
