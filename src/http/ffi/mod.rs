@@ -245,7 +245,7 @@ unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap
             && unsafe { vprintf_iobuf(&c.send, fmt, VaList::new(ap)) }.is_some()
             && reply::finish_chunk(c, at);
         if !done {
-            c.send.len.set(c.send.len.get().min(at));
+            net::cut_output(c, at);
             net::error(c, b"OOM");
         } else {
             net::limits::may_stay(c, at);

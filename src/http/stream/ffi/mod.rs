@@ -366,6 +366,7 @@ pub unsafe extern "C" fn mg_http_reply_stream(
             Err(_) => Outgoing::Chunked,
         };
         let framing = shape.has_length.then_some(body);
+        let ends = framing != Some(Outgoing::UntilClose);
         let sender = Sender {
             source: r#fn,
             done,
@@ -383,7 +384,7 @@ pub unsafe extern "C" fn mg_http_reply_stream(
         net::prepare_send(c);
         let begun = start(c, sender, || {
             reply::append_status_line(&c.send, status_code, headers.len())
-                && reply::append_wanted(c, status_code, headers, body != Outgoing::UntilClose)
+                && reply::append_wanted(c, status_code, headers, ends)
                 && reply::append_headers(&c.send, headers)
                 && append_framing(c, framing, says_close(c, headers))
         });
@@ -482,7 +483,7 @@ fn start(c: &mg_connection, sender: Sender, head: impl FnOnce() -> bool) -> bool
     };
     let at = c.send.len.get();
     if !head() {
-        c.send.len.set(c.send.len.get().min(at));
+        net::cut_output(c, at);
         return false;
     }
     if !limits::may_stay(c, at) {
