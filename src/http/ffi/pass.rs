@@ -125,6 +125,9 @@ impl Pass<'_> {
         let c = self.c;
         if self.state.streams.fill(c) {
             settle(c, self.state);
+            if self.state.discarding.get() {
+                return Next::Stop;
+            }
         }
         if c.is(Flag::Resp) || c.is(Flag::Closing) && !self.closing || self.replaced() {
             return Next::Stop;
