@@ -168,6 +168,16 @@ pub fn decode(body: &mut [u8]) -> Option<(usize, usize)> {
     }
 }
 
+/// The size of a chunk in so many digits, with leading zeros (RFC 9112, 7.1). What does not fit is cut.
+pub fn size_digits<const N: usize>(mut size: usize) -> [u8; N] {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[size & 15];
+        size >>= 4;
+    }
+    digits
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +192,13 @@ mod tests {
 
     fn verdict(text: &[u8]) -> Step {
         Chunks::default().skip(text, &mut 0)
+    }
+
+    #[test]
+    fn sizes_have_leading_zeros() {
+        assert_eq!(size_digits::<4>(0x1a0), *b"01a0");
+        assert_eq!(size_digits::<8>(0x7fff_ffff), *b"7fffffff");
+        assert_eq!(size_digits::<2>(0), *b"00");
     }
 
     #[test]

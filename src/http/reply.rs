@@ -7,7 +7,7 @@ use super::ffi::conn::{
     self, Compression, compression, finish_response, head_requested, request_open, wanted,
 };
 use super::parser::Connection;
-use super::{date, status};
+use super::{chunked, date, status};
 use crate::iobuf::mg_iobuf;
 use crate::net::{self, mg_connection};
 use base64::Engine;
@@ -404,13 +404,7 @@ pub(super) fn finish_chunk(c: &mg_connection, at: usize) -> bool {
         io.terminate();
         return skip_chunk(c, len);
     }
-    let mut digits = [b'0'; SIZE_DIGITS];
-    let mut left = len;
-    for digit in digits.iter_mut().rev() {
-        *digit = b"0123456789abcdef"[left & 15];
-        left >>= 4;
-    }
-    io.overwrite(at, &digits);
+    io.overwrite(at, &chunked::size_digits::<SIZE_DIGITS>(len));
     if !io.append_nul(b"\r\n") {
         return false;
     }

@@ -1,6 +1,8 @@
 //! A body that leaves: its framing, and the account of what a program promised.
 #![forbid(unsafe_code)]
 
+use crate::http::chunked;
+
 /// What is still to be sent of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outgoing {
@@ -45,11 +47,7 @@ impl Outgoing {
             Outgoing::Length(left) => *left = left.saturating_sub(n as u64),
             Outgoing::UntilClose => {}
             Outgoing::Chunked => {
-                let mut left = n;
-                for digit in before[..SIZE_DIGITS].iter_mut().rev() {
-                    *digit = b"0123456789abcdef"[left & 15];
-                    left >>= 4;
-                }
+                before[..SIZE_DIGITS].copy_from_slice(&chunked::size_digits::<SIZE_DIGITS>(n));
                 return (before, AFTER);
             }
         }
@@ -74,7 +72,6 @@ impl Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::chunked;
     use proptest::prelude::*;
 
     /// What is sent for pieces of these sizes, in a buffer that has `free` bytes each time.

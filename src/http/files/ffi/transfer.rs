@@ -8,6 +8,7 @@
 use crate::ffi::alloc::try_box;
 use crate::ffi::inject;
 use crate::fs::ffi::OpenFile;
+use crate::http::chunked;
 use crate::http::coding::gzip::Gzip;
 use crate::http::ffi::conn::{finish_response, http_handler};
 use crate::net::{self, Flag, IO_SIZE, ev, mg_connection};
@@ -300,10 +301,9 @@ fn append_chunk(c: &mg_connection, data: &[u8]) -> bool {
     if data.is_empty() {
         return true;
     }
-    let digit = |shift: usize| b"0123456789abcdef"[data.len() >> shift & 15];
-    let size = [digit(12), digit(8), digit(4), digit(0), b'\r', b'\n'];
     c.send.reserve(data.len() + CHUNK_FRAME + 1)
-        && c.send.append(&size)
+        && c.send.append(&chunked::size_digits::<4>(data.len()))
+        && c.send.append(b"\r\n")
         && c.send.append(data)
         && c.send.append_nul(b"\r\n")
 }
