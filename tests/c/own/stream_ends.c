@@ -132,6 +132,9 @@ static void responses(void) {
   one("length", 0, 0, GET, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "complete", "complete");
   CHECK(s_sources == 0);
   one("chunks", -1, 3, GET, CHUNKED "00000003\r\nxxx\r\n0\r\n\r\n", "complete", "complete");
+  // Behind the last response nothing is answered.
+  one("chunks", -1, 3, GET GET, CHUNKED "00000003\r\nxxx\r\n0\r\n\r\n", "complete", "complete");
+  CHECK(s_seen.msgs == 1);
   one("chunks", INT64_MIN, 0, GET, CHUNKED "0\r\n\r\n", "complete", "complete");
   one("headers", 1, 1, GET, "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\nContent-Length: 1\r\n\r\nx", "complete", "complete");
   one("HTTP/1.0", -1, 3, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nxxx", "complete", "complete");
