@@ -131,7 +131,7 @@ static void http(struct mg_connection *c, int ev, void *ev_data) {
       memcpy(c->data, &s, sizeof(s));
       mg_printf(c, "HTTP/1.1 200 OK\r\nContent-Length: %lu\r\n\r\n", (unsigned long) s.size);
       go_on(c);
-    } else if (mg_match(hm->uri, mg_str("/work/*"), part)) {
+    } else if (mg_match(hm->uri, mg_str("/sum/*"), part)) {
       start_work(c, number_in(part[0]));
     } else if (mg_match(hm->uri, mg_str("/ws"), NULL)) {
       mg_ws_upgrade(c, hm, NULL);

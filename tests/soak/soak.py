@@ -150,7 +150,7 @@ class Soak:
 
     async def work(self, session, scheme):
         n = self.random.randrange(5000)
-        await self.request(session, "GET", self.url(scheme, f"/work/{n}"), 200, str(n * (n + 1) // 2).encode())
+        await self.request(session, "GET", self.url(scheme, f"/sum/{n}"), 200, str(n * (n + 1) // 2).encode())
 
     async def upload(self, session, scheme):
         name, size = f"up-{scheme}.bin", self.random.randrange(1, 100_000)
@@ -218,7 +218,7 @@ class Soak:
     async def vanish(self):
         """Peers that are gone in the middle of something, by a reset or not."""
         half = [("http", b"GET /files/big.bin HTTP/1.1\r\n\r\n"), ("http", b"GET /stream/300000 HTTP/1.1\r\n\r\n"),
-                ("http", b"GET /work/4000 HTTP/1.1\r\n\r\n"), ("http", b"POST /echo HTTP/1.1\r\nContent-Length: 90000\r\n\r\nabc"),
+                ("http", b"GET /sum/4000 HTTP/1.1\r\n\r\n"), ("http", b"POST /echo HTTP/1.1\r\nContent-Length: 90000\r\n\r\nabc"),
                 ("http", b"PUT /up/lost HTTP/1.1\r\nContent-Length: 90000\r\n\r\nabc"), ("http", b"GET / HT"), ("http", b""),
                 ("http", b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n100\r\nabc"),
                 ("http", b"GET /ws HTTP/1.1\r\nSec-WebSocket-Key: x\r\n\r\n\x81\xfe\x10"), ("https", b""), ("https", b"\x16\x03\x01\x02\x00\x01\x00"),
