@@ -4,8 +4,7 @@
 //
 // cert.pem holds the server's certificate, followed by intermediate ones; with ca.pem, clients need a certificate of
 // that authority. A certificate to try it with, and a request:
-//   openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost \
-//     -keyout key.pem -out cert.pem
+//   openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem
 //   curl --cacert cert.pem https://localhost:8443
 
 #include <signal.h>

@@ -2013,9 +2013,10 @@ void mg_mgr_idle_interval(struct mg_mgr *mgr,
 
 /**
  * The descriptor to wait for in another event loop: it becomes readable when a connection of `mgr` is ready
- * or mg_wakeup() was called. An epoll or kqueue descriptor, which poll(), select(), epoll and kqueue take like
- * any other, level- or edge-triggered. The loop that waits for it calls mg_mgr_poll() with 0 when it is
- * readable, or when the time has passed that mg_mgr_timeout() says; it needs both. docs/event-loops.md has examples.
+ * or another thread called mg_wakeup() or mg_mgr_call(). An epoll or kqueue descriptor, which poll(), select(),
+ * epoll and kqueue take like any other, level- or edge-triggered. The loop that waits for it calls mg_mgr_poll()
+ * with 0 when it is readable, or when the time has passed that mg_mgr_timeout() says; it needs both.
+ * docs/event-loops.md has examples.
  *
  * It stays the same from mg_mgr_init() to mg_mgr_free(), and is the library's: wait for it, and do not read, close
  * or register anything with it. Stop waiting before mg_mgr_free(). It is closed by exec; a child process that was
@@ -2232,7 +2233,8 @@ bool mg_wakeup(struct mg_mgr *mgr,
  * more), memory is exhausted, or `mgr` or `fn` is NULL.
  *
  * `fn` may do what handlers may do. What it sends itself runs in the next iteration, or in one that it
- * runs. Memory alone bounds how much waits.
+ * runs, which also goes on with what waits behind `fn`. When functions, or handlers of MG_EV_WAKEUP, run the loop
+ * inside of each other 64 deep, the rest waits until they return. Memory alone bounds how much waits.
  */
 bool mg_mgr_call(struct mg_mgr *mgr,
                  unsigned long id,
@@ -2444,13 +2446,13 @@ struct mg_stats {
   /** Bytes that wait in `c->send` of all connections, and behind it in TLS, at the moment. */
   uint64_t send_buffered;
   /**
-   * Size of these buffers, in bytes, at the moment; that of `rtls`, `prof` and of buffers for TLS,
-   * too. Not what TLS sessions need otherwise.
+   * Size of these buffers, in bytes, at the moment; that of `rtls`, `prof`, of buffers for TLS and of
+   * what mg_ws_set_deflate() remembers of messages, too. Not what TLS sessions need otherwise.
    */
   uint64_t buffer_memory;
   /**
    * Size of the buffers that the manager keeps for connections in need, in bytes, at the moment. Bounded:
-   * 1.5 MB, and what TLS shares.
+   * 1.5 MB, what TLS shares, and 1.2 MB for WebSocket messages that mg_ws_set_deflate() compresses.
    */
   uint64_t spare_memory;
 };

@@ -4,7 +4,9 @@ use crate::live::{Cuts, Loop};
 use mongoose::http::ffi::conn::http_handler;
 use mongoose::http::ffi::mg_http_message;
 use mongoose::net::{Flag, ev, mg_connection};
-use mongoose::ws::ffi::{mg_ws_message, mg_ws_send, mg_ws_wrap};
+use mongoose::ws::ffi::{
+    mg_ws_deflate_opts, mg_ws_message, mg_ws_send, mg_ws_set_deflate, mg_ws_wrap,
+};
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::from_mut;
 
@@ -18,9 +20,20 @@ const REQUEST: &[u8] =
     b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
+/// The same, of a client that compresses.
+const DEFLATES_REQUEST: &[u8] =
+    b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+
 const SENDS_REQUEST: u8 = 1;
 const SLOW: u8 = 2;
 const HALF_CLOSES: u8 = 4;
+const DEFLATES: u8 = 8;
+/// Messages do not refer to those before.
+const NO_CONTEXT: u8 = 16;
+
+/// Longest message that the server inflates.
+const MESSAGE_SIZE: usize = 32 * 1024;
 
 /// What the handler of a connection was told and did.
 #[derive(Debug, Default, PartialEq)]
@@ -32,6 +45,23 @@ struct Program {
     speaks_up: bool,
     paused: u8,
     pings: u8,
+    mode: u8,
+}
+
+/// Lets the connection compress, if that is the mode.
+unsafe fn set_deflate(c: *mut mg_connection, mode: u8) {
+    let no_context = c_int::from(mode & NO_CONTEXT != 0);
+    let opts = mg_ws_deflate_opts {
+        send_no_context: no_context,
+        recv_no_context: no_context,
+        min_size: 8,
+        message_size: MESSAGE_SIZE,
+        ..mg_ws_deflate_opts::NONE
+    };
+    if mode & DEFLATES != 0 {
+        // SAFETY: a live connection.
+        assert!(unsafe { mg_ws_set_deflate(c, &raw const opts) });
+    }
 }
 
 unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_void) {
@@ -40,6 +70,7 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
     unsafe {
         let p = &mut *(*c).fn_data.get().cast::<Program>();
         match event {
+            ev::ACCEPT => set_deflate(c, p.mode),
             ev::POLL => {
                 if p.paused == 1 {
                     (*c).set(Flag::Full, false);
@@ -54,6 +85,7 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
             ev::WS_MSG => {
                 let m = &*data.cast::<mg_ws_message>();
                 crate::assert_inside((*c).recv.as_bytes(), m.data);
+                assert_eq!(m.flags & 0x70, 0, "reserved bits");
                 p.heard.push((event, m.flags, m.data.as_bytes().to_vec()));
                 answer(c, m, p);
             }
@@ -115,12 +147,14 @@ unsafe fn answer(c: *mut mg_connection, m: &mg_ws_message, p: &mut Program) {
     }
 }
 
-/// First byte and payload of each frame; the frames of a server are whole, short, and not masked.
-fn frames(mut text: &[u8]) -> (Vec<(u8, Vec<u8>)>, bool) {
+/// First byte and payload of each frame; the frames of a server are whole, short, and not masked. `rsv1` is
+/// what may be set at the first frame of a message.
+fn frames(mut text: &[u8], rsv1: u8) -> (Vec<(u8, Vec<u8>)>, bool) {
     let mut found = Vec::new();
     let mut within = false;
     while let [first, second, rest @ ..] = text {
-        assert_eq!(first & 0x70, 0, "reserved bits");
+        let allowed = if matches!(first & 15, 1 | 2) { rsv1 } else { 0 };
+        assert_eq!(first & 0x70 & !allowed, 0, "reserved bits");
         assert_eq!(second & 0x80, 0, "masked");
         let (len, rest) = match second {
             126 => match rest {
@@ -163,7 +197,10 @@ struct Outcome {
 }
 
 fn converse(input: &[u8], mode: u8, cuts: Cuts) -> Outcome {
-    let mut program = Program::default();
+    let mut program = Program {
+        mode,
+        ..Program::default()
+    };
     let around = Loop::new();
     let mut peer = around.accept(
         Some(http_handler),
@@ -171,7 +208,12 @@ fn converse(input: &[u8], mode: u8, cuts: Cuts) -> Outcome {
         from_mut(&mut program).cast(),
     );
     if mode & SENDS_REQUEST != 0 {
-        peer.send(REQUEST, Cuts::WHOLE);
+        let request = if mode & DEFLATES != 0 {
+            DEFLATES_REQUEST
+        } else {
+            REQUEST
+        };
+        peer.send(request, Cuts::WHOLE);
         peer.settle();
     }
     peer.reads = mode & SLOW == 0;
@@ -202,7 +244,10 @@ fn converse(input: &[u8], mode: u8, cuts: Cuts) -> Outcome {
         }
         rest = &rest[end.min(rest.len())..];
     }
-    let (frames, cut) = frames(rest);
+    let field = b"Sec-WebSocket-Extensions: permessage-deflate";
+    let agreed = head.windows(field.len()).any(|w| w == field);
+    assert!(!agreed || mode & DEFLATES != 0, "not asked for");
+    let (frames, cut) = frames(rest, if agreed { 0x40 } else { 0 });
     assert!(!cut || gone, "a frame does not end");
     Outcome {
         program,

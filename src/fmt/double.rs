@@ -458,8 +458,8 @@ mod tests {
 
         #[test]
         fn never_far_off(value in any::<f64>(), p in 2usize..18) {
-            // In between, "%g" shows decimals instead of significant digits.
-            prop_assume!(value.is_finite() && !(1e-20..1.0).contains(&value.abs()));
+            // In between, "%g" shows decimals instead of significant digits; 1.8e308 is no double.
+            prop_assume!(value.abs() < 1.7e308 && !(1e-20..1.0).contains(&value.abs()));
             let text = format(value, p, Style::General);
             let back: f64 = text.parse().unwrap();
             let tolerance = 6.0 * 10f64.powi(-(p.min(14) as i32));

@@ -34,13 +34,17 @@ pub(super) fn wait(mgr: &mg_mgr) -> Option<u64> {
     let now = crate::util::ffi::mg_millis();
     let mut due = Due { now, at: None };
     look_at_manager(mgr, private, &mut due);
-    // Among many connections, asking the system costs less than looking at all. Besides, more events may be left
-    // than the last iteration could take, which is news to a loop that waits for edges.
-    let many = private.registered() > MANY;
-    if many && !due.is_now() && socket::is_readable(private.raw_fd()) {
+    // What the last iteration could not take is no news to a loop that waits for edges.
+    if private.events_left.get() {
         return Some(0);
     }
-    if private.visits.may_be_few() {
+    let few = private.visits.may_be_few();
+    // Among many connections, asking the system costs less than looking at all.
+    let ask = !few && private.registered() > MANY && !due.is_now();
+    if ask && socket::is_readable(private.raw_fd()) {
+        return Some(0);
+    }
+    if few {
         private.visits.look_at_marked(private, |c| {
             look_at_connection(c, &mut due);
             !due.is_now()

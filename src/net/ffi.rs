@@ -219,9 +219,10 @@ pub unsafe extern "C" fn mg_mgr_idle_interval(mgr: *mut mg_mgr, ms: c_uint) {
 }
 
 /// The descriptor to wait for in another event loop: it becomes readable when a connection of `mgr` is ready
-/// or mg_wakeup() was called. An epoll or kqueue descriptor, which poll(), select(), epoll and kqueue take like
-/// any other, level- or edge-triggered. The loop that waits for it calls mg_mgr_poll() with 0 when it is
-/// readable, or when the time has passed that mg_mgr_timeout() says; it needs both. docs/event-loops.md has examples.
+/// or another thread called mg_wakeup() or mg_mgr_call(). An epoll or kqueue descriptor, which poll(), select(),
+/// epoll and kqueue take like any other, level- or edge-triggered. The loop that waits for it calls mg_mgr_poll()
+/// with 0 when it is readable, or when the time has passed that mg_mgr_timeout() says; it needs both.
+/// docs/event-loops.md has examples.
 ///
 /// It stays the same from mg_mgr_init() to mg_mgr_free(), and is the library's: wait for it, and do not read, close
 /// or register anything with it. Stop waiting before mg_mgr_free(). It is closed by exec; a child process that was
@@ -678,7 +679,8 @@ pub type mg_mgr_call_t =
 /// more), memory is exhausted, or `mgr` or `fn` is NULL.
 ///
 /// `fn` may do what handlers may do. What it sends itself runs in the next iteration, or in one that it
-/// runs. Memory alone bounds how much waits.
+/// runs, which also goes on with what waits behind `fn`. When functions, or handlers of MG_EV_WAKEUP, run the loop
+/// inside of each other 64 deep, the rest waits until they return. Memory alone bounds how much waits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_mgr_call(
     mgr: *mut mg_mgr,

@@ -32,6 +32,8 @@ pub(super) struct MgrPrivate {
     pub poll: UnsafeCell<mio::Poll>,
     /// Taken by the running mg_mgr_poll; a nested one makes its own.
     pub events: Cell<Option<mio::Events>>,
+    /// The last iteration took as many events as it can, so there may be more.
+    pub events_left: Cell<bool>,
     /// Token to connection. An entry stays NULL, and is not reused, until the closed
     /// connection is released, so that an event already fetched cannot reach a newcomer.
     slots: RefCell<Vec<*mut mg_connection>>,
@@ -64,6 +66,7 @@ impl MgrPrivate {
         Ok(MgrPrivate {
             poll: UnsafeCell::new(mio::Poll::new()?),
             events: Cell::new(None),
+            events_left: Cell::new(false),
             slots: RefCell::default(),
             vacant: RefCell::default(),
             dead: Cell::new(ptr::null_mut()),
@@ -87,6 +90,11 @@ impl MgrPrivate {
     /// What connections with TLS share.
     pub fn tls(&self) -> &super::tls::Shared {
         &self.tls
+    }
+
+    /// Bytes that the manager keeps for WebSocket connections that compress.
+    pub fn deflate_memory(&self) -> usize {
+        self.deflate.get().map_or(0, |shared| shared.memory())
     }
 
     fn registry(&self) -> &mio::Registry {

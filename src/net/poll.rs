@@ -184,7 +184,9 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
         waited = private.wait(&mut events, timeout);
     }
     if waited {
+        let mut taken = 0;
         for event in &events {
+            taken += 1;
             if let Some(c) = private.connection(event.token()) {
                 // SAFETY: the table holds live connections only; memory of those closed by a
                 // handler in this loop stays until phase 5.
@@ -193,6 +195,7 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
                 contain(c, (), || note(c, event));
             }
         }
+        private.events_left.set(taken == EVENTS_CAPACITY);
     }
     // Memory of the reserve is not kept.
     private.events.set((!heap::ran_out()).then_some(events));

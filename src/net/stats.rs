@@ -126,7 +126,7 @@ pub(crate) fn read(mgr: &mg_mgr) -> Option<Stats> {
 }
 
 fn spare_memory(private: &MgrPrivate) -> u64 {
-    (private.spare.memory() + private.tls().memory()) as u64
+    (private.spare.memory() + private.tls().memory() + private.deflate_memory()) as u64
 }
 
 fn add_buffers(c: &mg_connection, stats: &mut Stats) {
@@ -145,5 +145,8 @@ fn add_buffers(c: &mg_connection, stats: &mut Stats) {
     let (queued, memory) = super::tls::buffers(c);
     stats.recv_buffered += c.recv.len.get() as u64;
     stats.send_buffered += (c.send.len.get() + queued) as u64;
-    stats.buffer_memory = stats.buffer_memory.saturating_add(size + memory as u64);
+    let contexts = c.ws().map_or(0, |state| state.deflate.memory());
+    stats.buffer_memory = stats
+        .buffer_memory
+        .saturating_add(size + (memory + contexts) as u64);
 }

@@ -76,11 +76,11 @@ pub struct mg_stats {
     pub recv_buffered: u64,
     /// Bytes that wait in `c->send` of all connections, and behind it in TLS, at the moment.
     pub send_buffered: u64,
-    /// Size of these buffers, in bytes, at the moment; that of `rtls`, `prof` and of buffers for TLS,
-    /// too. Not what TLS sessions need otherwise.
+    /// Size of these buffers, in bytes, at the moment; that of `rtls`, `prof`, of buffers for TLS and of
+    /// what mg_ws_set_deflate() remembers of messages, too. Not what TLS sessions need otherwise.
     pub buffer_memory: u64,
     /// Size of the buffers that the manager keeps for connections in need, in bytes, at the moment. Bounded:
-    /// 1.5 MB, and what TLS shares.
+    /// 1.5 MB, what TLS shares, and 1.2 MB for WebSocket messages that mg_ws_set_deflate() compresses.
     pub spare_memory: u64,
 }
 

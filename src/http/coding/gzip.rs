@@ -2,13 +2,19 @@
 #![forbid(unsafe_code)]
 
 use crate::ffi::heap::strictly;
-use flate2::{Compress, Compression, FlushCompress, Status};
+use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Method, Status, Strategy};
 
 /// Most bytes that a compressor needs: window, hash chains and heads, and a block of symbols.
 pub const STATE_SIZE: usize = 416 * 1024;
 
+/// Added to the bits of a window, this asks for the format.
+const GZIP: i32 = 16;
+
+/// Buffers for 16,384 symbols.
+const MEM_LEVEL: i32 = 8;
+
 /// A compressor in the middle of a body.
-pub struct Gzip(Compress);
+pub struct Gzip(Deflate);
 
 /// What a step of compression did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +35,13 @@ impl Gzip {
         let mut probe = Vec::<u8>::new();
         strictly(|| probe.try_reserve_exact(STATE_SIZE)).ok()?;
         drop(probe);
-        let level = Compression::new(u32::from(level.clamp(1, 9)));
-        Some(Gzip(Compress::new_gzip(level, window_bits(len))))
+        Some(Gzip(Deflate::new_with_config(DeflateConfig {
+            level: level.clamp(1, 9).into(),
+            method: Method::Deflated,
+            window_bits: GZIP + window_bits(len),
+            mem_level: MEM_LEVEL,
+            strategy: Strategy::Default,
+        })))
     }
 
     /// Compresses `input`, which is the end of the body if `is_end`, as far as `output` has room. `None`
@@ -38,9 +49,9 @@ impl Gzip {
     pub fn step(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> Option<Step> {
         let (before_in, before_out) = (self.0.total_in(), self.0.total_out());
         let flush = if is_end {
-            FlushCompress::Finish
+            DeflateFlush::Finish
         } else {
-            FlushCompress::None
+            DeflateFlush::NoFlush
         };
         let status = self.0.compress(input, output, flush).ok()?;
         Some(Step {
@@ -52,7 +63,7 @@ impl Gzip {
 }
 
 /// Logarithm of the window: a short body needs no large one.
-fn window_bits(len: usize) -> u8 {
+fn window_bits(len: usize) -> i32 {
     (12..15).find(|bits| len <= 1 << bits).unwrap_or(15)
 }
 
@@ -63,22 +74,19 @@ pub fn whole(level: u8, body: &[u8], gain: usize) -> Option<Vec<u8>> {
     let mut gzip = Gzip::new(level, body.len())?;
     let mut coded = Vec::new();
     strictly(|| coded.try_reserve_exact(room)).ok()?;
-    let mut rest = body;
-    loop {
-        let before = gzip.0.total_in();
-        let len = coded.len();
-        let status = gzip
-            .0
-            .compress_vec(rest, &mut coded, FlushCompress::Finish)
-            .ok()?;
-        rest = &rest[(gzip.0.total_in() - before) as usize..];
-        match status {
-            Status::StreamEnd => return Some(coded),
-            // There is no more room.
-            _ if coded.len() == len || coded.len() == coded.capacity() => return None,
-            _ => {}
+    coded.resize(room, 0);
+    let (mut read, mut len) = (0, 0);
+    // Without more room there is no gain.
+    while len < room {
+        let step = gzip.step(&body[read..], &mut coded[len..], true)?;
+        read += step.taken;
+        len += step.made;
+        if step.is_last {
+            coded.truncate(len);
+            return Some(coded);
         }
     }
+    None
 }
 
 #[cfg(test)]

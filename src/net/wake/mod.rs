@@ -12,7 +12,7 @@ use index::Index;
 use mio::Token;
 use parking_lot::{Mutex, RwLock};
 use queue::{Bell, Queue};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_ulong, c_void};
 use std::io;
@@ -50,9 +50,17 @@ pub(super) struct Wake {
     /// Taken from the channel and not delivered yet. Not empty while a function runs that came with
     /// others; a nested iteration goes on with them.
     due: RefCell<VecDeque<Item>>,
+    /// The bell was heard, and the channel not emptied since.
+    heard: Cell<bool>,
+    /// Deliveries on the stack, each but the first in an iteration that a function of the one before runs.
+    nesting: Cell<u32>,
     /// Of the connections, while there is a channel.
     pub index: Index,
 }
+
+/// A function may run the loop, which delivers what waits behind it, and so on. Deeper than this, the rest is
+/// left to the iterations outside, so that a flood does not use up the stack.
+const MAX_NESTING: u32 = 64;
 
 /// Held for reading by threads that use the channel of a manager; for writing while a manager loses
 /// its private part.
@@ -104,8 +112,7 @@ pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _da
     guard((), || match event {
         ev::READ => {
             c.recv.consume(usize::MAX);
-            deliver_due(mgr, wake);
-            *wake.due.borrow_mut() = wake.channel.take();
+            wake.heard.set(true);
             deliver_due(mgr, wake);
         }
         ev::CLOSE => {
@@ -113,9 +120,9 @@ pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _da
             wake.index.close();
             let mut rest = wake.channel.close();
             rest.retain(|item| matches!(item, Item::Call { .. }));
-            deliver_due(mgr, wake);
+            deliver_all(mgr, wake);
             *wake.due.borrow_mut() = rest;
-            deliver_due(mgr, wake);
+            deliver_all(mgr, wake);
         }
         _ => {}
     });
@@ -130,20 +137,32 @@ pub(super) fn is_channel(c: &mg_connection) -> bool {
 impl Wake {
     /// True in an iteration that runs inside of a delivery which others wait behind.
     pub fn is_due(&self) -> bool {
-        !self.due.borrow().is_empty()
+        self.heard.get() || !self.due.borrow().is_empty()
+    }
+
+    fn next(&self) -> Option<Item> {
+        let mut due = self.due.borrow_mut();
+        if due.is_empty() && self.heard.replace(false) {
+            *due = self.channel.take();
+        }
+        due.pop_front()
     }
 }
 
-/// Delivers what was taken from the channel, in order, whatever the functions do: those that run the
-/// loop find here what their own delivery has not come to.
+/// Delivers what was sent, in order, whatever the functions do: those that run the loop find here what their
+/// own delivery has not come to.
 pub(super) fn deliver_due(mgr: &mg_mgr, wake: &Wake) {
-    loop {
-        let next = wake.due.borrow_mut().pop_front();
-        match next {
-            Some(item) => guard((), || deliver(mgr, item)),
-            None => return,
-        }
+    if wake.nesting.get() < MAX_NESTING {
+        deliver_all(mgr, wake);
     }
+}
+
+fn deliver_all(mgr: &mg_mgr, wake: &Wake) {
+    wake.nesting.set(wake.nesting.get() + 1);
+    while let Some(item) = wake.next() {
+        guard((), || deliver(mgr, item));
+    }
+    wake.nesting.set(wake.nesting.get() - 1);
 }
 
 fn deliver(mgr: &mg_mgr, item: Item) {

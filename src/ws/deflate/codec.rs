@@ -61,6 +61,11 @@ impl Deflater {
         (self.level, self.bits) == (level, bits)
     }
 
+    /// Bytes that it takes.
+    pub fn memory(&self) -> usize {
+        deflater_size(self.bits)
+    }
+
     /// Forgets what was compressed before.
     pub fn reset(&mut self) {
         self.stream.reset();

@@ -78,6 +78,16 @@ impl Shared {
         }
     }
 
+    /// Bytes of the contexts that wait to be lent.
+    pub fn memory(&self) -> usize {
+        let deflaters = self
+            .deflaters
+            .iter()
+            .filter_map(|d| with(d, |d| d.memory()));
+        let inflater = with(&self.inflater, |_| INFLATER_SIZE);
+        deflaters.chain(inflater).sum()
+    }
+
     fn take_inflater(&self) -> Option<Box<Inflater>> {
         match self.inflater.take() {
             Some(mut inflater) => {
@@ -87,6 +97,14 @@ impl Shared {
             None => Inflater::new(),
         }
     }
+}
+
+/// Works on what a slot has, which does not call out.
+fn with<T, R>(slot: &Cell<Option<Box<T>>>, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+    let mut value = slot.take()?;
+    let result = f(&mut value);
+    slot.set(Some(value));
+    Some(result)
 }
 
 /// How a frame is sent.
@@ -217,6 +235,12 @@ impl Session {
         total.set(total.get().saturating_sub(take(&mut self.reserved)));
     }
 
+    /// Bytes of the contexts that the connection has.
+    fn memory(&self) -> usize {
+        self.deflater.as_ref().map_or(0, |d| d.memory())
+            + self.inflater.as_ref().map_or(0, |_| INFLATER_SIZE)
+    }
+
     /// The longest inflated message.
     pub fn message_size(&self) -> usize {
         self.settings.message_size
@@ -298,10 +322,12 @@ impl Slot {
 
     /// Works on the session. `f` does not call out.
     pub fn with<R>(&self, f: impl FnOnce(&mut Session) -> R) -> Option<R> {
-        let mut session = self.session.take()?;
-        let result = f(&mut session);
-        self.session.set(Some(session));
-        Some(result)
+        with(&self.session, f)
+    }
+
+    /// Bytes of the contexts that belong to the connection.
+    pub fn memory(&self) -> usize {
+        self.with(|session| session.memory()).unwrap_or(0)
     }
 
     pub fn set(&self, session: Option<Box<Session>>, on: bool) {

@@ -177,7 +177,10 @@ impl Pass<'_> {
     }
 
     fn set_pending(&self, n: usize) {
-        self.c.pfn_data.set(n as *mut c_void);
+        // Behind another protocol handler it is that one's.
+        if !self.replaced() {
+            self.c.pfn_data.set(n as *mut c_void);
+        }
     }
 
     /// Looks at the next frame.

@@ -228,6 +228,32 @@ static void close_now(struct mg_connection *c, struct mg_ws_message *wm) {
   mg_close_conn(c);
 }
 
+static void other_protocol(struct mg_connection *c, int ev, void *ev_data) {
+  (void) c, (void) ev, (void) ev_data;
+}
+
+static char s_of_other_protocol;
+
+static void switch_protocol(struct mg_connection *c, struct mg_ws_message *wm) {
+  c->pfn = other_protocol, c->pfn_data = &s_of_other_protocol;
+  (void) wm;
+}
+
+// A protocol that takes over keeps its data, whatever kind of message brought it.
+static void handlers_switch_protocols(void) {
+  for (int k = 0; k < 4; k++) {
+    s_label = "another protocol";
+    begin();
+    s_on_message = switch_protocol;
+    size_t len = k & 1 ? 1000 : 10;  // Those of 10 bytes are not compressed.
+    mg_ws_send(s_at_client, s_text, len, WEBSOCKET_OP_TEXT);
+    if (k & 2) s_at_client->send.buf[0] &= 0x7f, mg_ws_send(s_at_client, s_text, len, WEBSOCKET_OP_CONTINUE);
+    wait_for(1);
+    CHECK(s_messages == 1 && s_at_server->pfn == other_protocol && s_at_server->pfn_data == &s_of_other_protocol);
+    end();
+  }
+}
+
 static void handlers_do_as_they_like(void) {
   void (*const deeds[])(struct mg_connection *, struct mg_ws_message *) = {consume_message, spoil_message, run_the_loop};
   for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++) {
@@ -320,6 +346,7 @@ int main(void) {
   s_server_on = s_client_on = true;
   memset(&s_server, 0, sizeof(s_server)), s_server.size = sizeof(s_server), s_client = s_server;
   handlers_do_as_they_like();
+  handlers_switch_protocols();
   limits();
   options();
   mg_iobuf_free(&s_heard), mg_iobuf_free(&s_echo);

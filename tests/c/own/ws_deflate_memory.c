@@ -35,6 +35,13 @@ static long in_use(void) {
   return (long) (info.uordblks + info.hblkhd);
 }
 
+// The same as the counters of the manager have it.
+static long told(struct mg_mgr *mgr) {
+  struct mg_stats stats = {.size = sizeof(stats)};
+  CHECK(mg_mgr_get_stats(mgr, &stats));
+  return (long) (stats.buffer_memory + stats.spare_memory);
+}
+
 static void exchange(struct mg_mgr *mgr) {
   s_back = 0;
   for (struct mg_connection *c = mgr->conns; c != NULL; c = c->next) {
@@ -57,10 +64,11 @@ static long cost(const char *label) {
   for (int k = 0; k < 1000 && s_open < 2 * PAIRS; k++) mg_mgr_poll(&mgr, 10);
   CHECK(s_open == 2 * PAIRS);
   for (int k = 0; k < 3; k++) mg_mgr_poll(&mgr, 0);
-  long before = in_use();
+  long before = in_use(), told_before = told(&mgr);
   for (int i = 0; i < 3; i++) exchange(&mgr);
   for (int k = 0; k < 3; k++) mg_mgr_poll(&mgr, 0);
-  long after = in_use();
+  long after = in_use(), told_after = told(&mgr);
+  CHECK(labs((told_after - told_before) - (after - before)) < 2 * PAIRS * 4096);
   mg_mgr_free(&mgr);
   printf("%s: %ld bytes\n", label, (after - before) / (2 * PAIRS));
   return (after - before) / (2 * PAIRS);
