@@ -2267,7 +2267,7 @@ struct mg_limits {
    * Output in `c->send`. "send limit" when the program queues more, because the peer does not
    * read: the function that was to queue it fails as if memory were exhausted. Bytes that
    * the program puts into `c->send` itself count once the socket takes no more. Files that
-   * the library sends need no more than 64 KB. 0: no limit.
+   * the library sends, and bodies of mg_http_reply_stream(), need no more than 64 KB. 0: no limit.
    */
   size_t send_size;
   /**
@@ -2598,8 +2598,8 @@ typedef void (*mg_http_piece_fn)(struct mg_connection *c, struct mg_str data, vo
 typedef void (*mg_http_done_fn)(struct mg_connection *c, const char *error, void *arg);
 
 /**
- * Writes the next piece of a body to `buf`, which has room for `len` bytes, at least one. Returns how many it
- * wrote; 0 when there is nothing at the moment, after which mg_http_resume_send() has it called again;
+ * Writes the next piece of a body to `buf`, which has room for `len` bytes: at least 1,000, or as many as are missing of
+ * the length of the body. Returns how many it wrote; 0 when there is nothing at the moment, after which mg_http_resume_send() has it called again;
  * MG_HTTP_STREAM_END when the body is complete; or MG_HTTP_STREAM_ABORT.
  */
 typedef long (*mg_http_source_fn)(struct mg_connection *c, char *buf, size_t len, void *arg);
@@ -2650,7 +2650,7 @@ void mg_http_printf_chunk(struct mg_connection *cnn, const char *fmt, ...);
  * with gzip only if Content-Type names text, JSON, XML, JavaScript, SVG, WebAssembly or the like (replies without
  * Content-Type are taken for text), and not if the program's header lines have Content-Encoding,
  * Transfer-Encoding, Content-Range or "Cache-Control: no-transform", nor with status 1xx, 204, 206 or 304. What the
- * program sends in chunks or with mg_printf() or mg_send() is never touched.
+ * program sends in chunks or with mg_http_reply_stream(), mg_printf() or mg_send() is never touched.
  *
  * Coded responses say Content-Encoding. All that could have been coded say "Vary: Accept-Encoding", so that
  * caches keep the forms apart. Each form of a file has an entity tag of its own, weak when it was compressed on
@@ -2727,8 +2727,8 @@ struct mg_connection *mg_http_connect(struct mg_mgr *mgr,
  *   "Connection: keep-alive" for a client that speaks HTTP/1.0 and asked for that, in which case the
  *   connection is kept (RFC 9112, 9.3 and 9.6). Set `c->is_draining` before the response, not after it.
  *
- * 0, the default, adds none. Responses of mg_http_reply(), mg_http_serve_file(), mg_http_serve_dir(),
- * uploads and limits get them, but not those that the program writes itself, and no interim ones (1xx). A field that the
+ * 0, the default, adds none. Responses of mg_http_reply(), mg_http_reply_stream(), mg_http_serve_file(),
+ * mg_http_serve_dir(), uploads and limits get them, but not those that the program writes itself, and no interim ones (1xx). A field that the
  * program gives in its header lines is not added, and if that is "Connection: close", the connection closes.
  */
 bool mg_http_set_fields(struct mg_connection *c,
@@ -2872,8 +2872,9 @@ void mg_http_serve_ssi(struct mg_connection *c,
  * have returned; NULL throws the body away. Then `done` is called, NULL or not, once: when the body is complete, or
  * when the connection failed or was closed before. Body sizes of struct mg_limits do not count, times do.
  *
- * After a complete body MG_EV_HTTP_MSG follows with `hm->body` empty, unless a response was begun before
- * `done` has returned. The next request of the connection waits for the response as ever. To refuse the rest of a
+ * After a complete body MG_EV_HTTP_MSG follows with `hm->body` empty, unless before `done` has returned the response was
+ * finished, or one with mg_http_reply_stream() or a file was begun; one that the program writes itself, with mg_printf()
+ * say, does not count before its end. Nothing of the message stands in `c->recv` then. The next request of the connection waits for the response as ever. To refuse the rest of a
  * body, send a response and set `is_draining`: no more pieces come then. "Expect: 100-continue" is answered when the
  * body is wanted, that is, not while it is paused.
  *
@@ -2989,9 +2990,9 @@ long mg_http_upload(struct mg_connection *c,
  *
  * An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
  * mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
- * once: with NULL when the body is stored, or with a text: "bad name" and "open failed" before this
- * function returns (the request then takes its normal course); "write error", "invalid chunk" and "body limit",
- * with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
+ * once: with NULL when the body is stored, or with a text: "bad name", "open failed" and, when
+ * the body goes somewhere else already, "upload in progress" before this function returns (the request then takes
+ * its normal course); "write error", "invalid chunk" and "body limit", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
  * A body in chunks, whose length nobody knows before (`hm->body.len` is 0), may have as many bytes as `body_size` of
  * struct mg_limits says, or, when that is 0, `recv_size`. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
  */

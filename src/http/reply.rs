@@ -330,7 +330,7 @@ impl Draft {
             io.overwrite(self.length_at, &digits[..digits.len().min(LENGTH_DIGITS)]);
         }
         if !self.shape.has_body {
-            io.len.set(io.len.get().min(self.body_at));
+            net::cut_output(c, self.body_at);
         }
         io.terminate();
         finish_response(c);
@@ -344,7 +344,7 @@ impl Draft {
             return;
         };
         if let Some(coded) = gzip_queued(c, self.body_at, how.level, CODED.len()) {
-            io.len.set(self.length_at - LENGTH_NAME.len());
+            net::cut_output(c, self.length_at - LENGTH_NAME.len());
             // All of it fits where the body was.
             io.append(CODED);
             io.append(LENGTH);
@@ -356,7 +356,7 @@ impl Draft {
 
     /// Takes everything back and fails the connection.
     pub fn out_of_memory(self, c: &mg_connection) {
-        c.send.len.set(c.send.len.get().min(self.start));
+        net::cut_output(c, self.start);
         net::error(c, b"OOM");
     }
 }
@@ -400,7 +400,7 @@ pub(super) fn finish_chunk(c: &mg_connection, at: usize) -> bool {
     let io: &mg_iobuf = &c.send;
     let len = io.len.get().saturating_sub(at + SIZE_DIGITS + 2);
     if conn::is_bodyless(c) {
-        io.len.set(io.len.get().min(at));
+        net::cut_output(c, at);
         io.terminate();
         return skip_chunk(c, len);
     }

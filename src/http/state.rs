@@ -3,7 +3,8 @@
 
 use super::chunked::Chunks;
 use super::coding::Settings;
-use super::framing::{Framing, Persistence};
+use super::framing::{self, Framing, Persistence};
+use super::parser::Head;
 use super::{files::Transfer, stream::Streams, upload::Upload};
 use crate::net::{Flag, mg_connection};
 use std::cell::Cell;
@@ -89,11 +90,25 @@ pub(super) struct Request {
     pub dispatched: bool,
     /// The method is HEAD.
     pub is_head: bool,
-    /// The client likes gzip. Found out only when the connection's codings ask for it.
-    pub accepts_gzip: bool,
+    /// The client likes gzip. Found out when somebody may ask for it.
+    pub accepts_gzip: Option<bool>,
     /// The client speaks HTTP/1.0.
     pub is_http10: bool,
     pub persistence: Persistence,
+}
+
+impl Request {
+    /// One whose head has come.
+    pub fn new(head: &Head, accepts_gzip: Option<bool>) -> Request {
+        Request {
+            open: true,
+            dispatched: false,
+            is_head: !head.is_response && head.method == b"HEAD",
+            accepts_gzip,
+            is_http10: head.is_http10,
+            persistence: framing::persistence(head),
+        }
+    }
 }
 
 impl HttpState {

@@ -25,7 +25,7 @@ pub struct mg_limits {
     /// Output in `c->send`. "send limit" when the program queues more, because the peer does not
     /// read: the function that was to queue it fails as if memory were exhausted. Bytes that
     /// the program puts into `c->send` itself count once the socket takes no more. Files that
-    /// the library sends need no more than 64 KB. 0: no limit.
+    /// the library sends, and bodies of mg_http_reply_stream(), need no more than 64 KB. 0: no limit.
     pub send_size: usize,
     /// Head of an HTTP message: start line, fields, empty line. "header limit", status 431.
     /// 0: no limit besides `recv_size`.

@@ -48,6 +48,13 @@ pub fn note_used(c: &mg_connection, recv: usize, send: usize) {
     }
 }
 
+/// Takes back what was queued behind the first `len` bytes.
+pub fn cut_output(c: &mg_connection, len: usize) {
+    let queued = c.send.len.get();
+    note_used(c, 0, queued);
+    c.send.len.set(queued.min(len));
+}
+
 /// Takes a block back to which nothing was added.
 #[inline]
 pub fn settle_send(c: &mg_connection) {

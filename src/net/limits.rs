@@ -291,7 +291,7 @@ pub(crate) fn may_stay(c: &mg_connection, start: usize) -> bool {
     if limit == 0 || c.send.len.get() <= limit {
         return true;
     }
-    c.send.len.set(c.send.len.get().min(start));
+    super::cut_output(c, start);
     overflow(c)
 }
 

@@ -33,8 +33,8 @@ pub use conn::{Flag, mg_connection};
 pub(crate) use conn::{call, contain, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{
-    note_used, pause_input, prepare_send, send_file, set_linger, set_output_pending, settle_send,
-    write_ready,
+    cut_output, note_used, pause_input, prepare_send, send_file, set_linger, set_output_pending,
+    settle_send, write_ready,
 };
 pub(crate) use mgr::{date, for_each, manager};
 pub(crate) use resolve::initialize as initialize_dns;

@@ -44,7 +44,7 @@ pub(crate) fn prepare_stream(c: &mg_connection) {
     }
 }
 
-/// `n` bytes of the send buffer have been filled past the functions that queue.
+/// The first `n` bytes of the send buffer may have been filled past the functions that queue.
 pub(crate) fn note_sent_block(c: &mg_connection, n: usize) {
     if let Some(p) = c.private() {
         p.send_loan.note(n);

@@ -93,7 +93,7 @@ unsafe fn read(from: *const mg_http_codings) -> Option<Settings> {
 /// with gzip only if Content-Type names text, JSON, XML, JavaScript, SVG, WebAssembly or the like (replies without
 /// Content-Type are taken for text), and not if the program's header lines have Content-Encoding,
 /// Transfer-Encoding, Content-Range or "Cache-Control: no-transform", nor with status 1xx, 204, 206 or 304. What the
-/// program sends in chunks or with mg_printf() or mg_send() is never touched.
+/// program sends in chunks or with mg_http_reply_stream(), mg_printf() or mg_send() is never touched.
 ///
 /// Coded responses say Content-Encoding. All that could have been coded say "Vary: Accept-Encoding", so that
 /// caches keep the forms apart. Each form of a file has an entity tag of its own, weak when it was compressed on

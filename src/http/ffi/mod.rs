@@ -2,6 +2,7 @@
 
 pub mod accessors;
 pub mod conn;
+mod pass;
 
 use super::parser::{self, HeadEnd, Parsed};
 use super::reply::{self, Draft};
@@ -185,8 +186,8 @@ pub unsafe extern "C" fn mg_http_connect(
 ///   "Connection: keep-alive" for a client that speaks HTTP/1.0 and asked for that, in which case the
 ///   connection is kept (RFC 9112, 9.3 and 9.6). Set `c->is_draining` before the response, not after it.
 ///
-/// 0, the default, adds none. Responses of mg_http_reply(), mg_http_serve_file(), mg_http_serve_dir(),
-/// uploads and limits get them, but not those that the program writes itself, and no interim ones (1xx). A field that the
+/// 0, the default, adds none. Responses of mg_http_reply(), mg_http_reply_stream(), mg_http_serve_file(),
+/// mg_http_serve_dir(), uploads and limits get them, but not those that the program writes itself, and no interim ones (1xx). A field that the
 /// program gives in its header lines is not added, and if that is "Connection: close", the connection closes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_set_fields(c: *mut mg_connection, fields: c_uint) -> bool {
@@ -244,7 +245,7 @@ unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap
             && unsafe { vprintf_iobuf(&c.send, fmt, VaList::new(ap)) }.is_some()
             && reply::finish_chunk(c, at);
         if !done {
-            c.send.len.set(c.send.len.get().min(at));
+            net::cut_output(c, at);
             net::error(c, b"OOM");
         } else {
             net::limits::may_stay(c, at);

@@ -142,6 +142,12 @@ static void responses(void) {
       "complete", "complete");
   one("chunks", -1, 3, GET, "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n00000003\r\nxxx\r\n0\r\n\r\n",
       "complete", "complete");
+  // What has no body ends, whatever its length would be.
+  int fd = begin("204", -1, 3);
+  const char *request = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+  say(fd, request, strlen(request));
+  shutdown(fd, SHUT_WR);
+  ends(fd, "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n", "complete", "complete");
   CHECK(mg_http_set_fields(s_listener, 0));
   one("HEAD", -1, 3, "HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n", CHUNKED, "complete", "complete");
   CHECK(s_sources == 0);
@@ -161,7 +167,7 @@ static void responses(void) {
   one("close in source", -1, 3, GET, "", "complete", "connection closed");
   one("closing in source", -1, 3, GET, "", "complete", "connection closed");
   one("error in source", -1, 3, GET, "", "complete", "my error");
-  int fd = begin("switch", -1, 3);
+  fd = begin("switch", -1, 3);
   say(fd, GET, strlen(GET));
   WAIT_FOR(&s_mgr, s_in_done == 1);
   for (int i = 0; i < 10; i++) mg_mgr_poll(&s_mgr, 1);

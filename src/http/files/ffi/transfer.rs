@@ -159,6 +159,7 @@ fn go_on(c: &mg_connection, event: c_int) {
         return;
     };
     let mut sent = 0;
+    let responding = c.is(Flag::Resp);
     inject("file");
     let progress = if !body.direct && !net::write_ready(c) {
         Progress::Wait
@@ -184,8 +185,13 @@ fn go_on(c: &mg_connection, event: c_int) {
         let mut n = sent as c_long;
         net::conn::call_user(c, ev::WRITE, from_mut(&mut n).cast());
     }
-    // The loop itself takes care of responses that are complete after MG_EV_POLL.
-    if event != ev::POLL && !c.is(Flag::Resp) && c.recv.len.get() > 0 && !c.is_dead() {
+    // The loop itself takes care of responses that are complete after MG_EV_POLL, if one was due: the file may be
+    // sent while the body of the request arrives.
+    if (event != ev::POLL || !responding)
+        && !c.is(Flag::Resp)
+        && c.recv.len.get() > 0
+        && !c.is_dead()
+    {
         let mut n: c_long = 0;
         net::call(c, ev::READ, from_mut(&mut n).cast());
     }

@@ -31,8 +31,8 @@ use text::Text;
 pub type mg_http_piece_fn =
     Option<unsafe extern "C" fn(c: *mut mg_connection, data: mg_str, arg: *mut c_void)>;
 
-/// Writes the next piece of a body to `buf`, which has room for `len` bytes, at least one. Returns how many it
-/// wrote; 0 when there is nothing at the moment, after which mg_http_resume_send() has it called again;
+/// Writes the next piece of a body to `buf`, which has room for `len` bytes: at least 1,000, or as many as are missing of
+/// the length of the body. Returns how many it wrote; 0 when there is nothing at the moment, after which mg_http_resume_send() has it called again;
 /// MG_HTTP_STREAM_END when the body is complete; or MG_HTTP_STREAM_ABORT.
 pub type mg_http_source_fn = Option<
     unsafe extern "C" fn(
@@ -195,8 +195,9 @@ pub fn cut_off(c: &mg_connection) {
 /// have returned; NULL throws the body away. Then `done` is called, NULL or not, once: when the body is complete, or
 /// when the connection failed or was closed before. Body sizes of struct mg_limits do not count, times do.
 ///
-/// After a complete body MG_EV_HTTP_MSG follows with `hm->body` empty, unless a response was begun before
-/// `done` has returned. The next request of the connection waits for the response as ever. To refuse the rest of a
+/// After a complete body MG_EV_HTTP_MSG follows with `hm->body` empty, unless before `done` has returned the response was
+/// finished, or one with mg_http_reply_stream() or a file was begun; one that the program writes itself, with mg_printf()
+/// say, does not count before its end. Nothing of the message stands in `c->recv` then. The next request of the connection waits for the response as ever. To refuse the rest of a
 /// body, send a response and set `is_draining`: no more pieces come then. "Expect: 100-continue" is answered when the
 /// body is wanted, that is, not while it is paused.
 ///
@@ -225,6 +226,9 @@ pub unsafe extern "C" fn mg_http_read_body(
         state.streams.receiver.set(Some(receiver));
         state.streams.receiving.set(true);
         state.streams.update_mark(c);
+        // The head leaves the buffer before the program may ask for compression.
+        // SAFETY: pointer contract.
+        unsafe { conn::note_codings(state, hm) };
         true
     })
 }
@@ -362,6 +366,7 @@ pub unsafe extern "C" fn mg_http_reply_stream(
             Err(_) => Outgoing::Chunked,
         };
         let framing = shape.has_length.then_some(body);
+        let ends = framing != Some(Outgoing::UntilClose);
         let sender = Sender {
             source: r#fn,
             done,
@@ -379,7 +384,7 @@ pub unsafe extern "C" fn mg_http_reply_stream(
         net::prepare_send(c);
         let begun = start(c, sender, || {
             reply::append_status_line(&c.send, status_code, headers.len())
-                && reply::append_wanted(c, status_code, headers, body != Outgoing::UntilClose)
+                && reply::append_wanted(c, status_code, headers, ends)
                 && reply::append_headers(&c.send, headers)
                 && append_framing(c, framing, says_close(c, headers))
         });
@@ -478,7 +483,7 @@ fn start(c: &mg_connection, sender: Sender, head: impl FnOnce() -> bool) -> bool
     };
     let at = c.send.len.get();
     if !head() {
-        c.send.len.set(c.send.len.get().min(at));
+        net::cut_output(c, at);
         return false;
     }
     if !limits::may_stay(c, at) {

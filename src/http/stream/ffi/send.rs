@@ -118,6 +118,8 @@ impl Streams {
                 // SAFETY: the program's function, called as documented.
                 unsafe { source(c.as_ptr(), at.cast(), room, arg) }
             });
+            // It may have written more than it says.
+            streaming::note_sent_block(c, queued + before + room);
             let accepted = usize::try_from(n).ok().filter(|&n| n > 0 && n <= room);
             let Some(len) = accepted else {
                 // More than there is room for: nothing of it can be trusted.
@@ -127,7 +129,6 @@ impl Streams {
             io.len.set(queued + before + len);
             io.overwrite(queued, &head[..before]);
             io.append(tail);
-            streaming::note_sent_block(c, io.len.get());
             n
         });
         with(&self.sender, |s| {

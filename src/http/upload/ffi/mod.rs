@@ -11,11 +11,13 @@ use crate::ffi::{inject, mg_str};
 use crate::fs::ffi::{FileSystem, mg_fs};
 use crate::fs::flag;
 use crate::fs::path::{CPath, PATH_MAX};
+use crate::http::coding::ffi::accepted;
 use crate::http::ffi::mg_http_message;
 use crate::http::fields;
-use crate::http::framing::{self, Framing, Persistence};
+use crate::http::framing::{self, Framing};
 use crate::http::parser::{self, Head, Parsed};
 use crate::http::reply::reply;
+use crate::http::state::Request;
 use crate::net::{Flag, contain, mg_connection};
 use crate::ota::ffi::installer;
 use crate::util::is_sane;
@@ -194,9 +196,9 @@ fn offset(query: &[u8]) -> c_long {
 ///
 /// An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
 /// mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
-/// once: with NULL when the body is stored, or with a text: "bad name" and "open failed" before this
-/// function returns (the request then takes its normal course); "write error", "invalid chunk" and "body limit",
-/// with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
+/// once: with NULL when the body is stored, or with a text: "bad name", "open failed" and, when
+/// the body goes somewhere else already, "upload in progress" before this function returns (the request then takes
+/// its normal course); "write error", "invalid chunk" and "body limit", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
 /// A body in chunks, whose length nobody knows before (`hm->body.len` is 0), may have as many bytes as `body_size` of
 /// struct mg_limits says, or, when that is 0, `recv_size`. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
 #[unsafe(no_mangle)]
@@ -312,7 +314,9 @@ unsafe fn prepare(
     takes_chunks: bool,
     open: impl FnOnce() -> Result<Sink, &'static CStr>,
 ) -> Result<Box<Active>, &'static CStr> {
-    if c.http().is_some_and(|state| state.upload.is_active()) {
+    if c.http()
+        .is_some_and(|state| state.upload.is_active() || state.streams.is_receiving())
+    {
         return Err(c"upload in progress");
     }
     let mut is_chunked = false;
@@ -324,7 +328,9 @@ unsafe fn prepare(
         return Err(c"chunked not supported");
     }
     let mut coded = None;
-    let (persistence, is_head, expects_continue) = match parsed {
+    // SAFETY: forwarded from the caller.
+    let accepts_gzip = unsafe { accepted(hm) }.prefers_gzip();
+    let (request, expects_continue) = match parsed {
         Parsed::Complete(head) if is_chunked => {
             let chunked = framing::framing(&head, false) == Ok(Framing::Chunked);
             coded = Some(
@@ -332,10 +338,10 @@ unsafe fn prepare(
                     .then(|| Chunked::new(c))
                     .ok_or(c"chunked not supported")?,
             );
-            facts(c, &head)
+            facts(c, &head, accepts_gzip)
         }
-        Parsed::Complete(head) => facts(c, &head),
-        _ => (Persistence::Keep, false, false),
+        Parsed::Complete(head) => facts(c, &head, accepts_gzip),
+        _ => Default::default(),
     };
     let remaining = if coded.is_some() {
         usize::MAX
@@ -350,19 +356,17 @@ unsafe fn prepare(
         failure: None,
         deadline,
         report,
-        persistence,
-        is_head,
+        request,
         expects_continue,
         user,
     };
     try_box(active).ok_or(c"OOM")
 }
 
-/// What happens to the connection after the response, whether that has a body, and whether the client waits for a sign.
-fn facts(c: &mg_connection, head: &Head) -> (Persistence, bool, bool) {
+/// What the response has to know of the request, and whether the client waits for a sign.
+fn facts(c: &mg_connection, head: &Head, accepts_gzip: bool) -> (Request, bool) {
     (
-        framing::persistence(head),
-        head.method == b"HEAD",
+        Request::new(head, Some(accepts_gzip)),
         head.expects_continue && !head.is_http10 && c.is(Flag::Accepted),
     )
 }

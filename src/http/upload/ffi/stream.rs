@@ -43,10 +43,7 @@ pub(super) struct Active {
     /// mg_millis() at which it ends in failure.
     pub deadline: Option<u64>,
     pub report: Report,
-    /// What happens to the connection after the response.
-    pub persistence: Persistence,
-    /// The method is HEAD: the response has no body.
-    pub is_head: bool,
+    pub request: Request,
     /// The client waits for a sign before it sends the body.
     pub expects_continue: bool,
     /// The program's handler, to be put back.
@@ -246,8 +243,7 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
         sink,
         report,
         user,
-        persistence,
-        is_head,
+        request,
         remaining,
         ..
     } = *active;
@@ -267,14 +263,12 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
         state.request.set(Request {
             open: true,
             dispatched: true,
-            is_head,
-            accepts_gzip: false,
-            is_http10: false,
             persistence: if remaining > 0 {
                 Persistence::Close
             } else {
-                persistence
+                request.persistence
             },
+            ..request
         });
         c.set(Flag::Resp, true);
     }
