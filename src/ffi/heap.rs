@@ -12,6 +12,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, UnsafeCell};
+use std::hint::black_box;
 use std::ptr::{self, null_mut};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -57,6 +58,15 @@ pub fn strictly<R>(f: impl FnOnce() -> R) -> R {
     let result = f();
     STRICT.set(before);
     result
+}
+
+/// True when C's allocator has `size` bytes: asked before code that cannot be told that it has not.
+pub fn has_room(size: usize) -> bool {
+    let mut probe = Vec::<u8>::new();
+    let has = strictly(|| probe.try_reserve_exact(size)).is_ok();
+    // An allocation that nobody looks at may be optimized away.
+    drop(black_box(probe));
+    has
 }
 
 /// Which blocks of the reserve are in use.

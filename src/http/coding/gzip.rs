@@ -1,7 +1,7 @@
 //! gzip (RFC 1952), for as long as one response takes.
 #![forbid(unsafe_code)]
 
-use crate::ffi::heap::strictly;
+use crate::ffi::heap::{has_room, strictly};
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Method, Status, Strategy};
 
 /// Most bytes that a compressor needs: window, hash chains and heads, and a block of symbols.
@@ -32,9 +32,9 @@ impl Gzip {
     pub fn new(level: u8, len: usize) -> Option<Gzip> {
         // The compressor asks for one block and would panic without it, so it comes from the reserve
         // if it must; but whoever can do without compression does not need that.
-        let mut probe = Vec::<u8>::new();
-        strictly(|| probe.try_reserve_exact(STATE_SIZE)).ok()?;
-        drop(probe);
+        if !has_room(STATE_SIZE) {
+            return None;
+        }
         Some(Gzip(Deflate::new_with_config(DeflateConfig {
             level: level.clamp(1, 9).into(),
             method: Method::Deflated,

@@ -3,8 +3,7 @@
 
 use crate::ffi::alloc::try_box;
 use crate::ffi::guard;
-use crate::ffi::heap::strictly;
-use std::hint::black_box;
+use crate::ffi::heap::has_room;
 use zlib_rs::{
     Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush, Method, Status, Strategy,
 };
@@ -27,9 +26,9 @@ pub const fn deflater_size(bits: u8) -> usize {
 
 /// Makes something that ends in a panic when it does not get its `size` bytes.
 fn fallibly<T>(size: usize, make: impl FnOnce() -> T) -> Option<Box<T>> {
-    let mut probe = Vec::<u8>::new();
-    strictly(|| probe.try_reserve_exact(size)).ok()?;
-    drop(black_box(probe));
+    if !has_room(size) {
+        return None;
+    }
     guard(None, || try_box(make()))
 }
 
