@@ -2718,7 +2718,8 @@ struct mg_connection *mg_http_connect(struct mg_mgr *mgr,
 
 /**
  * Sets which fields the library adds to responses on a connection; given a listener, on those that it accepts
- * from now on. Returns false for a NULL connection.
+ * from now on. Returns false, with nothing changed, for a NULL, UDP or closed connection, and when `fields` has a bit
+ * that this version of the library does not know.
  *
  * `fields` is a combination of
  * - MG_HTTP_FIELD_DATE: Date, the time of mg_now(), which origin servers with a clock have to send (RFC

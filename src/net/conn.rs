@@ -216,10 +216,16 @@ pub(super) enum Ready {
     Handing = 32,
     /// A function of the program writes what is to be sent.
     Filling = 64,
+    /// It failed for good. What arrived before that is still to be read; then it closes.
+    Broken = 128,
 }
 
 /// Those that a socket tells of.
-const SOCKET: u8 = Ready::Read as u8 | Ready::Write as u8 | Ready::ReadClosed as u8;
+const SOCKET: u8 =
+    Ready::Read as u8 | Ready::Write as u8 | Ready::ReadClosed as u8 | Ready::Broken as u8;
+
+/// Those that need a turn.
+const UNQUIET: u8 = Ready::Read as u8 | Ready::Streaming as u8 | Ready::Broken as u8;
 
 impl ConnPrivate {
     #[inline]
@@ -247,7 +253,7 @@ impl ConnPrivate {
     /// members say.
     #[inline]
     pub(super) fn is_quiet(&self) -> bool {
-        self.ready.get() & (Ready::Read as u8 | Ready::Streaming as u8) == 0
+        self.ready.get() & UNQUIET == 0
             && !self.peer_done.get()
             && self.output_pending.get().is_none()
             && self.recv_loan.is_none()

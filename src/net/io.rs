@@ -3,7 +3,7 @@
 use super::conn::{ConnPrivate, Ready, call_in_loop};
 use super::loan::Spare;
 use super::mgr::manager;
-use super::{Flag, IO_SIZE, call, error, ev, limits, mg_connection, mg_mgr, socket, stats};
+use super::{Flag, IO_SIZE, call, error, ev, limits, mg_connection, mg_mgr, socket, stats, tls};
 use crate::ffi::inject;
 use std::ffi::{c_int, c_long};
 use std::io;
@@ -180,8 +180,40 @@ pub(super) fn read_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
         io::ErrorKind::WouldBlock => p.set_ready(Ready::Read, false),
         // An earlier datagram found nobody; the socket itself is fine.
         io::ErrorKind::ConnectionRefused if c.is(Flag::Udp) => {}
+        _ if p.is_ready(Ready::Broken) => p.set_ready(Ready::Read, false),
         _ => c.set(Flag::Closing, true),
     }
+}
+
+/// The connection is broken. What the peer sent before that stands in the socket and would be lost with it: a
+/// farewell, or the response to a request that the peer did not want to read as a whole.
+///
+/// The error itself is left to the program, which may ask for SO_ERROR.
+pub(super) fn read_last_words(c: &mg_connection, p: &ConnPrivate) {
+    const DEAF: u32 = 1 << Flag::Full as u8
+        | 1 << Flag::Closing as u8
+        | 1 << Flag::Listening as u8
+        | 1 << Flag::Udp as u8;
+    let Some(m) = manager(c).and_then(mg_mgr::private) else {
+        return;
+    };
+    p.set_ready(Ready::Broken, true);
+    let mut left = usize::MAX;
+    while !p.dead.get() && !p.peer_done.get() && !c.any(DEAF) && !c.is_paused(p) {
+        let unread = socket::unread(c.raw_fd());
+        if unread == 0 || unread >= left {
+            break;
+        }
+        left = unread;
+        p.set_ready(Ready::Read, true);
+        p.set_ready(Ready::ReadClosed, false);
+        if p.tls.is_on() {
+            tls::read(c, p);
+        } else {
+            read_ready(c, p, &m.spare);
+        }
+    }
+    p.set_ready(Ready::Broken, false);
 }
 
 /// The peer will send no more. What is queued for it still goes out; it may only have shut down
@@ -255,8 +287,11 @@ pub(super) fn write_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
     if e.kind() == io::ErrorKind::WouldBlock {
         p.set_ready(Ready::Write, false);
         limits::sent(c, p, 0);
-    } else {
+    } else if c.is(Flag::Udp) {
         c.set(Flag::Closing, true);
+    } else {
+        p.set_ready(Ready::Broken, true);
+        super::visits::mark(c);
     }
 }
 

@@ -4,7 +4,8 @@
 //!    over, output queued and the socket writable, closing), do not sleep. Among many connections the
 //!    system is asked first whether something is ready; then there is no need to walk.
 //! 2. *Wait* for readiness. It is edge-triggered: what a socket became ready for is remembered in
-//!    its connection until an operation would block. A socket in trouble gets MG_EV_ERROR here.
+//!    its connection until an operation would block. A socket in trouble is read to its end and gets
+//!    MG_EV_ERROR here.
 //! 3. *Clock and timers.* The time is read once. An iteration that runs inside of a function for
 //!    mg_mgr_call() goes on with what other threads sent behind that.
 //! 4. *Turns.* Head to tail, each connection gets MG_EV_POLL, then MG_EV_READ with 0 if it finished a
@@ -155,7 +156,7 @@ fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
 pub(super) fn has_work(c: &mg_connection, p: &ConnPrivate) -> bool {
     let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
     let output = p.is_ready(Ready::Write) && output_waits(c, p);
-    input || output || c.is(Flag::Closing) || p.may_resume(c)
+    input || output || c.is(Flag::Closing) || p.is_ready(Ready::Broken) || p.may_resume(c)
 }
 
 /// True when a connection that is to close after its output has none left.
@@ -214,17 +215,24 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
     }
     inject("notification");
     if event.is_error() {
-        // One that has failed already, or whose peer is known to be gone, has nothing to report.
-        if p.peer_done.get() {
-            c.set(Flag::Closing, true);
-        } else if c.is(Flag::Connecting) && !c.is(Flag::Closing) {
-            return connect::connect_failed(c);
-        } else if p.tls.is_on() {
-            tls::read_last_words(c, p);
+        if c.is(Flag::Connecting) && !c.is(Flag::Closing) {
+            connect::connect_failed(c);
+        } else {
+            end_broken(c, p);
         }
-        if !c.is(Flag::Closing) {
-            error(c, b"socket error");
-        }
+    }
+}
+
+/// The socket failed for good. A connection that has failed already, or whose peer is known to be done, has
+/// nothing to report.
+#[cold]
+fn end_broken(c: &mg_connection, p: &ConnPrivate) {
+    if p.peer_done.get() {
+        c.set(Flag::Closing, true);
+    }
+    io::read_last_words(c, p);
+    if !c.is(Flag::Closing) && !p.dead.get() {
+        error(c, b"socket error");
     }
 }
 
@@ -344,6 +352,9 @@ fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
         } else if !c.any(NOT_SENDING) {
             io::flush(c, p);
         }
+    }
+    if p.is_ready(Ready::Broken) && !p.dead.get() {
+        end_broken(c, p);
     }
     if p.dead.get() {
         return;

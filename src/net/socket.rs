@@ -231,6 +231,14 @@ pub(super) fn is_readable(fd: c_int) -> bool {
     unsafe { libc::poll(&raw mut fds, 1, 0) == 1 }
 }
 
+/// The number of bytes that a descriptor has to read now.
+pub(super) fn unread(fd: c_int) -> usize {
+    let mut n: c_int = 0;
+    // SAFETY: FIONREAD writes an int, which lives during the call.
+    let known = unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut n) } == 0;
+    usize::try_from(n).map_or(0, |n| if known { n } else { 0 })
+}
+
 /// Takes one pending connection.
 pub(super) fn accept(fd: c_int) -> io::Result<(c_int, mg_addr)> {
     loop {

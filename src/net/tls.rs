@@ -191,16 +191,6 @@ pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
     }
 }
 
-/// The peer reset the connection. An alert that arrived before says why.
-pub(super) fn read_last_words(c: &mg_connection, p: &ConnPrivate) {
-    let before = c.recv.len.get();
-    if before < limits::recv_size(c)
-        && let Received::Data(_, outcome) = receive(c, p)
-    {
-        deliver(c, p, before, outcome);
-    }
-}
-
 enum Received {
     /// So many bytes of ciphertext, and what they led to.
     Data(usize, Outcome),

@@ -153,7 +153,7 @@ pub(in crate::http) fn wants(c: &mg_connection, which: u8) -> bool {
 }
 
 pub(super) fn set_fields(c: &mg_connection, fields: u8) -> bool {
-    match c.http() {
+    match c.http().filter(|_| !c.is(Flag::Udp) && !c.is_dead()) {
         Some(state) => {
             state.fields.set(fields);
             true

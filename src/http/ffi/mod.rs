@@ -177,7 +177,8 @@ pub unsafe extern "C" fn mg_http_connect(
 }
 
 /// Sets which fields the library adds to responses on a connection; given a listener, on those that it accepts
-/// from now on. Returns false for a NULL connection.
+/// from now on. Returns false, with nothing changed, for a NULL, UDP or closed connection, and when `fields` has a bit
+/// that this version of the library does not know.
 ///
 /// `fields` is a combination of
 /// - MG_HTTP_FIELD_DATE: Date, the time of mg_now(), which origin servers with a clock have to send (RFC
@@ -194,7 +195,7 @@ pub unsafe extern "C" fn mg_http_set_fields(c: *mut mg_connection, fields: c_uin
     guard(false, || {
         // SAFETY: pointer contract.
         let c = unsafe { c.as_ref() };
-        c.is_some_and(|c| conn::set_fields(c, (fields & ALL_FIELDS) as u8))
+        c.is_some_and(|c| fields & !ALL_FIELDS == 0 && conn::set_fields(c, fields as u8))
     })
 }
 

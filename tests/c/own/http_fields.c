@@ -170,12 +170,16 @@ static void choices(void) {
   CHECK(mg_http_set_fields(s_listener, MG_HTTP_FIELD_DATE));
   const char *text = ask("GET /reply" V10 KA, &closed, 0);
   CHECK(closed && count(text, "\r\nDate: ") == 1 && count(text, "Connection") == 0);
-  CHECK(mg_http_set_fields(s_listener, MG_HTTP_FIELD_CONNECTION | 0x100U));
+  CHECK(mg_http_set_fields(s_listener, MG_HTTP_FIELD_CONNECTION));
+  CHECK(!mg_http_set_fields(s_listener, MG_HTTP_FIELD_DATE | 0x100U) && !mg_http_set_fields(s_listener, 0x80U));
   text = ask("GET /reply" V10 KA, &closed, 1);
   CHECK(!closed && count(text, "Date") == 0 && count(text, "\r\nConnection: keep-alive\r\n") == 1);
-  CHECK(mg_http_set_fields(s_listener, 0x80U));
+  CHECK(mg_http_set_fields(s_listener, 0));
   CHECK(count(ask("GET /reply" V11 "\r\n", &closed, 1), "\r\n") == 3);
   CHECK(!mg_http_set_fields(NULL, MG_HTTP_FIELD_DATE));
+  struct mg_connection *udp = mg_listen(s_listener->mgr, "udp://127.0.0.1:0", NULL, NULL);
+  CHECK(udp != NULL && !mg_http_set_fields(udp, MG_HTTP_FIELD_DATE));
+  mg_close_conn(udp);
   // Interim responses have neither, nor has what is no response to a request.
   CHECK(mg_http_set_fields(s_listener, MG_HTTP_FIELD_DATE | MG_HTTP_FIELD_CONNECTION));
   s_code = 100;
