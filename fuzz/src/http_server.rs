@@ -18,6 +18,10 @@ use std::path::{Path, PathBuf};
 use std::ptr::{from_mut, from_ref, null, null_mut};
 use std::sync::OnceLock;
 
+// As in mongoose.h.
+const DATE: u32 = 1;
+const CONNECTION: u32 = 2;
+
 unsafe extern "C" {
     fn mg_printf(c: *mut mg_connection, fmt: *const c_char, ...) -> usize;
     fn mg_http_reply(
@@ -535,7 +539,7 @@ fn converse(input: &[u8], mode: u8, cuts: Cuts) -> Outcome {
         && let Some(c) = peer.connection()
     {
         // SAFETY: a live connection.
-        assert!(unsafe { mg_http_set_fields(from_ref(c).cast_mut(), u32::MAX) });
+        assert!(unsafe { mg_http_set_fields(from_ref(c).cast_mut(), DATE | CONNECTION) });
     }
     peer.send(input, cuts);
     peer.settle();
