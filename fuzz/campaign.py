@@ -120,12 +120,13 @@ def minimise(binary, name, work):
     """Keeps in the committed corpus what adds edges to the named inputs; returns the number of files."""
     folder = CORPUS / name
     named = [path for path in folder.iterdir() if not HASH.fullmatch(path.name)]
-    with tempfile.TemporaryDirectory(prefix="fuzz-merge-") as fresh:
-        fresh = pathlib.Path(fresh)
+    with tempfile.TemporaryDirectory(prefix="fuzz-merge-") as scratch:
+        fresh = pathlib.Path(scratch, "corpus")
+        fresh.mkdir()
         for path in named:
             shutil.copy(path, fresh / path.name)
-        merge = subprocess.run([binary, *LIMITS, "-set_cover_merge=1", "-use_counters=0", f"-max_len={MAX_BYTES}", fresh, work, folder],
-                               stdin=subprocess.DEVNULL, capture_output=True)
+        command = [binary, *LIMITS, f"-max_len={MAX_BYTES}", f"-artifact_prefix={scratch}/", "-set_cover_merge=1", "-use_counters=0"]
+        merge = subprocess.run([*command, fresh, work, folder], stdin=subprocess.DEVNULL, capture_output=True)
         found = sorted((path for path in fresh.iterdir() if HASH.fullmatch(path.name)), key=lambda path: path.stat().st_size)
         if merge.returncode == 0:
             for path in folder.iterdir():
