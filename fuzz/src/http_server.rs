@@ -263,6 +263,9 @@ unsafe fn stream(c: *mut mg_connection, hm: *mut mg_http_message) {
         expect_uploads(program(c));
         let name = mg_http_var((*hm).query, mg_str::from_bytes(b"file"));
         let dir = mg_str::from_bytes(site().upload_dir.as_bytes());
+        // The handler of uploads takes the place of this one, which would not go on.
+        program(c).paused = 0;
+        (*c).set(Flag::Full, false);
         mg_http_start_upload(c, hm, name, dir, null_mut(), Some(streamed));
         program(c).starting = false;
     }
