@@ -34,7 +34,9 @@ pub struct HttpState {
     pub(super) behind_response: Cell<bool>,
     /// Close when nothing is left to answer.
     pub(super) close_when_idle: Cell<bool>,
-    /// The client sent a HEAD request.
+    /// A client has begun to send a request, and the response to it is not complete.
+    pub(super) request_sent: Cell<bool>,
+    /// That is a HEAD request.
     pub(super) head_sent: Cell<bool>,
     /// The last request that was answered was HEAD.
     pub(super) head_answered: Cell<bool>,

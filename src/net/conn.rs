@@ -171,6 +171,8 @@ pub struct ConnPrivate {
     pub(super) is_marked: Cell<bool>,
     /// `fd` is not a socket: read(2) and write(2) serve it.
     pub(super) not_a_socket: Cell<bool>,
+    /// The program's own socket, which may be a blocking one.
+    pub(super) may_block: Cell<bool>,
     /// Index in the manager's table of registered connections, plus one; 0 when not registered.
     pub(super) slot: Cell<u32>,
     pub(super) origin: Cell<super::stats::Origin>,

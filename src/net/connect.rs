@@ -3,7 +3,7 @@
 use super::conn::{Ready, system_error};
 use super::endpoint::{self, Endpoint};
 use super::local;
-use super::mgr::{allocate, close, link, manager, release};
+use super::mgr::{MgrPrivate, allocate, close, link, manager, release};
 use super::socket::{Kind, ListenError, Listener};
 use super::stats::{self, Origin};
 use super::{
@@ -347,10 +347,16 @@ pub(super) fn wrap(
         if !socket::is_socket(fd) {
             p.not_a_socket.set(true);
             socket::set_nonblocking(fd);
+        } else {
+            p.may_block.set(true);
         }
         // What cannot be waited for, a regular file say, is never ready.
         let registered = private.register(c, Interest::READABLE | Interest::WRITABLE);
-        if registered.is_err_and(|e| e.kind() == std::io::ErrorKind::OutOfMemory) {
+        // Of what is watched, too, there is only so much (epoll_ctl(2), ENOSPC).
+        if registered.is_err_and(|e| {
+            matches!(errno(&e), libc::ENOMEM | libc::ENOSPC)
+                || e.kind() == std::io::ErrorKind::OutOfMemory
+        }) {
             log_out_of_memory();
             release(c);
             return None;
@@ -389,6 +395,7 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
             }
             // The peer gave up while it waited in the queue.
             Err(e) if e.kind() == std::io::ErrorKind::ConnectionAborted => {}
+            Err(e) if is_out_of_descriptors(&e) && drop_lingering(listener) => {}
             Err(e) => {
                 crate::log::error(format_args!(
                     "{} accept failed, errno {}",
@@ -402,6 +409,16 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
             }
         }
     }
+}
+
+fn is_out_of_descriptors(e: &std::io::Error) -> bool {
+    matches!(errno(e), libc::EMFILE | libc::ENFILE)
+}
+
+fn drop_lingering(c: &mg_connection) -> bool {
+    manager(c)
+        .and_then(super::mg_mgr::private)
+        .is_some_and(MgrPrivate::drop_lingering)
 }
 
 fn accept_failed(listener: &mg_connection) {

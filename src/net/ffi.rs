@@ -322,7 +322,7 @@ pub unsafe extern "C" fn mg_call(c: *mut mg_connection, ev: c_int, ev_data: *mut
 /// Linux's abstract namespace; there `c->loc` and `c->rem` are zero. A socket file that nobody listens on
 /// any more is replaced; when the listener closes, its file is removed. "?mode=0660" behind the path sets the
 /// permissions before anybody can connect; without it the umask decides. "fd://3" takes over a descriptor on
-/// which listen() was called, or a bound datagram socket, and closes it with the connection;
+/// which listen() was called, or a bound UDP socket, and closes it with the connection;
 /// "systemd://" takes the first one that systemd passed to this process, "systemd://web" that with
 /// `FileDescriptorName=web`. "https+unix:///run/app.sock" and the like, with any scheme before the "+",
 /// tell handlers of TLS through `c->is_tls`, as the scheme does elsewhere. All listening functions
@@ -432,7 +432,7 @@ pub unsafe extern "C" fn mg_connect_resolved(c: *mut mg_connection) {
 /// Looks up the host of `url` for connection `c`, see mg_connect(). Leads to MG_EV_RESOLVE and a
 /// connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
 /// failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
-/// URL cannot be used. For an address, "localhost", or a name already known, before this returns.
+/// URL cannot be used, "no mDNS listener, see mg_mdns_listen()" for a name in ".local" without one. For an address, "localhost", or a name already known, before this returns.
 /// A lookup that is running is cancelled. A socket that `c` has is closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_resolve(c: *mut mg_connection, url: *const c_char) {

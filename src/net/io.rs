@@ -409,6 +409,10 @@ pub fn send_file(
     max: usize,
 ) -> io::Result<usize> {
     let p = c.private().ok_or(io::ErrorKind::InvalidInput)?;
+    if p.may_block.replace(false) {
+        // sendfile(2) has no flag for it.
+        socket::set_nonblocking(c.raw_fd());
+    }
     let max = max.min(SENDFILE_MAX);
     let mut sent = 0;
     while sent < max {

@@ -15,6 +15,7 @@ use crate::ffi::{guard, inject};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
+use std::collections::VecDeque;
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -27,6 +28,8 @@ pub(super) const EVENTS_CAPACITY: usize = 1024;
 
 /// How long a gently closed socket may go on discarding input.
 const LINGER_MS: u64 = 2000;
+/// How many do; then the oldest is closed at once.
+const MAX_LINGERING: usize = 256;
 
 pub(super) struct MgrPrivate {
     pub poll: UnsafeCell<mio::Poll>,
@@ -40,10 +43,10 @@ pub(super) struct MgrPrivate {
     vacant: RefCell<Vec<u32>>,
     dead: Cell<*mut mg_connection>,
     /// Sockets whose connection is gone, discarding input until the peer closes too.
-    lingering: RefCell<Vec<(c_int, u64)>>,
+    lingering: RefCell<VecDeque<(c_int, u64)>>,
     /// When they were looked at (mg_millis).
     lingering_served: Cell<u64>,
-    /// Depth of mg_mgr_poll calls on the stack.
+    /// Depth of mg_mgr_poll() calls, and of deliveries outside of them, on the stack.
     pub depth: Cell<u32>,
     /// mg_mgr_free is running: nothing new may be opened.
     pub freeing: Cell<bool>,
@@ -246,7 +249,7 @@ impl MgrPrivate {
         });
     }
 
-    pub fn has_lingering(&self) -> bool {
+    fn has_lingering(&self) -> bool {
         !self.lingering.borrow().is_empty()
     }
 
@@ -259,12 +262,27 @@ impl MgrPrivate {
     fn linger(&self, fd: c_int) {
         // SAFETY: shutdown accepts any descriptor.
         unsafe { libc::shutdown(fd, libc::SHUT_WR) };
+        if self.discard_input(fd) {
+            return super::socket::close(fd);
+        }
+        if self.lingering.borrow().len() >= MAX_LINGERING {
+            self.drop_lingering();
+        }
         let mut lingering = self.lingering.borrow_mut();
-        if !self.discard_input(fd) && strictly(|| lingering.try_reserve(1)).is_ok() {
-            lingering.push((fd, crate::util::ffi::mg_millis() + LINGER_MS));
+        if strictly(|| lingering.try_reserve(1)).is_ok() {
+            lingering.push_back((fd, crate::util::ffi::mg_millis() + LINGER_MS));
         } else {
             super::socket::close(fd);
         }
+    }
+
+    /// Closes the gently closed socket that has waited longest. False when there is none.
+    pub fn drop_lingering(&self) -> bool {
+        let oldest = self.lingering.borrow_mut().pop_front();
+        if let Some((fd, _)) = oldest {
+            super::socket::close(fd);
+        }
+        oldest.is_some()
     }
 
     /// Reads and drops what is there, within a bound. True when the stream has ended.

@@ -21,7 +21,7 @@
 use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::visits::Round;
-use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, tls, wake};
+use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, socket, tls, wake};
 use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
@@ -73,7 +73,7 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     }
     turns(mgr, private, &mut now);
     limits::enforce(private, now);
-    if private.has_lingering() {
+    if private.lingering_due().is_some_and(|at| now >= at) {
         private.serve_lingering(now);
     }
 }
@@ -117,8 +117,9 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
         let left = at.saturating_sub(crate::util::ffi::mg_millis());
         limit = Some(limit.unwrap_or(u64::MAX).min(left.max(HOUSEKEEPING_MS)));
     }
-    if private.has_lingering() {
-        limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
+    if let Some(at) = private.lingering_due() {
+        let left = at.saturating_sub(crate::util::ffi::mg_millis());
+        limit = Some(limit.unwrap_or(u64::MAX).min(left));
     }
     if private.visits.may_be_few() {
         private.visits.look_at_marked(private, |c| {
@@ -216,7 +217,10 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
     inject("notification");
     if event.is_error() {
         if c.is(Flag::Connecting) && !c.is(Flag::Closing) {
-            connect::connect_failed(c);
+            // kqueue(2) tells it twice, and then another attempt may be under way.
+            if socket::has_failed(c.raw_fd()) {
+                connect::connect_failed(c);
+            }
         } else {
             end_broken(c, p);
         }
@@ -390,12 +394,12 @@ fn accept(c: &mg_connection, p: &ConnPrivate, now: u64) {
 
 /// Closes every connection of a manager and releases what the library keeps for it.
 pub(super) fn free(mgr: &mg_mgr) {
+    if mgr.private().is_some_and(|private| private.depth.get() > 0) {
+        crate::log::error(format_args!("mg_mgr_free called from a handler"));
+        return;
+    }
     crate::timer::ffi::free_all(&mgr.timers);
     if let Some(private) = mgr.private() {
-        if private.depth.get() > 0 {
-            crate::log::error(format_args!("mg_mgr_free called from a handler"));
-            return;
-        }
         private.freeing.set(true);
         mark_closing(mgr);
         poll(mgr, 0);

@@ -2,7 +2,7 @@
 
 use super::ffi::{mg_addr, mg_addr_bytes};
 use super::local::SocketFile;
-use libc::c_int;
+use libc::{c_int, c_short};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use std::io;
 use std::mem::MaybeUninit;
@@ -222,13 +222,24 @@ pub(super) fn is_connected(fd: c_int) -> bool {
 
 /// True when a descriptor has something to read now.
 pub(super) fn is_readable(fd: c_int) -> bool {
+    state(fd, libc::POLLIN) != 0
+}
+
+/// True when an error stands on a socket; it stays there.
+pub(super) fn has_failed(fd: c_int) -> bool {
+    state(fd, 0) & (libc::POLLERR | libc::POLLHUP) != 0
+}
+
+/// What poll(2) says of a descriptor now.
+fn state(fd: c_int, events: c_short) -> c_short {
     let mut fds = libc::pollfd {
         fd,
-        events: libc::POLLIN,
+        events,
         revents: 0,
     };
     // SAFETY: one entry, which lives during the call.
-    unsafe { libc::poll(&raw mut fds, 1, 0) == 1 }
+    unsafe { libc::poll(&raw mut fds, 1, 0) };
+    fds.revents
 }
 
 /// The number of bytes that a descriptor has to read now.

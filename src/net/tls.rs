@@ -291,6 +291,10 @@ fn deliver(c: &mg_connection, p: &ConnPrivate, before: usize, outcome: Outcome) 
         }
     }
     let n = c.recv.len.get().saturating_sub(before);
+    if n > 0 {
+        // What STARTTLS found in the buffer may have been on loan.
+        io::note_used(c, c.recv.len.get(), 0);
+    }
     if n > 0 && !c.is(Flag::Closing) {
         c.recv.terminate();
         io::arrived(c, before, n);
@@ -335,6 +339,7 @@ pub(super) fn write(c: &mg_connection, p: &ConnPrivate) {
     if c.is(Flag::Client) && c.send.len.get() > 0 {
         crate::http::ffi::conn::sending(c);
     }
+    io::note_used(c, 0, c.send.len.get());
     let mut done = 0;
     while done < c.send.len.get().min(WRITE_BUDGET) && p.is_ready(Ready::Write) {
         let n = WRITE_SIZE.min(c.send.len.get() - done);

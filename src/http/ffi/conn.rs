@@ -228,12 +228,15 @@ pub fn may_go_on(c: &mg_connection, state: &HttpState) -> bool {
 }
 
 /// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
-/// response has no body.
+/// response has no body. What follows before the response may be the rest of the request.
+#[inline]
 pub fn sending(c: &mg_connection) {
-    // SAFETY: no handler runs while the slice lives.
-    let is_head = unsafe { c.send.as_bytes() }.starts_with(b"HEAD ");
-    if is_head && let Some(state) = c.http() {
-        state.head_sent.set(true);
+    if let Some(state) = c.http()
+        && !state.request_sent.replace(true)
+    {
+        // SAFETY: no handler runs while the slice lives.
+        let is_head = unsafe { c.send.as_bytes() }.starts_with(b"HEAD ");
+        state.head_sent.set(is_head);
     }
 }
 

@@ -419,6 +419,7 @@ impl Pass<'_> {
         hm.body.len = n;
         hm.message.len = body.head_len + n;
         state.incoming.take();
+        state.request_sent.set(false);
         state.head_sent.set(false);
         limits::enter(c, Phase::Quiet);
         self.await_response();

@@ -105,6 +105,16 @@ unsafe fn client(s: *const c_void) -> Option<Rc<Client>> {
     }
 }
 
+/// The manager that a session belongs to.
+///
+/// # Safety
+/// `s` is a session that was not closed.
+#[cfg(all(debug_assertions, target_os = "linux"))]
+pub(crate) unsafe fn manager(s: *const c_void) -> *const mg_mgr {
+    // SAFETY: it came from Rc::into_raw, and the member never changes.
+    unsafe { (*s.cast::<Client>()).mgr }
+}
+
 /// Opens a client session that survives its connections.
 ///
 /// It connects at once and again whenever the connection is lost; pings the broker and drops a connection
@@ -246,7 +256,8 @@ pub unsafe extern "C" fn mg_mqtt_session_pub(
 }
 
 /// Subscribes to the topic filter `topic` of `opts` with its `qos` and, with MQTT 5, its `props`. The subscription
-/// lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed.
+/// lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed, no packet id is free, or memory is
+/// exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_mqtt_session_sub(
     session: *mut mg_mqtt_session,
@@ -258,7 +269,8 @@ pub unsafe extern "C" fn mg_mqtt_session_sub(
     })
 }
 
-/// Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed.
+/// Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed, no packet id
+/// is free, or memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_mqtt_session_unsub(
     session: *mut mg_mqtt_session,

@@ -69,6 +69,7 @@ impl Pass<'_> {
         let Some(receiver) = state.streams.end_body(c) else {
             return Next::Stop;
         };
+        state.request_sent.set(false);
         limits::enter(c, Phase::Quiet);
         self.await_response();
         if answered {
