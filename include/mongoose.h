@@ -4536,7 +4536,7 @@ enum mg_val_type {
    * char[], a C string of JSON, shown as it stands. Gets the JSON object of the whole set; one
    * that does not fit is refused.
    */
-  MG_VAL_RAW,
+  MG_VAL_RAW
 };
 
 /** What is done to a field set. */
@@ -4548,7 +4548,7 @@ enum mg_dash_op {
   /** Delete the array element or file at `*index`. */
   MG_DASH_DELETE,
   /** Append an array element with the values just stored. */
-  MG_DASH_ADD,
+  MG_DASH_ADD
 };
 
 /** A value of the program that a dashboard shows and changes. */

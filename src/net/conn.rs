@@ -173,6 +173,11 @@ pub struct ConnPrivate {
     pub(super) not_a_socket: Cell<bool>,
     /// The program's own socket, which may be a blocking one.
     pub(super) may_block: Cell<bool>,
+    /// `fd` preserves the boundaries of messages.
+    pub(super) keeps_messages: Cell<bool>,
+    /// A read that fills less than it could does not tell that nothing is left: `fd` is no stream of bytes, or there is
+    /// urgent data.
+    pub(super) reads_in_parts: Cell<bool>,
     /// Index in the manager's table of registered connections, plus one; 0 when not registered.
     pub(super) slot: Cell<u32>,
     pub(super) origin: Cell<super::stats::Origin>,

@@ -4,7 +4,7 @@ use super::conn::{Ready, system_error};
 use super::endpoint::{self, Endpoint};
 use super::local;
 use super::mgr::{MgrPrivate, allocate, close, link, manager, release};
-use super::socket::{Kind, ListenError, Listener};
+use super::socket::{Kind, ListenError, Listener, SocketKind};
 use super::stats::{self, Origin};
 use super::{
     Flag, call, contain, error, ev, limits, mg_connection, mg_event_handler_t, mg_mgr, resolve,
@@ -16,6 +16,14 @@ use libc::c_int;
 use mio::Interest;
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
+
+/// What connections are told of.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const STREAM_INTEREST: Interest = Interest::READABLE
+    .add(Interest::WRITABLE)
+    .add(Interest::PRIORITY);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const STREAM_INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 /// Whose events a new connection's go to.
 pub(super) struct Handlers {
@@ -233,10 +241,9 @@ pub(super) fn renew_socket(c: &mg_connection) {
 }
 
 fn register_client(c: &mg_connection) -> bool {
-    let registered = manager(c).and_then(mg_mgr::private).is_some_and(|p| {
-        p.register(c, Interest::READABLE | Interest::WRITABLE)
-            .is_ok()
-    });
+    let registered = manager(c)
+        .and_then(mg_mgr::private)
+        .is_some_and(|p| p.register(c, STREAM_INTEREST).is_ok());
     if !registered {
         error(c, b"OOM");
     }
@@ -344,11 +351,18 @@ pub(super) fn wrap(
     c.r#fn.set(f);
     c.fn_data.set(fn_data);
     if let (Some(private), Some(p)) = (mgr.private(), c.private()) {
-        if !socket::is_socket(fd) {
-            p.not_a_socket.set(true);
-            socket::set_nonblocking(fd);
-        } else {
-            p.may_block.set(true);
+        let kind = socket::kind(fd);
+        p.reads_in_parts.set(kind != SocketKind::Tcp);
+        match kind {
+            SocketKind::None => {
+                p.not_a_socket.set(true);
+                socket::set_nonblocking(fd);
+            }
+            SocketKind::Messages => {
+                p.keeps_messages.set(true);
+                p.may_block.set(true);
+            }
+            SocketKind::Tcp | SocketKind::OtherStream => p.may_block.set(true),
         }
         // What cannot be waited for, a regular file say, is never ready.
         let registered = private.register(c, Interest::READABLE | Interest::WRITABLE);
@@ -436,10 +450,9 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     };
     c.rem.set(rem);
     c.set_raw_fd(fd);
-    let registered = mgr.private().is_some_and(|p| {
-        p.register(c, Interest::READABLE | Interest::WRITABLE)
-            .is_ok()
-    });
+    let registered = mgr
+        .private()
+        .is_some_and(|p| p.register(c, STREAM_INTEREST).is_ok());
     if !registered {
         accept_failed(listener);
         socket::close(fd);

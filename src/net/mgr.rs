@@ -161,6 +161,35 @@ impl MgrPrivate {
         }
     }
 
+    /// The connection that a program registered itself, as network drivers do with MG_EPOLL_ADD() and
+    /// MG_EPOLL_MOD(): its address stands in the place of a token. From now on it is registered like the others.
+    pub fn take_over(&self, mgr: &mg_mgr, token: Token) -> Option<*mut mg_connection> {
+        if token.0 < self.slots.borrow().len() {
+            // One that was closed meanwhile.
+            return None;
+        }
+        let mut next = mgr.conns.get();
+        while next as usize != token.0 {
+            // SAFETY: list members are live connections.
+            next = unsafe { next.as_ref() }?.next.get();
+        }
+        // SAFETY: a member of the list.
+        let c = unsafe { next.as_ref() }?;
+        let private = c.private()?;
+        let slot = match private.slot.get().checked_sub(1) {
+            Some(slot) => slot,
+            None => self.take_slot(c).ok()?,
+        };
+        private.slot.set(slot + 1);
+        self.note_id(c);
+        let (fd, interest) = (c.raw_fd(), Interest::READABLE | Interest::WRITABLE);
+        let mut source = SourceFd(&fd);
+        let registered = self
+            .registry()
+            .reregister(&mut source, Token(slot as usize), interest);
+        registered.ok().map(|()| next)
+    }
+
     /// Has a registered connection found by its identifier.
     pub fn note_id(&self, c: &mg_connection) {
         if let Some(slot) = c.private().and_then(|p| p.slot.get().checked_sub(1)) {

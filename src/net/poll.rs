@@ -189,7 +189,9 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
         let mut taken = 0;
         for event in &events {
             taken += 1;
-            if let Some(c) = private.connection(event.token()) {
+            let token = event.token();
+            let known = private.connection(token);
+            if let Some(c) = known.or_else(|| private.take_over(mgr, token)) {
                 // SAFETY: the table holds live connections only; memory of those closed by a
                 // handler in this loop stays until phase 5.
                 let c = unsafe { &*c };
@@ -210,6 +212,11 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
     if event.is_readable() || event.is_read_closed() {
         p.set_ready(Ready::Read, true);
         p.set_ready(Ready::ReadClosed, event.is_read_closed());
+    }
+    if event.is_priority() {
+        // Reads end in front of it.
+        p.reads_in_parts.set(true);
+        p.set_ready(Ready::Read, true);
     }
     if event.is_writable() {
         p.set_ready(Ready::Write, true);

@@ -319,8 +319,25 @@ pub(super) fn has_route(ip: IpAddr) -> bool {
     )
 }
 
-pub(super) fn is_socket(fd: c_int) -> bool {
-    with_socket(fd, Socket::r#type).is_ok()
+/// What reading from a descriptor is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SocketKind {
+    /// It is no socket.
+    None,
+    /// Each read gives a message.
+    Messages,
+    Tcp,
+    /// Reads end where the sender passed descriptors.
+    OtherStream,
+}
+
+pub(super) fn kind(fd: c_int) -> SocketKind {
+    match with_socket(fd, Socket::r#type) {
+        Err(_) => SocketKind::None,
+        Ok(Type::STREAM) if local_addr(fd).is_some() => SocketKind::Tcp,
+        Ok(Type::STREAM) => SocketKind::OtherStream,
+        Ok(_) => SocketKind::Messages,
+    }
 }
 
 /// True for a socket that listen() was called on.

@@ -231,7 +231,7 @@ fn receive_into(c: &mg_connection, p: &ConnPrivate, input: &mut Vec<u8>) -> Rece
         Ok(n) => {
             limits::received(p, n);
             stats::received(c, n);
-            if n < READ_SIZE && !p.is_ready(Ready::ReadClosed) && !p.not_a_socket.get() {
+            if n < READ_SIZE && !p.is_ready(Ready::ReadClosed) && !p.reads_in_parts.get() {
                 p.set_ready(Ready::Read, false);
             }
             match decrypt(c, p, &mut input[..waiting + n]) {

@@ -168,7 +168,9 @@ fn deliver_all(mgr: &mg_mgr, wake: &Wake) {
 fn deliver(mgr: &mg_mgr, item: Item) {
     match item {
         Item::Message { id, payload } => {
-            let Some(c) = find(mgr, id) else { return };
+            let Some(c) = find(mgr, id).filter(|c| !c.is(Flag::Closing)) else {
+                return;
+            };
             let mut view = mg_str::from_bytes(&payload);
             contain(c, (), || {
                 inject("wakeup");
