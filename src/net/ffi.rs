@@ -6,6 +6,7 @@ use super::mgr::{self, MgrPrivate};
 use super::stats::Origin;
 use super::{Flag, call, due, io, limits, mg_connection, poll, resolve, socket, wake};
 use crate::ffi::alloc::try_box;
+use crate::ffi::leave::Uncancelled;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::{guard, heap};
 use crate::timer::ffi::mg_timer;
@@ -189,14 +190,21 @@ pub unsafe extern "C" fn mg_mgr_free(mgr: *mut mg_mgr) {
 /// Runs one iteration of the event loop: waits up to `ms` milliseconds for something to do
 /// (negative: for ever; 0: not at all), runs due timers, and serves every connection once.
 /// Timers do not shorten the wait. A signal ends the wait. Call it in a loop, from one thread.
+///
+/// pthread_cancel() takes effect at the end of an iteration; threads other than the first one, unless they have disabled
+/// that, therefore wait a second at most. pthread_exit() in a handler ends such a thread at once, without its cleanup
+/// handlers; the manager is of no use then, and mg_mgr_free() does nothing.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mg_mgr_poll(mgr: *mut mg_mgr, ms: c_int) {
+pub unsafe extern "C-unwind" fn mg_mgr_poll(mgr: *mut mg_mgr, ms: c_int) {
+    let uncancelled = Uncancelled::begin();
     guard((), || {
         // SAFETY: pointer contract.
         if let Some(mgr) = unsafe { mgr.as_ref() } {
-            poll::poll(mgr, ms);
+            poll::poll(mgr, uncancelled.cut(ms));
         }
     });
+    // SAFETY: nothing else of the library runs, unless the program called this function from a handler.
+    unsafe { uncancelled.end() };
 }
 
 /// Tells that connections to which nothing happens need MG_EV_POLL only every `ms` milliseconds, or as often as

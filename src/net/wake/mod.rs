@@ -7,6 +7,7 @@ mod queue;
 use super::mgr::{MgrPrivate, manager};
 use super::{Flag, call, contain, ev, mg_connection, mg_mgr, socket, visits};
 use crate::ffi::heap::strictly;
+use crate::ffi::leave::call_out;
 use crate::ffi::{guard, inject, mg_str};
 use index::Index;
 use mio::Token;
@@ -19,6 +20,7 @@ use std::io;
 
 /// A function of the program for mg_mgr_call().
 pub(super) type Function = unsafe extern "C" fn(*mut mg_mgr, *mut mg_connection, *mut c_void);
+type UnwindingFunction = unsafe extern "C-unwind" fn(*mut mg_mgr, *mut mg_connection, *mut c_void);
 
 pub(super) enum Item {
     Message {
@@ -180,14 +182,16 @@ fn deliver(mgr: &mg_mgr, item: Item) {
         }
         Item::Call { id, f, arg } => {
             let mgr_ptr = std::ptr::from_ref(mgr).cast_mut();
+            // SAFETY: the same function, of which more is expected.
+            let f: UnwindingFunction = unsafe { std::mem::transmute(f) };
             let Some(c) = find(mgr, id).filter(|c| !c.is(Flag::Closing)) else {
                 // SAFETY: the program vouches for its function.
-                return unsafe { f(mgr_ptr, std::ptr::null_mut(), arg) };
+                return call_out(|| unsafe { f(mgr_ptr, std::ptr::null_mut(), arg) });
             };
             contain(c, (), || {
                 // SAFETY: as above; the memory of `c` stays, since this is an event of the channel or an
                 // iteration.
-                unsafe { f(mgr_ptr, c.as_ptr(), arg) };
+                call_out(|| unsafe { f(mgr_ptr, c.as_ptr(), arg) });
                 visits::mark(c);
                 inject("call");
             });
