@@ -312,7 +312,7 @@ fn finish(c: &mg_connection) {
     }
     limits::update(c);
     stats::count(c, |n| &n.connected);
-    call(c, ev::CONNECT, null_mut());
+    super::io::showing_writable(c, || call(c, ev::CONNECT, null_mut()));
     if c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
         plain_instead_of_tls(c);
     }

@@ -281,7 +281,16 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
     if responded {
         crate::http::ffi::conn::finish_response(c);
     }
-    fire(c, ev::WRITE, n);
+    showing_writable(c, || fire(c, ev::WRITE, n));
+}
+
+/// Delivers an event with `is_writable` set: what is queued leaves in the turn that made it, not after the
+/// socket was asked.
+pub(super) fn showing_writable(c: &mg_connection, deliver: impl FnOnce()) {
+    let shown = c.is(Flag::Writable);
+    c.set(Flag::Writable, true);
+    deliver();
+    c.set(Flag::Writable, shown);
 }
 
 pub(super) fn write_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {

@@ -379,7 +379,7 @@ fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
 #[inline]
 fn show_readiness(c: &mg_connection, p: &ConnPrivate) {
     let readable = p.is_ready(Ready::Read) && !c.is(Flag::Full);
-    let writable = p.is_ready(Ready::Write) && output_waits(c, p);
+    let writable = p.is_ready(Ready::Write) && (c.is(Flag::Connecting) || output_waits(c, p));
     if c.is(Flag::Readable) != readable {
         c.set(Flag::Readable, readable);
     }

@@ -250,6 +250,7 @@ pub fn finish_response(c: &mg_connection) {
     let responding = c.is(Flag::Resp);
     c.set(Flag::Resp, false);
     let Some(state) = c.http() else { return };
+    state.finished.set(true);
     state.streams.note_answered();
     // A running pass looks at the flag itself, when the handler has returned.
     if responding && !state.running.get() {
@@ -357,7 +358,9 @@ pub(super) fn settle(c: &mg_connection, state: &HttpState) {
     state.forget_request();
     match request.persistence {
         Persistence::Keep => {}
-        Persistence::CloseWhenIdle | Persistence::KeepIfTold => state.close_when_idle.set(true),
+        Persistence::CloseWhenIdle | Persistence::KeepIfTold => {
+            state.close_when_idle.set(state.finished.get());
+        }
         Persistence::Close => {
             c.set(Flag::Draining, true);
             state.discarding.set(true);

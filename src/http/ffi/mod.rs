@@ -4,6 +4,8 @@ pub mod accessors;
 pub mod conn;
 mod pass;
 
+pub(in crate::http) use pass::Changed;
+
 use super::parser::{self, HeadEnd, Parsed};
 use super::reply::{self, Draft};
 use crate::ffi::layout::MAX_HTTP_HEADERS;

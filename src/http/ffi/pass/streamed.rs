@@ -74,6 +74,7 @@ impl Pass<'_> {
         self.await_response();
         if answered {
             c.set(Flag::Resp, false);
+            state.finished.set(true);
         }
         let len = c.recv.len.get();
         receiver.complete(c);
