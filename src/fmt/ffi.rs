@@ -323,6 +323,7 @@ pub unsafe extern "C" fn mg_vprintf(
             let Some(c) = c.as_ref() else {
                 return 0;
             };
+            let _kept = crate::net::keep(c);
             crate::net::prepare_send(c);
             let start = c.send.len.get();
             let printed = vprintf_iobuf(&c.send, fmt, VaList::new(ap));

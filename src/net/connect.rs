@@ -167,7 +167,9 @@ pub(super) fn connect<'a>(
     if !c.is(Flag::Udp) && !limits::begin(c, None) {
         error(c, b"OOM");
     }
-    call(c, ev::OPEN, url_ptr.cast_mut().cast());
+    if !c.is_dead() {
+        call(c, ev::OPEN, url_ptr.cast_mut().cast());
+    }
     if !c.is_dead() {
         heap::ran_out();
         contain(c, (), || {

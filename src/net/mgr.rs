@@ -461,10 +461,16 @@ pub(crate) fn for_each(mgr: &mg_mgr, mut f: impl FnMut(&mg_connection)) {
 }
 
 /// While it lives, connections that are closed keep their memory.
-pub(super) struct Deeper<'a>(&'a Cell<u32>);
+pub(crate) struct Deeper<'a>(&'a Cell<u32>);
+
+/// For functions of a connection in which a function of the program may run the loop.
+#[inline]
+pub(crate) fn keep(c: &mg_connection) -> Option<Deeper<'_>> {
+    manager(c).and_then(mg_mgr::private).map(Deeper::new)
+}
 
 impl Deeper<'_> {
-    pub fn new(private: &MgrPrivate) -> Deeper<'_> {
+    pub(super) fn new(private: &MgrPrivate) -> Deeper<'_> {
         private.depth.set(private.depth.get() + 1);
         Deeper(&private.depth)
     }
@@ -532,6 +538,7 @@ pub(super) fn close(c: &mg_connection) {
     if mgr.mdns.get() == c.as_ptr() {
         mgr.mdns.set(ptr::null_mut());
     }
+    crate::mqtt::ffi::session::closed(c);
     call(c, ev::CLOSE, ptr::null_mut());
     crate::http::stream::ffi::closed(c);
     match mgr.private() {

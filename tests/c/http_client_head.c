@@ -3,6 +3,7 @@
 #include "mongoose.h"
 
 static char s_trace[500];
+static const char *s_rest;  // Sent when something was
 
 static void no_log(char ch, void *param) {
   (void) ch, (void) param;
@@ -12,6 +13,7 @@ static void client(struct mg_connection *c, int ev, void *ev_data) {
   struct mg_http_message *hm = (struct mg_http_message *) ev_data;
   size_t n = strlen(s_trace);
   if (ev == MG_EV_CONNECT) mg_printf(c, "%s", (char *) c->fn_data);
+  if (ev == MG_EV_WRITE && s_rest != NULL) mg_printf(c, "%s", s_rest), s_rest = NULL;
   if (ev == MG_EV_HTTP_MSG) snprintf(s_trace + n, sizeof(s_trace) - n, " MSG(%d, %lu bytes)", mg_http_status(hm), (unsigned long) hm->body.len);
   if (ev == MG_EV_CLOSE) snprintf(s_trace + n, sizeof(s_trace) - n, " CLOSE");
 }
@@ -49,5 +51,11 @@ int main(void) {
   run("HEAD", head, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
   run("HEAD, chunked", head, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
   run("HEAD, then GET", both, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  char post[] = "POST / HTTP/1.1\r\nContent-Length: 14\r\n\r\n";
+  s_rest = "HEAD of a file";
+  run("POST, the body begins like HEAD", post, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  s_rest = "HTTP/1.1\r\n\r\n";
+  char part[] = "HEAD / ";
+  run("HEAD in two parts", part, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
   return 0;
 }

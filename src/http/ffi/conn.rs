@@ -279,6 +279,16 @@ pub fn completes_response(c: &mg_connection, n: usize) -> bool {
     left == Some(0)
 }
 
+/// True when a response that the program wrote itself is queued to its end, as far as that can be told.
+fn is_written(c: &mg_connection, state: &HttpState) -> bool {
+    let end = match state.hand_made.get() {
+        HandMade::Unknown => None,
+        HandMade::Unsent(unsent) => Some(unsent),
+        HandMade::Behind(before) => response_end(c, state, before),
+    };
+    end.is_some_and(|end| end <= c.send.len.get())
+}
+
 /// Where in the output queue a response ends whose head stands at `at`, if it says so.
 fn response_end(c: &mg_connection, state: &HttpState, at: usize) -> Option<usize> {
     if !speaks_http(c) {
@@ -355,12 +365,15 @@ pub(super) fn settle(c: &mg_connection, state: &HttpState) {
     if !request.dispatched || c.is(Flag::Resp) {
         return;
     }
+    let may_close = matches!(
+        request.persistence,
+        Persistence::CloseWhenIdle | Persistence::KeepIfTold
+    );
+    let closes = may_close && (state.finished.get() || is_written(c, state));
     state.forget_request();
     match request.persistence {
         Persistence::Keep => {}
-        Persistence::CloseWhenIdle | Persistence::KeepIfTold => {
-            state.close_when_idle.set(state.finished.get());
-        }
+        Persistence::CloseWhenIdle | Persistence::KeepIfTold => state.close_when_idle.set(closes),
         Persistence::Close => {
             c.set(Flag::Draining, true);
             state.discarding.set(true);

@@ -237,7 +237,9 @@ impl Pass<'_> {
         if c.is(Flag::Accepted) {
             say_no(c, status);
             self.give_up();
-            limits::give_up(c, text);
+            if !c.is(Flag::Closing) {
+                limits::give_up(c, text);
+            }
         } else {
             self.state.discarding.set(true);
             net::error(c, text);

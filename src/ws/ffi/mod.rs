@@ -78,6 +78,7 @@ pub(crate) unsafe fn connect_with(
     let Some(connection) = (unsafe { c.as_ref() }) else {
         return null_mut();
     };
+    let _kept = net::keep(connection);
     // SAFETY: forwarded from the caller.
     if !begin_client(connection, unsafe { cstr(url) }, append_fields) {
         net::error(connection, b"OOM");
@@ -168,6 +169,7 @@ pub(crate) unsafe fn upgrade_with(
         return;
     };
     net::contain(c, (), || {
+        let _kept = net::keep(c);
         inject("mg_ws_upgrade");
         c.pfn.set(Some(ws_handler));
         c.pfn_data.set(null_mut());
@@ -317,6 +319,7 @@ pub unsafe extern "C" fn mg_ws_vprintf(
         let Some(c) = (unsafe { c.as_ref() }) else {
             return 0;
         };
+        let _kept = net::keep(c);
         let start = c.send.len.get();
         // SAFETY: pointer contract.
         let Some(text) = (unsafe { append_format(c, fmt, ap) }) else {
