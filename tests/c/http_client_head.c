@@ -23,7 +23,7 @@ static void run(const char *label, char *request, const char *response) {
   char url[40], buf[200];
   struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t len = sizeof(addr);
-  ssize_t n = 0;
+  size_t want = strlen(request) + (s_rest == NULL ? 0 : strlen(s_rest)), got = 0;
   int listener = socket(AF_INET, SOCK_STREAM, 0), fd;
   bind(listener, (struct sockaddr *) &addr, len), listen(listener, 1);
   getsockname(listener, (struct sockaddr *) &addr, &len);
@@ -32,7 +32,11 @@ static void run(const char *label, char *request, const char *response) {
   s_trace[0] = '\0';
   mg_http_connect(&mgr, url, client, request);
   fd = accept(listener, NULL, NULL);
-  for (int k = 0; k < 200 && n <= 0; k++) mg_mgr_poll(&mgr, 5), n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+  for (int k = 0; k < 200 && got < want; k++) {
+    mg_mgr_poll(&mgr, 5);
+    ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+    if (n > 0) got += (size_t) n;
+  }
   send(fd, response, strlen(response), MSG_NOSIGNAL);
   for (int k = 0; k < 20; k++) mg_mgr_poll(&mgr, 2);
   strcat(s_trace, " |");
