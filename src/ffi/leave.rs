@@ -76,19 +76,27 @@ fn is_main_thread() -> bool {
     answer
 }
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
 fn end_thread() -> ! {
+    /// PTHREAD_KEYS_MAX
+    const KEYS: libc::pthread_key_t = 1024;
+    // The next thread on this stack must not find what this one has stored.
+    for key in 0..KEYS {
+        // SAFETY: a key that does not exist is refused.
+        unsafe { libc::pthread_setspecific(key, std::ptr::null()) };
+    }
     loop {
         // The kernel tells who waits in pthread_join().
-        #[cfg(any(target_os = "linux", target_os = "android"))]
         // SAFETY: nothing of this thread is used any more.
-        unsafe {
-            libc::syscall(libc::SYS_exit, 0)
-        };
-        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn end_thread() -> ! {
+    loop {
         // SAFETY: waits for a signal.
-        unsafe {
-            libc::pause()
-        };
+        unsafe { libc::pause() };
     }
 }
 
