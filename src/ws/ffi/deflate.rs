@@ -22,7 +22,7 @@ use std::rc::Rc;
 /// are this side's words. A window is what a message may refer back to; `bits` of it are 2 to that
 /// power bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct mg_ws_deflate_opts {
     /// sizeof(struct mg_ws_deflate_opts), so that later versions can add members.
     pub size: usize,
