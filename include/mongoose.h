@@ -2862,7 +2862,7 @@ void mg_http_serve_dir(struct mg_connection *c,
 /**
  * Answers a request with a page of the host's files in which server-side includes are replaced:
  * `<!--#include file="x" -->` by a file beside the including one, `<!--#include virtual="x" -->` by the file
- * `root` followed by "x".
+ * `root` followed by "x", with a slash in between.
  *
  * Includes nest 5 levels deep. What cannot be included is left out and logged; other tags stay. The
  * response is 404 when there is no such page, and 500 when it grows beyond 16 MB or 10,000 files.
@@ -2998,8 +2998,8 @@ long mg_http_upload(struct mg_connection *c,
  * An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
  * mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
  * once: with NULL when the body is stored, or with a text. Before this function returns: "bad name", "open failed" and, when
- * the body goes somewhere else already, "upload in progress"; MG_EV_HTTP_MSG then follows all the same and must not be
- * answered again. Later: "write error", "invalid chunk" and "body limit", with the file left empty; "connection closed" or
+ * the body goes somewhere else already, "upload in progress"; MG_EV_HTTP_MSG then follows all the same and is not to be
+ * answered again: clear `is_resp` there, or set `is_draining`. Later: "write error", "invalid chunk" and "body limit", with the file left empty; "connection closed" or
  * the text of an MG_EV_ERROR, with a partial file left behind.
  * A body in chunks, whose length nobody knows before (`hm->body.len` is 0), may have as many bytes as `body_size` of
  * struct mg_limits says, or, when that is 0, `recv_size`. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
@@ -3017,8 +3017,8 @@ void mg_http_start_upload(struct mg_connection *c,
  * Feeds the body to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it arrives; the program
  * defines them. Until the end the connection's own handler gets no events; then `fn` is called once:
  * with NULL when the firmware is installed, or with a text. Before this function returns: "ota begin failed" and "chunked
- * not supported"; MG_EV_HTTP_MSG then follows all the same and must not be answered again. Later: "write error", "OTA
- * finalize failed", "connection closed" or the text of an MG_EV_ERROR. `fn` sends the response. `fn` NULL answers 200
+ * not supported"; MG_EV_HTTP_MSG then follows all the same and is not to be answered again: clear `is_resp` there, or set
+ * `is_draining`. Later: "write error", "OTA finalize failed", "connection closed" or the text of an MG_EV_ERROR. `fn` sends the response. `fn` NULL answers 200
  * "ok", or 500 with the text.
  */
 void mg_http_start_ota(struct mg_connection *c,
@@ -3584,7 +3584,7 @@ void mg_ws_upgrade(struct mg_connection *c,
 
 /**
  * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
- * opcode. NULL for `fmt` is an empty text. Returns the length of the text, compressed or not; 0 with
+ * opcode. NULL for `fmt` is an empty text. Returns the length of the text, compressed or not, as printers in it count; 0 with
  * nothing sent when memory is exhausted.
  */
 size_t mg_ws_printf(struct mg_connection *c,

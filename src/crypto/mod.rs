@@ -5,6 +5,7 @@ mod deterministic;
 pub mod ecc;
 pub mod ffi;
 mod gcm;
+pub mod pem;
 mod private_key;
 mod rsa;
 

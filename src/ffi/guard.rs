@@ -1,18 +1,26 @@
 //! No panic crosses into C.
 
+use super::leave::{Uncancelled, call_out};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of an `extern "C"` function. A panic is logged and becomes
 /// `fallback`, the failure value that the function documents.
 #[inline]
 pub fn guard<R>(fallback: R, body: impl FnOnce() -> R) -> R {
-    match catch_unwind(AssertUnwindSafe(body)) {
+    match catch_unwind(AssertUnwindSafe(|| call_out(body))) {
         Ok(value) => value,
         Err(panic) => {
             report(panic.as_ref());
             fallback
         }
     }
+}
+
+/// [`guard`] for functions that call what a thread can be cancelled in (pthreads(7)).
+#[inline]
+pub fn guard_uncancelled<R>(fallback: R, body: impl FnOnce() -> R) -> R {
+    let _uncancelled = Uncancelled::hold();
+    guard(fallback, body)
 }
 
 #[cold]

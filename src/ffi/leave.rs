@@ -21,8 +21,8 @@ const DISABLE: c_int = 1; // PTHREAD_CANCEL_DISABLE
 #[cfg(target_vendor = "apple")]
 const DISABLE: c_int = 0;
 
-/// Calls a function of the program. Should it end its thread, that happens here, before anything of the library is
-/// unwound; what the library knows of this thread is lost with it.
+/// Calls a function of the program, or one of ours. Should it end its thread, that happens here, before somebody catches
+/// what unwinds; what the library knows of this thread is lost with it.
 #[inline]
 pub fn call_out<R>(f: impl FnOnce() -> R) -> R {
     let stays = Stays;
@@ -36,7 +36,7 @@ struct Stays;
 impl Drop for Stays {
     #[cold]
     fn drop(&mut self) {
-        // A panic, or an exception of another language, has to find somebody who catches it.
+        // A panic, or an exception of C++ as far as that can be told, has to find somebody who catches it.
         if !std::thread::panicking() && !is_cpp_exception() && !is_main_thread() {
             end_thread();
         }
@@ -49,7 +49,7 @@ fn is_cpp_exception() -> bool {
         caught: *const std::ffi::c_void,
         uncaught: std::ffi::c_uint,
     }
-    // SAFETY: where there is a C++ library, this is its function, as the C++ ABI for Itanium defines it (2.2.2).
+    // SAFETY: where there is a shared C++ library, this is its function, as the C++ ABI for Itanium defines it (2.2.2).
     unsafe {
         let function = libc::dlsym(libc::RTLD_DEFAULT, c"__cxa_get_globals".as_ptr());
         if function.is_null() {
@@ -126,6 +126,19 @@ impl Uncancelled {
         } else {
             ms
         }
+    }
+
+    /// The same until the result is dropped. Who wants the thread cancelled has to wait for what it does next.
+    #[inline]
+    pub fn hold() -> impl Drop {
+        struct Hold(Uncancelled);
+        impl Drop for Hold {
+            fn drop(&mut self) {
+                // SAFETY: the state of before.
+                unsafe { pthread_setcancelstate(self.0.before, std::ptr::null_mut()) };
+            }
+        }
+        Hold(Uncancelled::begin())
     }
 
     /// Lets the thread be cancelled again, if it could be before, and does it when somebody wants it. Then the stack is

@@ -23,6 +23,6 @@ mod threads;
 pub mod va;
 pub mod versioned;
 
-pub use guard::guard;
+pub use guard::{guard, guard_uncancelled};
 pub use inject::inject;
 pub use str::mg_str;

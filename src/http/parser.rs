@@ -57,6 +57,16 @@ impl Connection {
     }
 }
 
+/// True when a text begins with the whole first line of a request (RFC 9112, section 3).
+pub fn is_request_line(text: &[u8]) -> bool {
+    let end = memchr::memchr(b'\n', text).unwrap_or(0);
+    let mut words = trim(&text[..end]).split(|&b| b == b' ');
+    let (_, target, version) = (words.next(), words.next(), words.next());
+    target.is_some_and(|target| !target.is_empty())
+        && version.is_some_and(|version| version.starts_with(b"HTTP/1."))
+        && words.next().is_none()
+}
+
 /// True when `name` is an item of a comma-separated list, in any ASCII case.
 pub fn lists(list: &[u8], name: &[u8]) -> bool {
     list.split(|&b| b == b',')

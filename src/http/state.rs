@@ -98,7 +98,7 @@ pub(super) struct Request {
     pub dispatched: bool,
     /// The method is HEAD.
     pub is_head: bool,
-    /// The method is CONNECT: what follows the head of the response is no body (RFC 9110, 9.3.6).
+    /// The method is CONNECT: what follows the head of a 2xx response is no body (RFC 9110, 9.3.6).
     pub is_connect: bool,
     /// The client likes gzip. Found out when somebody may ask for it.
     pub accepts_gzip: Option<bool>,
@@ -133,6 +133,7 @@ impl HttpState {
     pub fn restart(&self) {
         self.incoming.take();
         self.changed.take();
+        self.request_sent.set(false);
         self.seen.set(0);
     }
 
@@ -156,6 +157,11 @@ impl HttpState {
 
     pub(super) fn serves_http10(&self) -> bool {
         self.request.get().is_http10
+    }
+
+    /// A response that the program writes itself would begin behind so many bytes of output.
+    pub(super) fn await_hand_made(&self, queued: usize) {
+        self.hand_made.set(HandMade::Behind(queued));
     }
 
     /// The response is not one that the program writes itself.

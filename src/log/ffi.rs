@@ -5,7 +5,7 @@ use super::hexdump;
 use super::prefix::{base_name, prefix};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
 use crate::ffi::{
-    guard,
+    guard, guard_uncancelled,
     str::{bytes, cstr},
 };
 use crate::fmt::Sink;
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn mg_log_prefix(
     line: c_int,
     fname: *const c_char,
 ) {
-    guard((), || {
+    guard_uncancelled((), || {
         let millis = crate::util::ffi::mg_millis();
         // SAFETY: pointer contract; the slices are not used any more when the sink is called.
         let text = unsafe { prefix(millis, level, cstr(file), line, cstr(fname)) };
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn mg_log_prefix(
 
 /// mg_log() behind its shim.
 unsafe extern "C" fn vlog(fmt: *const c_char, ap: *mut va_list) {
-    guard((), || {
+    guard_uncancelled((), || {
         let mut out = out();
         // SAFETY: pointer contract; the program passes a matching format.
         unsafe { print(&mut out, fmt, VaList::new(ap)) };
@@ -94,7 +94,7 @@ variadic_export!(mg_log => shim_mg_log);
 /// Logs a hex dump of `len` bytes at `buf`, 16 to the line. Does not check the level.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_hexdump(buf: *const c_void, len: usize) {
-    guard((), || {
+    guard_uncancelled((), || {
         let buf = buf.cast::<u8>();
         let mut out = out();
         if buf.is_null() || len == 0 {

@@ -39,6 +39,39 @@ struct Subscription {
     sent: bool,
 }
 
+/// A set of packet identifiers.
+#[derive(Default)]
+struct Ids {
+    bits: Vec<u64>,
+}
+
+impl Ids {
+    /// Makes room for all of them. False when memory is exhausted.
+    fn make(&mut self) -> bool {
+        const WORDS: usize = (u16::MAX as usize + 1) / u64::BITS as usize;
+        if self.bits.is_empty() && self.bits.try_reserve_exact(WORDS).is_ok() {
+            self.bits.resize(WORDS, 0);
+        }
+        !self.bits.is_empty()
+    }
+
+    fn place(id: u16) -> (usize, u64) {
+        (usize::from(id / 64), 1 << (id % 64))
+    }
+
+    fn contains(&self, id: u16) -> bool {
+        let (at, bit) = Ids::place(id);
+        self.bits.get(at).is_some_and(|word| word & bit != 0)
+    }
+
+    fn set(&mut self, id: u16, on: bool) {
+        let (at, bit) = Ids::place(id);
+        if let Some(word) = self.bits.get_mut(at) {
+            *word = if on { *word | bit } else { *word & !bit };
+        }
+    }
+}
+
 /// Bounds of what is kept.
 #[derive(Clone, Copy)]
 pub struct Limits {
@@ -48,8 +81,9 @@ pub struct Limits {
 
 pub struct Session {
     limits: Limits,
-    /// In the order of their identifiers, from the oldest on.
     messages: VecDeque<Message>,
+    /// Their identifiers.
+    used: Ids,
     bytes: usize,
     /// How many messages are under way on this connection.
     in_flight: usize,
@@ -67,6 +101,7 @@ impl Session {
         Session {
             limits,
             messages: VecDeque::new(),
+            used: Ids::default(),
             bytes: 0,
             in_flight: 0,
             first_waiting: 0,
@@ -88,16 +123,14 @@ impl Session {
     }
 
     fn is_used(&self, id: u16) -> bool {
-        let ends = self.messages.front().zip(self.messages.back());
-        let may_be = ends.is_some_and(|(oldest, newest)| {
-            id.wrapping_sub(oldest.id) <= newest.id.wrapping_sub(oldest.id)
-        });
-        may_be && self.messages.iter().any(|m| m.id == id)
-            || self.subscriptions.iter().any(|s| s.id == id)
+        self.used.contains(id) || self.subscriptions.iter().any(|s| s.id == id)
     }
 
-    /// A packet identifier that is not in use; `None` when all are.
+    /// A packet identifier that is not in use; `None` when all are, or memory is exhausted.
     pub fn next_id(&mut self) -> Option<u16> {
+        if !self.used.make() {
+            return None;
+        }
         for _ in 0..u16::MAX {
             self.last_id = self.last_id.wrapping_add(1).max(1);
             if !self.is_used(self.last_id) {
@@ -119,6 +152,7 @@ impl Session {
             return false;
         }
         self.bytes += packet.len();
+        self.used.set(id, true);
         self.messages.push_back(Message {
             id,
             qos,
@@ -161,7 +195,12 @@ impl Session {
         if !session_present {
             // The broker had taken these over, and has forgotten their identifiers. Sending them again could
             // deliver them twice.
-            self.messages.retain(|m| m.phase != Phase::Releasing);
+            let used = &mut self.used;
+            self.messages.retain(|m| {
+                let stays = m.phase != Phase::Releasing;
+                used.set(m.id, stays);
+                stays
+            });
             self.bytes = self.messages.iter().map(|m| m.packet.len()).sum();
             self.subscriptions.retain(|s| !s.ends);
         }
@@ -185,6 +224,7 @@ impl Session {
         };
         if let Some(m) = self.messages.remove(at) {
             self.bytes -= m.packet.len();
+            self.used.set(m.id, false);
             self.in_flight -= usize::from(m.phase != Phase::Queued);
             self.first_waiting -= usize::from(at < self.first_waiting);
         }
@@ -398,6 +438,25 @@ mod tests {
         );
         let waits = |m: &Message| matches!(m.phase, Phase::Queued | Phase::Releasing);
         assert!(!s.messages.iter().take(s.first_waiting).any(waits));
+        let used: u32 = s.used.bits.iter().map(|word| word.count_ones()).sum();
+        assert_eq!(used as usize, s.messages.len());
+        assert!(s.messages.iter().all(|m| s.used.contains(m.id)));
+    }
+
+    #[test]
+    fn identifiers_in_use_are_left_out() {
+        let mut s = Session::new(LIMITS);
+        s.connected(false, None);
+        let kept = [push(&mut s, 1), push(&mut s, 1), push(&mut s, 1)];
+        sent(&mut s);
+        s.acknowledged(cmd::PUBACK, kept[1], false);
+        for _ in 0..2 * usize::from(u16::MAX) {
+            let id = push(&mut s, 1);
+            assert!(id != 0 && id != kept[0] && id != kept[2]);
+            while s.send_next(|_| true) {}
+            s.acknowledged(cmd::PUBACK, id, false);
+        }
+        check(&s);
     }
 
     #[test]
@@ -591,7 +650,7 @@ mod tests {
                 _ => {
                     if let Some((command, id)) = answers.pop_front() {
                         s.acknowledged(command, id, false);
-                        check(&s);
+                        check(s);
                         if command == cmd::PUBREC {
                             // As the protocol handler does.
                             let [high, low] = id.to_be_bytes();

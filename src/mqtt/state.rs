@@ -11,8 +11,7 @@ pub struct MqttState {
     /// The peer broke a limit: whatever still arrives is thrown away.
     pub(super) discarding: Cell<bool>,
     pub(super) unreleased: Unreleased,
-    /// Bytes of acknowledgements that may be queued still.
-    pub(super) acknowledgements: Cell<usize>,
+    pub(super) unread: Unread,
     /// The session that the connection belongs to, or NULL.
     pub(super) session: Cell<*const c_void>,
 }
@@ -23,7 +22,7 @@ impl Default for MqttState {
             running: Cell::default(),
             discarding: Cell::default(),
             unreleased: Unreleased::default(),
-            acknowledgements: Cell::default(),
+            unread: Unread::default(),
             session: Cell::new(null()),
         }
     }
@@ -37,6 +36,44 @@ impl MqttState {
 
     pub fn set_unreleased(&self, ids: Vec<u16>) {
         *self.unreleased.0.borrow_mut() = ids;
+    }
+}
+
+/// Acknowledgements that are queued for a peer that does not read, at most, in bytes: a million of them.
+const MAX_UNREAD: usize = 4 * 1024 * 1024;
+
+/// How many acknowledgements wait in the output queue: half of the bound may have been queued since all before it
+/// were sent, and as much before that.
+#[derive(Default)]
+pub(super) struct Unread {
+    /// Bytes of output that have left.
+    sent: Cell<u64>,
+    /// Where in the output the first half ends.
+    end: Cell<u64>,
+    /// Bytes of acknowledgements behind that.
+    behind: Cell<usize>,
+}
+
+impl Unread {
+    pub fn sent(&self, n: u64) {
+        self.sent.set(self.sent.get().wrapping_add(n));
+    }
+
+    /// False when too many wait, with `waiting` bytes of output of any kind.
+    pub fn may_grow(&self, waiting: usize) -> bool {
+        if self.behind.get() < MAX_UNREAD / 2 {
+            return true;
+        }
+        if self.end.get() > self.sent.get() {
+            return false;
+        }
+        self.end.set(self.sent.get() + waiting as u64);
+        self.behind.set(0);
+        true
+    }
+
+    pub fn queued(&self, n: usize) {
+        self.behind.set(self.behind.get() + n);
     }
 }
 
@@ -73,6 +110,28 @@ impl Unreleased {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unread_acknowledgements_are_bounded() {
+        let (unread, mut queue) = (Unread::default(), 0);
+        while unread.may_grow(queue) {
+            unread.queued(4);
+            queue += 4;
+        }
+        assert_eq!(queue, MAX_UNREAD);
+    }
+
+    #[test]
+    fn acknowledgements_of_a_peer_that_reads_are_not() {
+        // A long queue of other output, of which acknowledgements are a small part.
+        let (unread, mut queue) = (Unread::default(), 100 << 20);
+        for _ in 0..3 * MAX_UNREAD / 4 {
+            assert!(unread.may_grow(queue));
+            unread.queued(4);
+            unread.sent(204);
+            queue += 204 - 204;
+        }
+    }
 
     #[test]
     fn a_message_is_new_until_it_is_released() {

@@ -347,14 +347,14 @@ pub(crate) fn call_user(c: &mg_connection, event: c_int, data: *mut c_void) {
 /// # Safety
 /// `f` may be called with these.
 #[inline]
-unsafe fn call_handler(f: Handler, c: &mg_connection, event: c_int, data: *mut c_void) {
+pub(crate) unsafe fn call_handler(f: Handler, c: &mg_connection, event: c_int, data: *mut c_void) {
     // SAFETY: the same function, of which more is expected.
     let f: UnwindingHandler = unsafe { std::mem::transmute(f) };
     // SAFETY: forwarded from the caller.
     call_out(|| unsafe { f(c.as_ptr(), event, data) });
 }
 
-type Handler = unsafe extern "C" fn(*mut mg_connection, c_int, *mut c_void);
+pub(crate) type Handler = unsafe extern "C" fn(*mut mg_connection, c_int, *mut c_void);
 type UnwindingHandler = unsafe extern "C-unwind" fn(*mut mg_connection, c_int, *mut c_void);
 
 /// Does something for a connection. A panic costs that connection, which gets MG_EV_ERROR and

@@ -10,6 +10,7 @@ use super::{
     Flag, call, contain, error, ev, limits, mg_connection, mg_event_handler_t, mg_mgr, resolve,
     socket,
 };
+use crate::ffi::leave::Uncancelled;
 use crate::ffi::{heap, inject};
 use crate::url;
 use libc::c_int;
@@ -19,11 +20,11 @@ use std::ptr::null_mut;
 
 /// What connections are told of.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const STREAM_INTEREST: Interest = Interest::READABLE
+pub(super) const STREAM_INTEREST: Interest = Interest::READABLE
     .add(Interest::WRITABLE)
     .add(Interest::PRIORITY);
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-const STREAM_INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
+pub(super) const STREAM_INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 /// Whose events a new connection's go to.
 pub(super) struct Handlers {
@@ -45,6 +46,7 @@ pub(super) fn listen<'a>(
     f: mg_event_handler_t,
     fn_data: *mut c_void,
 ) -> Option<&'a mg_connection> {
+    let _uncancelled = Uncancelled::hold();
     let Some(c) = allocate(mgr) else {
         log_out_of_memory();
         return None;
@@ -146,6 +148,7 @@ pub(super) fn connect<'a>(
     url_ptr: *const c_char,
     handlers: &Handlers,
 ) -> Option<&'a mg_connection> {
+    let _uncancelled = Uncancelled::hold();
     if url.is_empty() {
         crate::log::error(format_args!("null url"));
         return None;
@@ -353,21 +356,9 @@ pub(super) fn wrap(
     c.r#fn.set(f);
     c.fn_data.set(fn_data);
     if let (Some(private), Some(p)) = (mgr.private(), c.private()) {
-        let kind = socket::kind(fd);
-        p.reads_in_parts.set(kind != SocketKind::Tcp);
-        match kind {
-            SocketKind::None => {
-                p.not_a_socket.set(true);
-                socket::set_nonblocking(fd);
-            }
-            SocketKind::Messages => {
-                p.keeps_messages.set(true);
-                p.may_block.set(true);
-            }
-            SocketKind::Tcp | SocketKind::OtherStream => p.may_block.set(true),
-        }
+        let interest = look_at(p, fd);
         // What cannot be waited for, a regular file say, is never ready.
-        let registered = private.register(c, Interest::READABLE | Interest::WRITABLE);
+        let registered = private.register(c, interest);
         // Of what is watched, too, there is only so much (epoll_ctl(2), ENOSPC).
         if registered.is_err_and(|e| {
             matches!(errno(&e), libc::ENOMEM | libc::ENOSPC)
@@ -424,6 +415,23 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
                 return;
             }
         }
+    }
+}
+
+/// Finds out what a descriptor of the program's is. Returns what it wants to be told of.
+pub(super) fn look_at(p: &super::conn::ConnPrivate, fd: c_int) -> Interest {
+    let kind = socket::kind(fd);
+    p.reads_in_parts.set(kind != SocketKind::Tcp);
+    p.keeps_messages.set(kind == SocketKind::Messages);
+    p.not_a_socket.set(kind == SocketKind::None);
+    p.may_block.set(kind != SocketKind::None);
+    if kind == SocketKind::None {
+        socket::set_nonblocking(fd);
+    }
+    if kind == SocketKind::Tcp {
+        STREAM_INTEREST
+    } else {
+        Interest::READABLE | Interest::WRITABLE
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Flag, call, due, io, limits, mg_connection, poll, resolve, socket, w
 use crate::ffi::alloc::try_box;
 use crate::ffi::leave::Uncancelled;
 use crate::ffi::str::{bytes, cstr};
-use crate::ffi::{guard, heap};
+use crate::ffi::{guard, guard_uncancelled, heap};
 use crate::timer::ffi::mg_timer;
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
@@ -134,7 +134,7 @@ pub struct mg_mgr {
 /// open anything.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_mgr_init(mgr: *mut mg_mgr) {
-    guard((), || {
+    guard_uncancelled((), || {
         if mgr.is_null() {
             return;
         }

@@ -176,13 +176,16 @@ impl MgrPrivate {
         // SAFETY: a member of the list.
         let c = unsafe { next.as_ref() }?;
         let private = c.private()?;
-        let slot = match private.slot.get().checked_sub(1) {
-            Some(slot) => slot,
-            None => self.take_slot(c).ok()?,
+        let fd = c.raw_fd();
+        let (slot, interest) = match private.slot.get().checked_sub(1) {
+            Some(slot) => (slot, super::connect::STREAM_INTEREST),
+            None => (
+                self.take_slot(c).ok()?,
+                super::connect::look_at(private, fd),
+            ),
         };
         private.slot.set(slot + 1);
         self.note_id(c);
-        let (fd, interest) = (c.raw_fd(), Interest::READABLE | Interest::WRITABLE);
         let mut source = SourceFd(&fd);
         let registered = self
             .registry()

@@ -22,6 +22,7 @@ use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_aft
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::visits::Round;
 use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, socket, tls, wake};
+use crate::ffi::leave::{Uncancelled, call_out};
 use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
@@ -252,7 +253,8 @@ fn turns(mgr: &mg_mgr, private: &MgrPrivate, now: &mut u64) {
     let round = private.visits.begin(private, mgr, *now);
     let current = Cell::new(null_mut());
     heap::ran_out();
-    while catch_unwind(AssertUnwindSafe(|| walk(&round, private, &current, now))).is_err() {
+    let mut walk = || call_out(|| walk(&round, private, &current, now));
+    while catch_unwind(AssertUnwindSafe(&mut walk)).is_err() {
         // SAFETY: the walk stood on it; its memory stays until phase 5.
         let c: &mg_connection = unsafe { &*current.get() };
         fail_after_panic(c);
@@ -401,6 +403,7 @@ fn accept(c: &mg_connection, p: &ConnPrivate, now: u64) {
 
 /// Closes every connection of a manager and releases what the library keeps for it.
 pub(super) fn free(mgr: &mg_mgr) {
+    let _uncancelled = Uncancelled::hold();
     if mgr.private().is_some_and(|private| private.depth.get() > 0) {
         crate::log::error(format_args!("mg_mgr_free called from a handler"));
         return;

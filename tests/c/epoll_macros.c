@@ -43,6 +43,21 @@ int main(void) {
   MG_EPOLL_ADD(c);
   LIST_ADD_HEAD(struct mg_connection, &mgr.conns, c);
   use("ADD", c, fds[1]);
+  for (int i = 0; i < 2; i++) {
+    socketpair(AF_UNIX, i == 0 ? SOCK_DGRAM : SOCK_SEQPACKET, 0, fds);
+    c = mg_alloc_conn(&mgr);
+    c->fd = (void *) (size_t) fds[0];
+    c->fn = fn;
+    MG_EPOLL_ADD(c);
+    LIST_ADD_HEAD(struct mg_connection, &mgr.conns, c);
+    say(fds[1], "one"), say(fds[1], "two"), say(fds[1], "three");
+    poll_until(strstr(trace, "three") != NULL);
+    show_trace(i == 0 ? "ADD, datagrams" : "ADD, packets");
+    c->is_closing = 1;
+    turns(1);
+    trace[0] = '\0';
+    close(fds[1]);
+  }
   mg_mgr_free(&mgr);
   return 0;
 }

@@ -58,6 +58,9 @@ int main(void) {
   char post[] = "POST / HTTP/1.1\r\nContent-Length: 14\r\n\r\n";
   s_rest = "HEAD of a file";
   run("POST, the body begins like HEAD", post, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  s_rest = "HEAD / HTTP/1.1\r\n\r\n";
+  char preamble[] = "\r\n";
+  run("HEAD behind something else", preamble, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
   s_rest = "HTTP/1.1\r\n\r\n";
   char part[] = "HEAD / ";
   run("HEAD in two parts", part, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");

@@ -7,6 +7,14 @@ static void fn(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_CLOSE && c->is_accepted) add(" CLOSE");
 }
 
+static int accept_one(int listener, int *peer) {
+  struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t len = sizeof(addr);
+  if (bind(listener, (struct sockaddr *) &addr, len) != 0 || listen(listener, 1) != 0 || getsockname(listener, (struct sockaddr *) &addr, &len) != 0) return -1;
+  *peer = dial_port(ntohs(addr.sin_port));
+  return accept(listener, NULL, NULL);
+}
+
 int main(void) {
   start();
   struct mg_connection *listener = mg_listen(&mgr, "tcp://127.0.0.1:0", fn, NULL);
@@ -25,6 +33,16 @@ int main(void) {
   poll_until(strstr(trace, "CLOSE") != NULL);
   show_trace("end");
   close(fd);
+
+  int accepting = socket(AF_INET, SOCK_STREAM, 0), wrapped = accept_one(accepting, &fd);
+  struct mg_connection *c = mg_wrapfd(&mgr, wrapped, fn, NULL);
+  turns(3);
+  say(fd, "abc"), send(fd, "!", 1, MSG_OOB), say(fd, "def");
+  poll_until(strstr(trace, "def") != NULL);
+  show_trace("a wrapped socket");
+  c->is_closing = 1;
+  turns(1);
+  close(fd), close(accepting);
   mg_mgr_free(&mgr);
   return 0;
 }

@@ -13,7 +13,7 @@ use super::path::CPath;
 use crate::ffi::alloc::{mg_calloc, mg_free};
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
-use crate::ffi::{guard, mg_str};
+use crate::ffi::{guard, guard_uncancelled, mg_str};
 use crate::fmt::ffi::vprintf_iobuf;
 use crate::iobuf::mg_iobuf;
 use std::cell::Cell;
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn mg_fs_open(
     path: *const c_char,
     flags: c_int,
 ) -> *mut mg_fd {
-    guard(null_mut(), || {
+    guard_uncancelled(null_mut(), || {
         // SAFETY: pointer contract.
         let Some(op) = (unsafe { fs.as_ref() }).and_then(|fs| fs.op) else {
             return null_mut();
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn mg_fs_open(
 /// Closes a file and releases it. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_fs_close(fd: *mut mg_fd) {
-    guard((), || {
+    guard_uncancelled((), || {
         // SAFETY: pointer contract; the object came from mg_fs_open().
         unsafe {
             let Some(file) = fd.as_ref() else { return };
@@ -183,7 +183,7 @@ pub unsafe extern "C" fn mg_fs_ls(
     buf: *mut c_char,
     len: usize,
 ) -> bool {
-    guard(false, || {
+    guard_uncancelled(false, || {
         if fs.is_null() || path.is_null() || buf.is_null() || len == 0 {
             return false;
         }
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn mg_fs_ls(
 /// report no length, as those under /proc, are read to their end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_file_read(fs: *mut mg_fs, path: *const c_char) -> mg_str {
-    guard(mg_str::NULL, || {
+    guard_uncancelled(mg_str::NULL, || {
         if fs.is_null() || path.is_null() {
             return mg_str::NULL;
         }
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn mg_file_write(
     buf: *const c_void,
     len: usize,
 ) -> bool {
-    guard(false, || {
+    guard_uncancelled(false, || {
         if fs.is_null() || path.is_null() || buf.is_null() && len > 0 {
             return false;
         }

@@ -228,15 +228,14 @@ pub fn may_go_on(c: &mg_connection, state: &HttpState) -> bool {
 }
 
 /// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
-/// response has no body. What follows before the response may be the rest of the request.
-#[inline]
+/// response has no body. Behind a request it may be the rest of that, so it has to look like one then.
 pub fn sending(c: &mg_connection) {
-    if let Some(state) = c.http()
-        && !state.request_sent.replace(true)
-    {
-        // SAFETY: no handler runs while the slice lives.
-        let is_head = unsafe { c.send.as_bytes() }.starts_with(b"HEAD ");
-        state.head_sent.set(is_head);
+    let Some(state) = c.http() else { return };
+    let is_first = !state.request_sent.replace(true);
+    // SAFETY: no handler runs while the slice lives.
+    let text = unsafe { c.send.as_bytes() };
+    if text.starts_with(b"HEAD ") && (is_first || parser::is_request_line(text)) {
+        state.head_sent.set(true);
     }
 }
 
@@ -299,7 +298,11 @@ fn response_end(c: &mg_connection, state: &HttpState, at: usize) -> Option<usize
     let Parsed::Complete(head) = parser::parse(text, &mut |_, _, _| {}) else {
         return None;
     };
-    match framing::framing(&head, state.request.get().is_head) {
+    let request = state.request.get();
+    if request.is_connect && (200..300).contains(&head.status()) {
+        return None;
+    }
+    match framing::framing(&head, request.is_head) {
         Ok(Framing::Length(len)) if head.is_response => at.checked_add(head.len)?.checked_add(len),
         _ => None,
     }

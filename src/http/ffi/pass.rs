@@ -59,7 +59,7 @@ pub(super) fn run(c: &mg_connection, state: &HttpState, received: usize, closing
     {
         let mut n = c.recv.len.get() as c_long;
         // SAFETY: the program or the library installed this handler for connections.
-        unsafe { pfn(c.as_ptr(), ev::READ, from_mut(&mut n).cast()) };
+        unsafe { net::call_handler(pfn, c, ev::READ, from_mut(&mut n).cast()) };
     }
 }
 
@@ -195,6 +195,7 @@ impl Pass<'_> {
                     let asks = state.codings.get().level > 0;
                     let accepts_gzip = asks.then(accepts_gzip);
                     state.request.set(Request::new(&head, accepts_gzip));
+                    state.finished.set(false);
                 }
                 Facts {
                     len: head.len,
@@ -329,7 +330,11 @@ impl Pass<'_> {
         if next.is_none()
             && let Some(changed) = changed
         {
-            state.changed.set(try_box(changed));
+            let Some(changed) = try_box(changed) else {
+                net::error(c, b"OOM");
+                return Some(Next::Stop);
+            };
+            state.changed.set(Some(changed));
         }
         if next.is_none() && c.is(Flag::Accepted) {
             if self.replaced() {
@@ -461,14 +466,9 @@ impl Pass<'_> {
             return;
         }
         c.set(Flag::Resp, true);
-        state.finished.set(false);
         let request = state.request.get();
         if !state.streams.is_sending() {
-            state.hand_made.set(if request.is_connect {
-                HandMade::Unknown
-            } else {
-                HandMade::Behind(c.send.len.get())
-            });
+            state.hand_made.set(HandMade::Behind(c.send.len.get()));
         }
         state.request.set(Request {
             dispatched: true,

@@ -148,7 +148,9 @@ impl<'a> Include<'a> {
             &page[..memchr::memrchr(b'/', page).map_or(0, |slash| slash + 1)]
         };
         let mut path = CPath::from_bytes(dir)?;
-        path.push(self.name).then_some(path)
+        // Names that are meant to be below a root do not go on with its own.
+        let joins = self.name.starts_with(b"/") || dir.is_empty() || dir.ends_with(b"/");
+        ((joins || path.push(b"/")) && path.push(self.name)).then_some(path)
     }
 }
 

@@ -13,21 +13,29 @@ use crate::mqtt::packet::{self, Packet, Parsed};
 use crate::mqtt::state::MqttState;
 use crate::mqtt::{cmd, reason};
 use crate::net::{self, Backlog, Flag, ev, limits, mg_connection};
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_long, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::{addr_of_mut, null_mut};
 
-/// Acknowledgements queued for a peer that does not read, in bytes: a million of them.
-const MAX_UNREAD: usize = 4 * 1024 * 1024;
 /// How much of a large buffer is worked on at a time.
 const PIECE: usize = 2048;
 
 /// The MQTT protocol handler (`c->pfn` of MQTT connections).
-pub unsafe extern "C" fn mqtt_handler(c: *mut mg_connection, event: c_int, _data: *mut c_void) {
+pub unsafe extern "C" fn mqtt_handler(c: *mut mg_connection, event: c_int, data: *mut c_void) {
     // SAFETY: handlers are called with a live connection.
-    let (Some(c), ev::READ) = (unsafe { c.as_ref() }, event) else {
+    let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
+    if event == ev::WRITE
+        && let Some(p) = c.private()
+    {
+        // SAFETY: WRITE comes with the number of bytes, or from elsewhere with NULL.
+        let n = unsafe { data.cast::<c_long>().as_ref() };
+        p.mqtt.unread.sent(n.map_or(0, |&n| n as u64));
+    }
+    if event != ev::READ {
+        return;
+    }
     net::contain(c, (), || {
         // A connection that the program made itself has no state and starts afresh every time.
         let fresh;
@@ -227,20 +235,20 @@ impl Pass<'_> {
     /// Queues an acknowledgement. False after MG_EV_ERROR: then the packet counts as not received.
     fn acknowledge(&self, command: u8, id: u16, more: &[u8]) -> bool {
         let c = self.c;
-        let unread = self.state.acknowledgements.get().min(c.send.len.get());
-        if unread > MAX_UNREAD {
+        let before = c.send.len.get();
+        if !self.state.unread.may_grow(before) {
             limits::exceeded(c);
             net::error(c, b"MQTT acknowledgements are not read");
             return false;
         }
-        let before = c.send.len.get();
         let sent = send(c, Ok(first_byte(command)), |out| {
             out.put(&id.to_be_bytes());
             out.put(more);
             Ok(())
         });
-        let size = c.send.len.get().saturating_sub(before);
-        self.state.acknowledgements.set(unread + size);
+        self.state
+            .unread
+            .queued(c.send.len.get().saturating_sub(before));
         sent
     }
 

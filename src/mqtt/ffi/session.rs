@@ -354,8 +354,10 @@ pub unsafe extern "C" fn mg_mqtt_session_close(session: *mut mg_mqtt_session) {
         }
         // One that the program has taken over is left alone.
         if let Some(c) = c.filter(|c| is_served(c)) {
-            c.pfn.set(Some(mqtt_handler));
-            c.pfn_data.set(null_mut());
+            if c.pfn.get().map(|f| f as usize) == Some(session_handler as *const () as usize) {
+                c.pfn.set(Some(mqtt_handler));
+                c.pfn_data.set(null_mut());
+            }
             if client.session.borrow().is_connected() {
                 append(c, &[first_byte(cmd::DISCONNECT), 0]);
                 c.set(Flag::Draining, true);
@@ -380,13 +382,22 @@ unsafe extern "C" fn on_tick(session: *mut c_void) {
 
 /// Protocol handler of a session's connections.
 unsafe extern "C" fn session_handler(c: *mut mg_connection, event: c_int, data: *mut c_void) {
-    // SAFETY: handlers are called with a live connection, and mg_mqtt_session_close() takes this one away.
-    let (Some(connection), client) = (unsafe { c.as_ref() }, unsafe {
-        client((*c).pfn_data.get())
-    }) else {
+    // SAFETY: handlers are called with a live connection.
+    let Some(connection) = (unsafe { c.as_ref() }) else {
         return;
     };
-    let Some(client) = client else { return };
+    let session = match event {
+        ev::OPEN => connection.pfn_data.get().cast_const(),
+        _ => connection
+            .private()
+            .map_or(null(), |p| p.mqtt.session.get()),
+    };
+    // SAFETY: mg_mqtt_session_close() takes it away.
+    let Some(client) = (unsafe { client(session) }) else {
+        // A program that put a function in front of this one outlives the session.
+        // SAFETY: same contract.
+        return unsafe { mqtt_handler(c, event, data) };
+    };
     net::contain(connection, (), || match event {
         ev::OPEN => {
             client.conn.set(c);
@@ -399,7 +410,11 @@ unsafe extern "C" fn session_handler(c: *mut mg_connection, event: c_int, data: 
             // SAFETY: same contract.
             unsafe { mqtt_handler(c, event, data) };
         }
-        ev::WRITE => client.alive.borrow_mut().sent(mg_millis()),
+        ev::WRITE => {
+            client.alive.borrow_mut().sent(mg_millis());
+            // SAFETY: same contract.
+            unsafe { mqtt_handler(c, event, data) };
+        }
         ev::MQTT_CMD => {
             // SAFETY: the event's data, and what it points to in the receive buffer.
             let whole = unsafe { (*data.cast::<mg_mqtt_message>()).dgram.as_bytes() };
@@ -426,9 +441,9 @@ pub(crate) fn closed(c: &mg_connection) {
     }
 }
 
-/// True while a session is what a connection serves.
+/// False when the program has taken the raw data of a connection over.
 fn is_served(c: &mg_connection) -> bool {
-    c.pfn.get().map(|f| f as usize) == Some(session_handler as *const () as usize)
+    c.pfn.get().is_some()
 }
 
 impl Client {
@@ -440,7 +455,10 @@ impl Client {
 
     /// Lets the timer run when the session has something to do. It may run earlier than that.
     fn set_timer(&self) {
-        let due = if self.session.borrow().is_connected() {
+        let due = if !self.conn.get().is_null() && self.served().is_none() {
+            // The end of the connection is told.
+            None
+        } else if self.session.borrow().is_connected() {
             self.alive.borrow().next_check()
         } else {
             Some(self.deadline.get())

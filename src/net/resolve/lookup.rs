@@ -362,7 +362,12 @@ impl Lookups {
             }
             Outcome::Addresses(addresses, seconds) => {
                 let (name, rtype) = (&lookup.names[0], lookup.first_rtype);
-                self.cache.put(name, rtype, &addresses, seconds, now);
+                // Other servers may be in use by now.
+                let is_from_them =
+                    [&lookup.servers, &lookup.other_servers].contains(&&self.cached_from);
+                if is_from_them {
+                    self.cache.put(name, rtype, &addresses, seconds, now);
+                }
                 Next::Found(addresses)
             }
             Outcome::Truncated => from.map_or(Next::Nothing, Next::AskStream),

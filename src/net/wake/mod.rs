@@ -7,7 +7,7 @@ mod queue;
 use super::mgr::{MgrPrivate, manager};
 use super::{Flag, call, contain, ev, mg_connection, mg_mgr, socket, visits};
 use crate::ffi::heap::strictly;
-use crate::ffi::leave::call_out;
+use crate::ffi::leave::{Uncancelled, call_out};
 use crate::ffi::{guard, inject, mg_str};
 use index::Index;
 use mio::Token;
@@ -90,6 +90,7 @@ impl Drop for Outer {
 
 /// Sends an item to the loop of a manager, from any thread. False when it will not get there.
 pub(super) fn send(mgr: *mut mg_mgr, item: Item) -> bool {
+    let _uncancelled = Uncancelled::hold();
     let _reading = RELEASE.read();
     // SAFETY: pointer contract; only `ifp` is read, because other members belong to the polling thread.
     let private = unsafe { (*mgr).ifp.get() }.cast::<MgrPrivate>();

@@ -10,7 +10,15 @@ static struct mg_connection *s_listener, *s_conn;
 static char s_uris[200];
 static size_t s_left;
 
+static void stored(struct mg_connection *c, const char *error) {
+  (void) error;
+  mg_printf(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+}
+
 static void server(struct mg_connection *c, int ev, void *ev_data) {
+  if (ev == MG_EV_HTTP_HDRS && mg_match(((struct mg_http_message *) ev_data)->uri, mg_str("/upload"), NULL)) {
+    mg_http_start_upload(c, (struct mg_http_message *) ev_data, mg_str("hand_made"), mg_str("."), NULL, stored);
+  }
   if (ev == MG_EV_POLL && c == s_conn && s_left > 0) {
     // The body of /later, a piece per iteration.
     size_t n = s_left < 30000 ? s_left : 30000;
@@ -26,6 +34,8 @@ static void server(struct mg_connection *c, int ev, void *ev_data) {
   s_conn = c;
   if (mg_match(hm->uri, mg_str("/now"), NULL)) {
     mg_printf(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  } else if (mg_strcmp(hm->method, mg_str("CONNECT")) == 0) {
+    mg_printf(c, "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 5\r\n\r\nhello");
   } else if (mg_match(hm->uri, mg_str("/later"), NULL)) {
     mg_printf(c, "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n");
     s_left = 200000;
@@ -80,6 +90,14 @@ int main(void) {
   char *text = exchange(GET("/now") GET("/now") GET("/reply") GET("/now"), 100, &closed);
   CHECK(strcmp(s_uris, "/now /now /reply /now ") == 0);
   CHECK(count(text, "hello") == 3 && count(text, "reply") == 1 && !closed);
+
+  text = exchange("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n" GET("/now"), 100, &closed);
+  CHECK(strcmp(s_uris, "a:1 /now ") == 0 && count(text, "hello") == 2 && !closed);
+
+#define UPLOAD "PUT /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+  text = exchange(UPLOAD GET("/now") UPLOAD UPLOAD GET("/now"), 100, &closed);
+  CHECK(strcmp(s_uris, "/now /now ") == 0 && count(text, "hello") == 5 && !closed);
+  remove("hand_made");
 
   text = exchange(GET("/later") GET("/now"), 200, &closed);
   CHECK(strcmp(s_uris, "/later /now ") == 0);

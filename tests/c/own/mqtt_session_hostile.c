@@ -72,6 +72,30 @@ static void taken_over(void) {
   }
 }
 
+// A program that looks at everything first, and goes on when the session is closed.
+static mg_event_handler_t s_behind;
+static int s_seen;
+
+static void in_front(struct mg_connection *c, int ev, void *ev_data) {
+  s_seen++;
+  s_behind(c, ev, ev_data);
+}
+
+static void looked_at(void) {
+  struct mg_mqtt_opts message = {.topic = mg_str("t"), .message = mg_str("x"), .qos = 1};
+  struct mg_mqtt_session *session = open_session(0);
+  struct mg_connection *c = s_mgr.conns;
+  while (!c->is_client) c = c->next;
+  s_behind = c->pfn;
+  c->pfn = in_front;
+  WAIT_FOR(s_opens == 1);
+  for (int i = 0; i < 3; i++) CHECK(mg_mqtt_session_pub(session, &message, NULL));
+  WAIT_FOR(s_published == 3);
+  mg_mqtt_session_close(session);
+  WAIT_FOR(s_disconnects == 1 && s_closes == 1);
+  CHECK(s_seen > 5);
+}
+
 // A program that takes over what its session then does without.
 static void taken_over_and_closed(void) {
   struct mg_mqtt_session *session = open_session(0);
@@ -160,6 +184,7 @@ int main(void) {
   snprintf(s_url, sizeof(s_url), "mqtt://127.0.0.1:%u", mg_ntohs(listener->loc.port));
   taken_over();
   taken_over_and_closed();
+  looked_at();
   connected_again_and_again();
   unread_acknowledgements();
   without_turns();

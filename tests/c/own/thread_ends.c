@@ -1,5 +1,5 @@
-// pthread_exit() in a handler, a timer and a called function, and pthread_cancel() of a thread that polls: the thread ends, and
-// pthread_join() returns. After a cancellation the manager is whole.
+// pthread_exit() in functions of the program that the library calls, and pthread_cancel() of threads that poll or send to another
+// thread: the thread ends, and pthread_join() returns. After a cancellation the manager is whole.
 
 #include "mongoose.h"
 #include <pthread.h>
@@ -7,14 +7,26 @@
 
 #define CHECK(expr) do { if (!(expr)) { printf("%s:%d: %s\n", __FILE__, __LINE__, #expr); exit(1); } } while (0)
 
-static enum { HANDLER, PROTOCOL_HANDLER, TIMER, CALL, CANCEL, CANCEL_FOR_EVER } s_how;
+static enum { HANDLER, PROTOCOL_HANDLER, TIMER, CALL, PRINTER, LOG, CANCEL, CANCEL_FOR_EVER } s_how;
 static volatile bool s_running;
 static int s_cleanups, s_closes;
+
+static size_t leave_printer(mg_pfn_t out, void *arg, va_list *ap) {
+  (void) out, (void) arg, (void) ap;
+  pthread_exit(NULL);
+}
+
+static void leave_log(char ch, void *arg) {
+  (void) ch, (void) arg;
+  pthread_exit(NULL);
+}
 
 static void handler(struct mg_connection *c, int ev, void *ev_data) {
   (void) c, (void) ev_data;
   if (ev == MG_EV_POLL) s_running = true;
   if (ev == MG_EV_POLL && s_how <= PROTOCOL_HANDLER) pthread_exit(NULL);
+  if (ev == MG_EV_POLL && s_how == PRINTER) mg_printf(c, "%M", leave_printer);
+  if (ev == MG_EV_POLL && s_how == LOG) mg_log_set_fn(leave_log, NULL), mg_log("%s", "text");
   if (ev == MG_EV_CLOSE) s_closes++;
 }
 
@@ -65,6 +77,30 @@ static void run(void) {
   }
 }
 
+static void *wake(void *arg) {
+  for (;;) {
+    if (!mg_wakeup((struct mg_mgr *) arg, 1, "x", 1)) return NULL;
+    usleep(100);
+  }
+}
+
+static void cancel_senders(void) {
+  struct mg_mgr mgr;
+  pthread_t threads[4];
+  mg_mgr_init(&mgr);
+  mg_wakeup_init(&mgr);
+  s_how = CANCEL;
+  mg_listen(&mgr, "tcp://127.0.0.1:0", handler, NULL);
+  for (int round = 0; round < 10; round++) {
+    for (int i = 0; i < 4; i++) CHECK(pthread_create(&threads[i], NULL, wake, &mgr) == 0);
+    for (int i = 0; i < 5; i++) mg_mgr_poll(&mgr, 1);
+    for (int i = 0; i < 4; i++) CHECK(pthread_cancel(threads[i]) == 0);
+    for (int i = 0; i < 4; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    while (mg_mgr_timeout(&mgr) == 0) mg_mgr_poll(&mgr, 0);
+  }
+  mg_mgr_free(&mgr);
+}
+
 int main(void) {
   mg_log_set(MG_LL_NONE);
   for (s_how = HANDLER; s_how < CANCEL; s_how++) {
@@ -75,5 +111,6 @@ int main(void) {
     CHECK(waitpid(child, &status, 0) == child && status == 0);
   }
   for (; s_how <= CANCEL_FOR_EVER; s_how++) run();
+  cancel_senders();
   return 0;
 }

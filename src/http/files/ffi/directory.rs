@@ -46,7 +46,7 @@ pub fn serve(c: &mg_connection, wish: &Wish, uri: &[u8], opts: &Options) {
     match kind {
         Kind::Directory => list(c, wish, &mut path, uri, opts),
         Kind::File if matches_ssi(path.as_bytes(), opts) => {
-            serve_ssi(c, opts.fs, opts.roots, &path);
+            serve_ssi(c, opts.fs, dir, &path);
         }
         Kind::File | Kind::Missing => file::serve(c, wish, Some(&mut path), opts),
     }

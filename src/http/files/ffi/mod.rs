@@ -151,7 +151,7 @@ pub unsafe extern "C" fn mg_http_serve_dir(
 
 /// Answers a request with a page of the host's files in which server-side includes are replaced:
 /// `<!--#include file="x" -->` by a file beside the including one, `<!--#include virtual="x" -->` by the file
-/// `root` followed by "x".
+/// `root` followed by "x", with a slash in between.
 ///
 /// Includes nest 5 levels deep. What cannot be included is left out and logged; other tags stay. The
 /// response is 404 when there is no such page, and 500 when it grows beyond 16 MB or 10,000 files.

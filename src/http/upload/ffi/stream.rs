@@ -276,6 +276,7 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char, is_closing: b
             ..request
         });
         c.set(Flag::Resp, true);
+        state.await_hand_made(c.send.len.get());
     }
     let missed_close = c.is_dead() && !is_closing;
     self::report(c, report, error);
