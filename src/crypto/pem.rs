@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ecdsa::elliptic_curve::pkcs8::der::{Reader, SliceReader};
 use memchr::memmem;
 use zeroize::Zeroizing;
@@ -11,6 +12,15 @@ use zeroize::Zeroizing;
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
+/// Labels are shorter.
+const MAX_LABEL: usize = 64;
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// True for a text in which PEM blocks may be found, false for what may be DER.
 pub fn is_text(data: &[u8]) -> bool {
@@ -38,21 +48,19 @@ pub fn blocks(text: &[u8]) -> impl Iterator<Item = (&[u8], Zeroizing<Vec<u8>>)> 
 
 /// The block whose label `text` begins with.
 fn block(text: &[u8]) -> Option<(&[u8], Zeroizing<Vec<u8>>)> {
-    let (label, text) = split(text, DASHES)?;
-    let (content, end) = split(text, END)?;
-    end.strip_prefix(label)?.strip_prefix(DASHES)?;
+    let start = &text[..text.len().min(MAX_LABEL + DASHES.len())];
+    let (label, text) = text.split_at(memmem::find(start, DASHES)?);
+    let text = &text[DASHES.len()..];
+    // There is no dash in base64. So each text is looked at once, however many blocks have no end.
+    let (content, end) = text.split_at(memchr::memchr(b'-', text)?);
+    end.strip_prefix(END)?
+        .strip_prefix(label)?
+        .strip_prefix(DASHES)?;
     let mut base64 = Zeroizing::new(Vec::new());
     base64.try_reserve_exact(content.len()).ok()?;
     base64.extend(content.iter().filter(|byte| !byte.is_ascii_whitespace()));
-    let der = STANDARD.decode(&*base64).ok()?;
+    let der = BASE64.decode(&*base64).ok()?;
     Some((label, Zeroizing::new(der)))
-}
-
-/// What stands before and behind the first `mark`, which begins with a dash.
-fn split<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let mut dashes = memchr::memchr_iter(b'-', text);
-    let at = dashes.find(|&at| text[at..].starts_with(mark))?;
-    Some((&text[..at], &text[at + mark.len()..]))
 }
 
 #[cfg(test)]
@@ -75,6 +83,8 @@ mod tests {
             "-----BEGIN A B-----\r\naGVs\r\nbG8=\r\n-----END A B-----\r\n",
             "-----BEGIN A B-----aGVsbG8=-----END A B-----",
             "  -----BEGIN A B-----\n  aGVs\n\tbG8=\n  -----END A B-----",
+            "-----BEGIN A B-----\naGVsbG8\n-----END A B-----",
+            "-----BEGIN A B-----\naGVsbG9=\n-----END A B-----",
             "\u{feff}text 0 -----BEGIN A B-----\naGVsbG8=\n-----END A B-----",
             "-----BEGIN C-----\n-----BEGIN A B-----\naGVsbG8=\n-----END A B-----\n-----END C-----",
             "-----BEGIN C-----\n!\n-----END C----------BEGIN A B-----\naGVsbG8=\n-----END A B-----",
@@ -91,7 +101,7 @@ mod tests {
             "-----BEGIN A-----\naGVsbG8=\n",
             "-----BEGIN A-----\naGVsbG8=\n-----END A----",
             "-----BEGIN A-----\naGVsbG8=\n-----END B-----",
-            "-----BEGIN A-----\naGVsbG8\n-----END A-----",
+            "-----BEGIN A-----\naGVsb\n-----END A-----",
             "-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n\naGVsbG8=\n-----END A-----",
         ] {
             assert!(found(text.as_bytes()).is_empty(), "{text:?}");

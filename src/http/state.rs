@@ -37,10 +37,8 @@ pub struct HttpState {
     pub(super) behind_response: Cell<bool>,
     /// Close when nothing is left to answer.
     pub(super) close_when_idle: Cell<bool>,
-    /// A client has begun to send a request, and the response to it is not complete.
-    pub(super) request_sent: Cell<bool>,
-    /// That is a HEAD request.
-    pub(super) head_sent: Cell<bool>,
+    /// The requests of a client whose responses are not complete.
+    pub(super) asked: Asked,
     /// The last request that was answered was HEAD.
     pub(super) head_answered: Cell<bool>,
     pub(super) hand_made: Cell<HandMade>,
@@ -51,6 +49,45 @@ pub struct HttpState {
     pub codings: Cell<Settings>,
     /// Fields that the library adds to responses: bits of `mg_http_fields`.
     pub(super) fields: Cell<u8>,
+}
+
+/// Which of a client's requests are HEAD: their responses have no body.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// A bit each, the first one lowest.
+    heads: Cell<u32>,
+    count: Cell<u32>,
+}
+
+impl Asked {
+    /// A request leaves. Of more than 32, the last ones do not count.
+    pub fn push(&self, is_head: bool) {
+        let at = self.count.get();
+        if at < u32::BITS {
+            self.heads.set(self.heads.get() | u32::from(is_head) << at);
+            self.count.set(at + 1);
+        }
+    }
+
+    /// The response to the first of them is complete.
+    pub fn pop(&self) {
+        self.heads.set(self.heads.get() >> 1);
+        self.count.set(self.count.get().saturating_sub(1));
+    }
+
+    pub fn clear(&self) {
+        self.heads.set(0);
+        self.count.set(0);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count.get() == 0
+    }
+
+    /// True when the next response is that to HEAD.
+    pub fn head_is_first(&self) -> bool {
+        self.heads.get() & 1 != 0
+    }
 }
 
 /// A response that the program writes itself, with mg_send() or mg_printf().
@@ -133,7 +170,7 @@ impl HttpState {
     pub fn restart(&self) {
         self.incoming.take();
         self.changed.take();
-        self.request_sent.set(false);
+        self.asked.clear();
         self.seen.set(0);
     }
 

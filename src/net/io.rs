@@ -232,9 +232,6 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
     if c.is(Flag::Udp) {
         return flush_datagram(c, p);
     }
-    if c.is(Flag::Client) {
-        crate::http::ffi::conn::sending(c);
-    }
     let len = c.send.len.get();
     p.send_loan.note(len);
     // The rest of a file follows: let it share packets with the head.
@@ -255,6 +252,9 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
                 p.set_ready(Ready::Write, false);
             }
             stats::sent(c, n);
+            if n > 0 && c.is(Flag::Client) {
+                crate::http::ffi::conn::sending(c);
+            }
             wrote(c, n);
             limits::sent(c, p, n);
         }

@@ -11,6 +11,7 @@ use super::wake::Wake;
 use super::{IO_SIZE, ev, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
 use crate::ffi::heap::strictly;
+use crate::ffi::leave::Uncancelled;
 use crate::ffi::{guard, inject};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
@@ -518,6 +519,7 @@ pub(super) fn close(c: &mg_connection) {
     if private.dead.replace(true) {
         return;
     }
+    let _uncancelled = Uncancelled::hold();
     c.set(Flag::Closing, true);
     super::limits::closed(c, private);
     super::stats::closed(c, private);

@@ -337,9 +337,6 @@ pub(super) fn write(c: &mg_connection, p: &ConnPrivate) {
     if p.is_ready(Ready::Filling) {
         return;
     }
-    if c.is(Flag::Client) && c.send.len.get() > 0 {
-        crate::http::ffi::conn::sending(c);
-    }
     io::note_used(c, 0, c.send.len.get());
     let (mut done, mut sent) = (0, 0);
     while done < c.send.len.get().min(WRITE_BUDGET) && p.is_ready(Ready::Write) {
@@ -353,6 +350,9 @@ pub(super) fn write(c: &mg_connection, p: &ConnPrivate) {
         if !empty {
             break;
         }
+    }
+    if done > 0 && c.is(Flag::Client) {
+        crate::http::ffi::conn::sending(c);
     }
     io::wrote(c, done);
     // Not before that: its handler of MG_EV_ERROR may change the buffer.

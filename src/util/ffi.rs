@@ -3,6 +3,7 @@
 use super::acl::{self, Verdict};
 use super::random::alphanumeric;
 use crate::ffi::alloc::wipe;
+use crate::ffi::leave::Uncancelled;
 use crate::ffi::str::bytes;
 use crate::ffi::{guard, mg_str};
 use crate::net::{addr, mg_addr};
@@ -136,6 +137,7 @@ pub fn random_bytes(buf: &mut [u8]) {
 }
 
 fn random(buf: &mut [MaybeUninit<u8>]) -> bool {
+    let _uncancelled = Uncancelled::hold();
     if getrandom::fill_uninit(buf).is_ok() {
         return true;
     }

@@ -61,6 +61,8 @@ int main(void) {
   s_rest = "HEAD / HTTP/1.1\r\n\r\n";
   char preamble[] = "\r\n";
   run("HEAD behind something else", preamble, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+  s_rest = "HEAD / HTTP/1.1\r\n\r\n";
+  run("GET, HEAD in another segment", get, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
   s_rest = "HTTP/1.1\r\n\r\n";
   char part[] = "HEAD / ";
   run("HEAD in two parts", part, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");

@@ -227,15 +227,15 @@ pub fn may_go_on(c: &mg_connection, state: &HttpState) -> bool {
     (state.request.get().dispatched || waits) && may_resume(c, state)
 }
 
-/// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
-/// response has no body. Behind a request it may be the rest of that, so it has to look like one then.
+/// A client connection sends what is queued: notes whether that begins with a request, and with HEAD, whose response
+/// has no body. What does not look like a request is the rest of one, or no HTTP.
 pub fn sending(c: &mg_connection) {
     let Some(state) = c.http() else { return };
-    let is_first = !state.request_sent.replace(true);
     // SAFETY: no handler runs while the slice lives.
     let text = unsafe { c.send.as_bytes() };
-    if text.starts_with(b"HEAD ") && (is_first || parser::is_request_line(text)) {
-        state.head_sent.set(true);
+    let is_head = text.starts_with(b"HEAD ");
+    if parser::is_request_line(text) || is_head && state.asked.is_empty() {
+        state.asked.push(is_head);
     }
 }
 

@@ -200,7 +200,7 @@ impl Pass<'_> {
                 Facts {
                     len: head.len,
                     status: head.status(),
-                    framing: framing::framing(&head, state.head_sent.get()),
+                    framing: framing::framing(&head, state.asked.head_is_first()),
                     expects_continue: head.expects_continue && !head.is_http10 && !head.is_response,
                 }
             }
@@ -444,8 +444,7 @@ impl Pass<'_> {
         hm.body.len = n;
         hm.message.len = body.head_len + n;
         state.incoming.take();
-        state.request_sent.set(false);
-        state.head_sent.set(false);
+        state.asked.pop();
         limits::enter(c, Phase::Quiet);
         self.await_response();
         let len = c.recv.len.get();

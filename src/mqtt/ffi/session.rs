@@ -86,6 +86,8 @@ struct Client {
 
 /// Between looks at the clock of a session that waits for nothing.
 const IDLE_MS: u64 = 3_600_000;
+/// How often one looks whether the program has given back a connection that it took over.
+const LOOK_MS: u64 = 1000;
 /// MG_TIMER_REPEAT
 const REPEAT: u32 = 1;
 
@@ -356,6 +358,8 @@ pub unsafe extern "C" fn mg_mqtt_session_close(session: *mut mg_mqtt_session) {
         if let Some(c) = c.filter(|c| is_served(c)) {
             if c.pfn.get().map(|f| f as usize) == Some(session_handler as *const () as usize) {
                 c.pfn.set(Some(mqtt_handler));
+            }
+            if c.pfn_data.get() == session.cast() {
                 c.pfn_data.set(null_mut());
             }
             if client.session.borrow().is_connected() {
@@ -456,8 +460,8 @@ impl Client {
     /// Lets the timer run when the session has something to do. It may run earlier than that.
     fn set_timer(&self) {
         let due = if !self.conn.get().is_null() && self.served().is_none() {
-            // The end of the connection is told.
-            None
+            // It may be given back.
+            Some(mg_millis() + LOOK_MS)
         } else if self.session.borrow().is_connected() {
             self.alive.borrow().next_check()
         } else {

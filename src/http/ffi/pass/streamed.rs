@@ -28,7 +28,6 @@ impl Pass<'_> {
         let (c, state) = (self.c, self.state);
         c.recv.consume(head_len);
         state.incoming.take();
-        state.head_sent.set(false);
         if c.is(Flag::Accepted) {
             limits::begin_body(c, c.recv.len.get());
         }
@@ -69,7 +68,7 @@ impl Pass<'_> {
         let Some(receiver) = state.streams.end_body(c) else {
             return Next::Stop;
         };
-        state.request_sent.set(false);
+        state.asked.pop();
         limits::enter(c, Phase::Quiet);
         self.await_response();
         if answered {
