@@ -7,7 +7,7 @@
 
 static struct mg_mgr s_mgr;
 static char s_url[50];
-static int s_opens, s_closes, s_published, s_disconnects;
+static int s_opens, s_closes, s_published, s_disconnects, s_pings;
 static bool s_takes_over, s_keeps_open;
 static size_t s_queued;
 static struct mg_connection *s_peer;
@@ -20,6 +20,7 @@ static void broker(struct mg_connection *c, int ev, void *ev_data) {
     if (mm->cmd == MQTT_CMD_CONNECT) mg_mqtt_send_header(c, MQTT_CMD_CONNACK, 0, 2), mg_send(c, "\0\0", 2);
     s_published += mm->cmd == MQTT_CMD_PUBLISH;
     s_disconnects += mm->cmd == MQTT_CMD_DISCONNECT;
+    if (mm->cmd == MQTT_CMD_PINGREQ) s_pings++, mg_mqtt_pong(c);
   }
 }
 
@@ -37,7 +38,7 @@ static void client(struct mg_connection *c, int ev, void *ev_data) {
 static struct mg_mqtt_session *open_session(uint16_t keepalive) {
   struct mg_mqtt_session_opts opts = {.size = sizeof(opts), .url = s_url, .fn = client, .reconnect_min_ms = 1, .reconnect_max_ms = 2,
                                       .login.keepalive = keepalive};
-  s_opens = s_closes = s_published = s_disconnects = 0;
+  s_opens = s_closes = s_published = s_disconnects = s_pings = 0;
   struct mg_mqtt_session *session = mg_mqtt_session_open(&s_mgr, &opts);
   CHECK(session != NULL);
   return session;
@@ -94,6 +95,22 @@ static void looked_at(void) {
   mg_mqtt_session_close(session);
   WAIT_FOR(s_disconnects == 1 && s_closes == 1);
   CHECK(s_seen > 5);
+}
+
+// A program that takes over for a while.
+static void given_back(void) {
+  struct mg_mqtt_session *session = open_session(1);
+  WAIT_FOR(s_opens == 1);
+  struct mg_connection *c = s_mgr.conns;
+  while (!c->is_client) c = c->next;
+  mg_event_handler_t pfn = c->pfn;
+  c->pfn = NULL;
+  for (uint64_t end = mg_millis() + 600; mg_millis() < end;) mg_mgr_poll(&s_mgr, 5);
+  CHECK(s_pings == 0);
+  c->pfn = pfn;
+  WAIT_FOR(s_pings > 0);
+  mg_mqtt_session_close(session);
+  WAIT_FOR(s_closes == 1);
 }
 
 // A program that takes over what its session then does without.
@@ -185,6 +202,7 @@ int main(void) {
   taken_over();
   taken_over_and_closed();
   looked_at();
+  given_back();
   connected_again_and_again();
   unread_acknowledgements();
   without_turns();
