@@ -1,10 +1,12 @@
 //! MQTT 3.1.1 and 5 (OASIS standards).
 //!
 //! [`packet`] reads packets, [`message`] writes them, [`property`] does both for the properties of
-//! MQTT 5, and [`state`] is what a connection remembers. [`ffi`] holds the C interface, and the
-//! protocol handler, which turns input into events and acknowledges it.
+//! MQTT 5, [`state`] is what a connection remembers, [`session`] what outlives it, and [`alive`] tells when it
+//! ends. [`ffi`] holds the C interface, and the protocol handler, which turns input into events and acknowledges it.
 
+pub mod alive;
 pub mod ffi;
+mod ids;
 pub mod message;
 pub mod packet;
 pub mod property;

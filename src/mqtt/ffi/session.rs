@@ -12,11 +12,12 @@ use super::{
 use crate::ffi::guard;
 use crate::ffi::str::cstr;
 use crate::fmt::Sink;
+use crate::mqtt::alive::{Backoff, Due, KeepAlive};
 use crate::mqtt::cmd;
 use crate::mqtt::message::{Publish, Refusal, V5, first_byte, publish_first_byte, put_varint};
 use crate::mqtt::packet::{self, Packet, Parsed};
 use crate::mqtt::property;
-use crate::mqtt::session::{Backoff, Due, KeepAlive, Limits, Session};
+use crate::mqtt::session::{Limits, Session};
 use crate::net::ffi::mg_connect_svc;
 use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t, mg_mgr};
 use crate::timer::ffi::{mg_timer, mg_timer_free, mg_timer_init};
