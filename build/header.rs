@@ -261,7 +261,11 @@ fn tidy(text: &str) -> String {
     let mut rest = &lines[..];
     while let [line, tail @ ..] = rest {
         rest = tail;
-        if let ("/**", [text, end, behind @ ..]) = (line.trim_start(), tail)
+        if tail.first() == Some(&"};") {
+            // C89 has no comma behind the last constant of an enumeration.
+            out += line.strip_suffix(',').unwrap_or(line);
+            out.push('\n');
+        } else if let ("/**", [text, end, behind @ ..]) = (line.trim_start(), tail)
             && let (Some(text), "*/") = (text.trim_start().strip_prefix("* "), end.trim_start())
         {
             out += &format!("{line} {text} */\n");

@@ -23,8 +23,8 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
     if (mg_millis() > fetch->deadline) mg_error(c, "timed out");
   } else if (ev == MG_EV_CONNECT) {
     struct mg_str host = mg_url_host(fetch->url);
-    mg_printf(c, "GET %s HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n\r\n", mg_url_uri(fetch->url),
-              (int) host.len, host.buf);
+    mg_printf(c, "GET %s HTTP/1.1\r\nHost: %.*s:%d\r\nConnection: close\r\n\r\n", mg_url_uri(fetch->url),
+              (int) host.len, host.buf, mg_url_port(fetch->url));
   } else if (ev == MG_EV_HTTP_MSG) {
     struct mg_http_message *hm = (struct mg_http_message *) ev_data;
     fetch->status = mg_http_status(hm);

@@ -30,9 +30,10 @@ static void uploaded(struct mg_connection *c, const char *error) {
 static void handler(struct mg_connection *c, int ev, void *ev_data) {
   struct mg_http_message *hm = (struct mg_http_message *) ev_data;
   if (ev == MG_EV_HTTP_HDRS && mg_strcmp(hm->method, mg_str("PUT")) == 0) {
-    // The body streams into the file as it arrives; it is never in memory as a whole.
+    // The body streams into the file as it arrives; it is never in memory as a whole. When the file cannot be opened,
+    // uploaded() has answered, and MG_EV_HTTP_MSG follows all the same.
     mg_http_start_upload(c, hm, mg_str_n(hm->uri.buf + 1, hm->uri.len - 1), mg_str(root), &mg_fs_posix, uploaded);
-  } else if (ev == MG_EV_HTTP_MSG) {
+  } else if (ev == MG_EV_HTTP_MSG && mg_strcmp(hm->method, mg_str("PUT")) != 0) {
     struct mg_http_serve_opts opts;
     memset(&opts, 0, sizeof(opts));
     opts.root_dir = root;

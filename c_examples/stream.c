@@ -64,13 +64,17 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
     mg_tls_init(c, &tls);
   } else if (ev == MG_EV_HTTP_HDRS && mg_match(hm->uri, mg_str("/hash"), NULL)) {
     struct upload *upload = (struct upload *) calloc(1, sizeof(*upload));
-    mg_sha256_init(&upload->hash);
-    if (!mg_http_read_body(c, hm, hash_piece, hash_done, upload)) free(upload);
+    if (upload != NULL) mg_sha256_init(&upload->hash);
+    if (upload == NULL || !mg_http_read_body(c, hm, hash_piece, hash_done, upload)) free(upload);
   } else if (ev == MG_EV_HTTP_MSG && mg_match(hm->uri, mg_str("/hash"), NULL)) {
     mg_http_reply(c, 500, "", "no memory\n");
   } else if (ev == MG_EV_HTTP_MSG) {
     bool chunked = mg_match(hm->uri, mg_str("/chunks"), NULL);
     uint64_t *left = (uint64_t *) calloc(1, sizeof(*left));
+    if (left == NULL) {
+      mg_http_reply(c, 500, "", "no memory\n");
+      return;
+    }
     mg_str_to_num(mg_http_var(hm->query, mg_str("size")), 10, left, sizeof(*left));
     if (!mg_http_reply_stream(c, 200, "", chunked ? -1 : (int64_t) *left, next_piece, download_done, left)) free(left);
   }

@@ -1,5 +1,5 @@
-// A worker thread computes the answer to a request and hands it to the event loop with mg_wakeup(),
-// the one function that may be called from another thread.
+// A worker thread computes the answer to a request and hands it to the event loop with mg_wakeup(), which other threads
+// may call.
 //
 // Build: make examples        Run: target/examples/wakeup http://127.0.0.1:8000
 // Try:   curl http://127.0.0.1:8000/30     answers the 30th Fibonacci number

@@ -31,8 +31,9 @@ static void count_guests(struct mg_mgr *mgr, const struct mg_connection *except)
 static void say(struct mg_connection *from, struct mg_str text) {
   for (struct mg_connection *c = from->mgr->conns; c != NULL; c = c->next) {
     if (!c->is_websocket) continue;
+    // mg_print_esc takes the length 0 for "up to the NUL".
     mg_ws_printf(c, WEBSOCKET_OP_TEXT, "{%m:%lu,%m:%d,%m:%m}", MG_ESC("from"), from->id, MG_ESC("own"), c == from,
-                 MG_ESC("text"), mg_print_esc, (int) text.len, text.buf);
+                 MG_ESC("text"), mg_print_esc, (int) text.len, text.len > 0 ? text.buf : "");
     if (c->send.len > MAX_QUEUED) c->is_closing = 1;
   }
 }

@@ -18,7 +18,7 @@
 static struct mg_ws_deflate_opts options = {.size = sizeof(options), .memory = 32 * 1024 * 1024};
 
 static volatile sig_atomic_t stopped;
-static unsigned long received;
+static unsigned long text_bytes;  // Of messages, before MG_EV_READ tells what they were on the wire
 
 static void stop(int signal_number) {
   stopped = signal_number;
@@ -51,12 +51,11 @@ static void serve(struct mg_connection *c, int ev, void *ev_data) {
 static void listen_to(struct mg_connection *c, int ev, void *ev_data) {
   if (ev == MG_EV_OPEN) {
     mg_ws_set_deflate(c, &options);
-  } else if (ev == MG_EV_READ) {
-    received += (unsigned long) *(long *) ev_data;
   } else if (ev == MG_EV_WS_MSG) {
-    struct mg_ws_message *wm = (struct mg_ws_message *) ev_data;
-    printf("%lu bytes of text, %lu on the wire\n", (unsigned long) wm->data.len, received), fflush(stdout);
-    received = 0;
+    text_bytes += (unsigned long) ((struct mg_ws_message *) ev_data)->data.len;
+  } else if (ev == MG_EV_READ && text_bytes > 0) {
+    printf("%lu bytes of text, %ld on the wire\n", text_bytes, *(long *) ev_data), fflush(stdout);
+    text_bytes = 0;
   } else if (ev == MG_EV_ERROR) {
     fprintf(stderr, "%s\n", (char *) ev_data);
   } else if (ev == MG_EV_CLOSE) {

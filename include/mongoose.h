@@ -241,13 +241,13 @@
 #ifndef MG_OTA
 #define MG_OTA MG_OTA_NONE
 #elif MG_OTA == MG_OTA_CUSTOM
-#error "libmongoose does not call mg_ota_begin(), mg_ota_write() and mg_ota_end() of the program: stream the upload in MG_EV_HTTP_HDRS instead. Remove MG_OTA=MG_OTA_CUSTOM"
+#error "libmongoose calls mg_ota_begin(), mg_ota_write() and mg_ota_end() of the program without it. Remove MG_OTA=MG_OTA_CUSTOM"
 #elif MG_OTA != MG_OTA_NONE
 #error "libmongoose has no flash drivers. Remove MG_OTA"
 #endif
 
 /* Functions that a program may define in the place of the library's. Its own calls then reach
- * them; calls inside the library do not. */
+ * them; of the library's calls, those for logging and for firmware updates do. */
 
 #ifndef MG_ENABLE_CUSTOM_CALLOC
 #define MG_ENABLE_CUSTOM_CALLOC 0
@@ -1244,7 +1244,7 @@ void mg_hexdump(const void *buf, size_t len);
 /** Flags of timers. */
 #define MG_TIMER_ONCE 0       /* Call once, a period after the first poll */
 #define MG_TIMER_REPEAT 1     /* Call every period */
-#define MG_TIMER_RUN_NOW 2    /* Call in the first poll, too */
+#define MG_TIMER_RUN_NOW 2    /* Call in the first poll, with MG_TIMER_REPEAT too, alone only then */
 #define MG_TIMER_CALLED 4     /* Set by the library after the first due moment */
 #define MG_TIMER_AUTODELETE 8 /* Release a one-shot timer after its call */
 
@@ -1882,7 +1882,8 @@ struct mg_connection {
   unsigned long id;
   /**
    * Input that nobody consumed yet. Programs remove what they have read, for example with
-   * mg_iobuf_del(&c->recv, 0, n), or set `c->recv.len` to 0. At most MG_MAX_RECV_SIZE bytes.
+   * mg_iobuf_del(&c->recv, 0, n), or set `c->recv.len` to 0. At most MG_MAX_RECV_SIZE
+   * bytes, or `recv_size` of struct mg_limits.
    */
   struct mg_iobuf recv;
   /**
@@ -1994,8 +1995,13 @@ void mg_mgr_free(struct mg_mgr *mgr);
  * Runs one iteration of the event loop: waits up to `ms` milliseconds for something to do
  * (negative: for ever; 0: not at all), runs due timers, and serves every connection once.
  * Timers do not shorten the wait. A signal ends the wait. Call it in a loop, from one thread.
+ *
+ * pthread_cancel() takes effect at the end of an iteration; threads other than the first one, unless they have disabled
+ * that, therefore wait a second at most. pthread_exit() in a handler ends such a thread at once, without its cleanup
+ * handlers; the manager is of no use then, and mg_mgr_free() does nothing.
  */
-void mg_mgr_poll(struct mg_mgr *mgr, int ms);
+void mg_mgr_poll(struct mg_mgr *mgr,
+                 int ms);
 
 /**
  * Tells that connections to which nothing happens need MG_EV_POLL only every `ms` milliseconds, or as often as
@@ -2082,7 +2088,7 @@ void mg_call(struct mg_connection *c, int ev, void *ev_data);
  * Linux's abstract namespace; there `c->loc` and `c->rem` are zero. A socket file that nobody listens on
  * any more is replaced; when the listener closes, its file is removed. "?mode=0660" behind the path sets the
  * permissions before anybody can connect; without it the umask decides. "fd://3" takes over a descriptor on
- * which listen() was called, or a bound datagram socket, and closes it with the connection;
+ * which listen() was called, or a bound UDP socket, and closes it with the connection;
  * "systemd://" takes the first one that systemd passed to this process, "systemd://web" that with
  * `FileDescriptorName=web`. "https+unix:///run/app.sock" and the like, with any scheme before the "+",
  * tell handlers of TLS through `c->is_tls`, as the scheme does elsewhere. All listening functions
@@ -2140,7 +2146,7 @@ void mg_connect_resolved(struct mg_connection *c);
  * Looks up the host of `url` for connection `c`, see mg_connect(). Leads to MG_EV_RESOLVE and a
  * connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
  * failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
- * URL cannot be used. For an address, "localhost", or a name already known, before this returns.
+ * URL cannot be used, "no mDNS listener, see mg_mdns_listen()" for a name in ".local" without one. For an address, "localhost", or a name already known, before this returns.
  * A lookup that is running is cancelled. A socket that `c` has is closed.
  */
 void mg_resolve(struct mg_connection *c,
@@ -2859,7 +2865,7 @@ void mg_http_serve_dir(struct mg_connection *c,
  * `root` followed by "x".
  *
  * Includes nest 5 levels deep. What cannot be included is left out and logged; other tags stay. The
- * response is 404 when there is no such page, and 500 when it grows beyond 16 MB.
+ * response is 404 when there is no such page, and 500 when it grows beyond 16 MB or 10,000 files.
  */
 void mg_http_serve_ssi(struct mg_connection *c,
                        const char *root,
@@ -2875,15 +2881,15 @@ void mg_http_serve_ssi(struct mg_connection *c,
  *
  * After a complete body MG_EV_HTTP_MSG follows with `hm->body` empty, unless before `done` has returned the response was
  * finished, or one with mg_http_reply_stream() or a file was begun; one that the program writes itself, with mg_printf()
- * say, does not count before its end. Nothing of the message stands in `c->recv` then. The next request of the connection waits for the response as ever. To refuse the rest of a
- * body, send a response and set `is_draining`: no more pieces come then. "Expect: 100-continue" is answered when the
- * body is wanted, that is, not while it is paused.
+ * say, does not count before its end. Nothing of the message stands in `c->recv` then. The next request of the connection
+ * waits for the response as ever. To refuse the rest of a body, send a response and set `is_draining`: no more pieces come
+ * then. "Expect: 100-continue" is answered when the body is wanted, that is, not while it is paused.
  *
  * Both functions run on the thread of the manager and may do anything that a handler may. Inside `fn`, `c->recv` looks empty.
  * Close-delimited responses over TLS that end without close_notify are not complete.
  *
- * Returns false, and the message takes its normal course, when this is not MG_EV_HTTP_HDRS of a message that
- * has a body to come or when memory is exhausted.
+ * Without a body only `done` is called. Returns false, and the message takes its normal course, when this is not
+ * MG_EV_HTTP_HDRS of the message, when its body goes somewhere else already, or when memory is exhausted.
  */
 bool mg_http_read_body(struct mg_connection *c,
                        struct mg_http_message *hm,
@@ -2991,9 +2997,10 @@ long mg_http_upload(struct mg_connection *c,
  *
  * An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
  * mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
- * once: with NULL when the body is stored, or with a text: "bad name", "open failed" and, when
- * the body goes somewhere else already, "upload in progress" before this function returns (the request then takes
- * its normal course); "write error", "invalid chunk" and "body limit", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
+ * once: with NULL when the body is stored, or with a text. Before this function returns: "bad name", "open failed" and, when
+ * the body goes somewhere else already, "upload in progress"; MG_EV_HTTP_MSG then follows all the same and must not be
+ * answered again. Later: "write error", "invalid chunk" and "body limit", with the file left empty; "connection closed" or
+ * the text of an MG_EV_ERROR, with a partial file left behind.
  * A body in chunks, whose length nobody knows before (`hm->body.len` is 0), may have as many bytes as `body_size` of
  * struct mg_limits says, or, when that is 0, `recv_size`. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
  */
@@ -3009,10 +3016,10 @@ void mg_http_start_upload(struct mg_connection *c,
  *
  * Feeds the body to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it arrives; the program
  * defines them. Until the end the connection's own handler gets no events; then `fn` is called once:
- * with NULL when the firmware is installed, or with a text: "ota begin failed" and "chunked not
- * supported" before this function returns (the request then takes its normal course); "write
- * error", "OTA finalize failed", "connection closed" or the text of an MG_EV_ERROR later. `fn`
- * sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+ * with NULL when the firmware is installed, or with a text. Before this function returns: "ota begin failed" and "chunked
+ * not supported"; MG_EV_HTTP_MSG then follows all the same and must not be answered again. Later: "write error", "OTA
+ * finalize failed", "connection closed" or the text of an MG_EV_ERROR. `fn` sends the response. `fn` NULL answers 200
+ * "ok", or 500 with the text.
  */
 void mg_http_start_ota(struct mg_connection *c,
                        struct mg_http_message *hm,
@@ -3423,7 +3430,7 @@ int mg_rsa_mod_pow(const uint8_t *mod,
 
 /**
  * RSA private operation on a padded message `em` with the Chinese remainder theorem (RFC 8017,
- * section 5.1.2), in a time that depends on the lengths only.
+ * section 5.2.1), in a time that depends on the lengths only.
  *
  * All numbers are big-endian; leading zeros are ignored. `p` and `q` have at least 128 bytes;
  * `sig_len` is the size of their product, the modulus, 256 to 512 bytes; `em` is smaller than the
@@ -3513,7 +3520,6 @@ struct mg_ws_deflate_opts {
    */
   size_t memory;
 };
-#define mg_ws_deflate_opts_NONE (mg_ws_deflate_opts){ .size = (size_of){  }, .level = 0, .send_window_bits = 0, .recv_window_bits = 0, .send_no_context = 0, .recv_no_context = 0, .min_size = 0, .message_size = 0, .memory = 0 }
 
 /** A WebSocket message or control frame. */
 struct mg_ws_message {
@@ -3618,7 +3624,7 @@ size_t mg_ws_vprintf(struct mg_connection *c, int op, const char *fmt, va_list *
  * connection before mg_ws_upgrade(); on a client in MG_EV_OPEN, which fires in mg_ws_connect().
  *
  * Nothing else changes for the program. mg_ws_send(), mg_ws_printf() and mg_ws_wrap() compress text and binary
- * messages, and what they return and append is smaller then; MG_EV_WS_MSG brings messages inflated, without
+ * messages; what they append, and what mg_ws_send() and mg_ws_wrap() return, is smaller then; MG_EV_WS_MSG brings messages inflated, without
  * a trace in `flags`. Continuation frames in MG_EV_WS_CTL have the payload that was sent. A client
  * whose server answers with an extension that was not offered, or with other parameters, gets
  * MG_EV_ERROR "ws extension error". A message that does not inflate is "WS message does not inflate", Close
@@ -3944,12 +3950,16 @@ bool mg_mqtt_session_pub(struct mg_mqtt_session *session,
 
 /**
  * Subscribes to the topic filter `topic` of `opts` with its `qos` and, with MQTT 5, its `props`. The subscription
- * lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed.
+ * lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed, no packet id is free, or memory is
+ * exhausted.
  */
 bool mg_mqtt_session_sub(struct mg_mqtt_session *session,
                          const struct mg_mqtt_opts *opts);
 
-/** Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed. */
+/**
+ * Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed, no packet id
+ * is free, or memory is exhausted.
+ */
 bool mg_mqtt_session_unsub(struct mg_mqtt_session *session,
                            const struct mg_mqtt_opts *opts);
 
@@ -4531,7 +4541,7 @@ enum mg_val_type {
    * char[], a C string of JSON, shown as it stands. Gets the JSON object of the whole set; one
    * that does not fit is refused.
    */
-  MG_VAL_RAW,
+  MG_VAL_RAW
 };
 
 /** What is done to a field set. */
@@ -4543,7 +4553,7 @@ enum mg_dash_op {
   /** Delete the array element or file at `*index`. */
   MG_DASH_DELETE,
   /** Append an array element with the values just stored. */
-  MG_DASH_ADD,
+  MG_DASH_ADD
 };
 
 /** A value of the program that a dashboard shows and changes. */

@@ -241,13 +241,13 @@
 #ifndef MG_OTA
 #define MG_OTA MG_OTA_NONE
 #elif MG_OTA == MG_OTA_CUSTOM
-#error "libmongoose does not call mg_ota_begin(), mg_ota_write() and mg_ota_end() of the program: stream the upload in MG_EV_HTTP_HDRS instead. Remove MG_OTA=MG_OTA_CUSTOM"
+#error "libmongoose calls mg_ota_begin(), mg_ota_write() and mg_ota_end() of the program without it. Remove MG_OTA=MG_OTA_CUSTOM"
 #elif MG_OTA != MG_OTA_NONE
 #error "libmongoose has no flash drivers. Remove MG_OTA"
 #endif
 
 /* Functions that a program may define in the place of the library's. Its own calls then reach
- * them; calls inside the library do not. */
+ * them; of the library's calls, those for logging and for firmware updates do. */
 
 #ifndef MG_ENABLE_CUSTOM_CALLOC
 #define MG_ENABLE_CUSTOM_CALLOC 0

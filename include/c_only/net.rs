@@ -20,7 +20,8 @@ pub struct mg_connection {
     /// Number of the connection, unique in its manager and never used again.
     pub id: c_ulong,
     /// Input that nobody consumed yet. Programs remove what they have read, for example with
-    /// mg_iobuf_del(&c->recv, 0, n), or set `c->recv.len` to 0. At most MG_MAX_RECV_SIZE bytes.
+    /// mg_iobuf_del(&c->recv, 0, n), or set `c->recv.len` to 0. At most MG_MAX_RECV_SIZE
+    /// bytes, or `recv_size` of struct mg_limits.
     pub recv: mg_iobuf,
     /// Output that has not left yet; `c->send.len` tells how much. Programs append with mg_send()
     /// and the like and may change bytes until the handler returns.

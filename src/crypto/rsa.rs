@@ -43,7 +43,7 @@ pub struct CrtKey<'a> {
     pub q_inv: &'a [u8],
 }
 
-/// The private operation (RFC 8017 section 5.1.2). The result is as long as the modulus, the
+/// The private operation (RFC 8017 section 5.2.1). The result is as long as the modulus, the
 /// product of the primes.
 pub fn crt_sign(key: &CrtKey, message: &[u8], result: &mut [u8]) -> Option<()> {
     let (p, q) = (trim(key.p), trim(key.q));

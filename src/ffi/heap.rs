@@ -15,7 +15,6 @@ use std::cell::{Cell, UnsafeCell};
 use std::hint::black_box;
 use std::ptr::{self, null_mut};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// Unit in which the reserve is handed out, and the greatest alignment it has.
 const BLOCK: usize = 128;
@@ -37,7 +36,10 @@ struct Memory(UnsafeCell<[u8; BLOCK * BLOCKS]>);
 unsafe impl Sync for Memory {}
 
 static MEMORY: Memory = Memory(UnsafeCell::new([0; BLOCK * BLOCKS]));
-static IN_USE: Mutex<Map> = Mutex::new(Map([false; BLOCKS]));
+static IN_USE: Lock = Lock {
+    taken: AtomicBool::new(false),
+    map: UnsafeCell::new(Map([false; BLOCKS])),
+};
 /// The reserve was needed, by any thread, at any time.
 static EVER: AtomicBool = AtomicBool::new(false);
 
@@ -96,8 +98,26 @@ fn blocks_of(size: usize) -> usize {
     size.div_ceil(BLOCK).max(1)
 }
 
-fn in_use() -> std::sync::MutexGuard<'static, Map> {
-    IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
+/// A mutex that allocates nothing, on no system and for no waiting thread.
+struct Lock {
+    taken: AtomicBool,
+    map: UnsafeCell<Map>,
+}
+
+// SAFETY: `with` lets one thread at a time at the map.
+unsafe impl Sync for Lock {}
+
+impl Lock {
+    /// `f` does not allocate and does not panic.
+    fn with<R>(&self, f: impl FnOnce(&mut Map) -> R) -> R {
+        while self.taken.swap(true, Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        // SAFETY: no other thread is here, and `f` does not come back.
+        let result = f(unsafe { &mut *self.map.get() });
+        self.taken.store(false, Ordering::Release);
+        result
+    }
 }
 
 #[inline]
@@ -113,7 +133,7 @@ fn from_reserve(layout: Layout) -> *mut u8 {
     }
     EVER.store(true, Ordering::Relaxed);
     RAN_OUT.set(true);
-    match in_use().take(blocks_of(layout.size())) {
+    match IN_USE.with(|map| map.take(blocks_of(layout.size()))) {
         // SAFETY: the block lies in the reserve.
         Some(at) => unsafe { MEMORY.0.get().cast::<u8>().add(at * BLOCK) },
         None => null_mut(),
@@ -122,7 +142,7 @@ fn from_reserve(layout: Layout) -> *mut u8 {
 
 #[cold]
 fn to_reserve(offset: usize, size: usize) {
-    in_use().give_back(offset / BLOCK, blocks_of(size));
+    IN_USE.with(|map| map.give_back(offset / BLOCK, blocks_of(size)));
 }
 
 // SAFETY: each pointer is the system allocator's, or it is inside the reserve, which gives blocks

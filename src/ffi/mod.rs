@@ -16,6 +16,7 @@ pub mod guard;
 pub mod heap;
 pub mod inject;
 pub mod layout;
+pub mod leave;
 pub mod str;
 #[cfg(all(debug_assertions, target_os = "linux"))]
 mod threads;

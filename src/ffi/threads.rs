@@ -1,9 +1,10 @@
 //! In debug builds: no two threads use a manager at the same time.
 //!
-//! `packaging/checked_library` puts a check in front of each exported function that takes a manager or a
-//! connection. It calls [`mongoose_enter`] before the function and [`mongoose_leave`] after it.
+//! `packaging/checked_library` puts a check in front of each exported function that takes a manager, a
+//! connection, a list of timers or an MQTT session. It calls [`mongoose_enter`] before the function and [`mongoose_leave`] after it.
 #![allow(unsafe_code)]
 
+use crate::mqtt::ffi::session;
 use crate::net::{mg_connection, mg_mgr};
 use parking_lot::Mutex;
 use std::backtrace::Backtrace;
@@ -32,6 +33,7 @@ const FRAMES: usize = 12;
 const CONNECTION: c_int = 1;
 /// A member of a manager.
 const MEMBER: c_int = 2;
+const SESSION: c_int = 3;
 
 /// Notes that `function`, called from the address `caller`, uses a manager. Reports and aborts when another
 /// thread does, too. Returns what to give to [`mongoose_leave`].
@@ -47,11 +49,13 @@ unsafe extern "C" fn mongoose_enter(
     }
     // SAFETY: a literal.
     let function = unsafe { CStr::from_ptr(function) };
-    let mut subject = subject as usize;
-    if kind == CONNECTION {
+    let subject = match kind {
         // SAFETY: pointer contract.
-        subject = unsafe { (*(subject as *const mg_connection)).mgr.get() } as usize;
-    }
+        CONNECTION => unsafe { (*subject.cast::<mg_connection>()).mgr.get() as usize },
+        // SAFETY: pointer contract.
+        SESSION => unsafe { session::manager(subject) as usize },
+        _ => subject as usize,
+    };
     let mut uses = USES.lock();
     // One that ended inside of the library, or that of the process this one was forked from, is no user.
     uses.retain(|u| u.thread == current() || task(u.thread).exists());

@@ -11,7 +11,7 @@ use super::hex::Hex;
 use super::pad;
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
 use crate::ffi::{guard, str::cstr};
-use crate::iobuf::mg_iobuf;
+use crate::iobuf::{self, mg_iobuf};
 use crate::net::mg_connection;
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
@@ -184,22 +184,35 @@ unsafe fn printer(out: &mut Out, ap: VaList) {
     }
 }
 
-/// Appends formatted text to `io`, with a NUL behind it that is not counted. Returns the
-/// number of bytes added; `None` with nothing added when memory is exhausted, or when a
-/// printer's count is not what it wrote.
+/// What was appended to a buffer.
+#[derive(Debug, Clone, Copy)]
+pub struct Appended {
+    /// How many bytes.
+    pub len: usize,
+    /// How many, if printers are to be believed.
+    pub counted: usize,
+}
+
+/// Appends formatted text to `io`, with a NUL behind it that is not counted. `None` with nothing added when
+/// memory is exhausted.
 ///
 /// # Safety
 /// As for [`print`].
-pub unsafe fn vprintf_iobuf(io: &mg_iobuf, fmt: *const c_char, ap: VaList) -> Option<usize> {
-    let start = io.len.get();
+pub unsafe fn vprintf_iobuf(io: &mg_iobuf, fmt: *const c_char, ap: VaList) -> Option<Appended> {
+    let (start, failures) = (io.len.get(), iobuf::ffi::failures());
     // SAFETY: mg_pfn_iobuf takes a buffer.
     let mut out = unsafe { Out::new(Some(mg_pfn_iobuf), ptr::from_ref(io) as *mut c_void) };
     // SAFETY: forwarded from the caller.
     unsafe { print(&mut out, fmt, ap) };
-    if io.len.get() == start.wrapping_add(out.count) {
-        return Some(out.count);
-    }
     // A printer may have emptied the buffer.
+    if let Some(len) = io.len.get().checked_sub(start)
+        && iobuf::ffi::failures() == failures
+    {
+        return Some(Appended {
+            len,
+            counted: out.count,
+        });
+    }
     io.len.set(start.min(io.len.get()));
     io.terminate();
     None
@@ -285,7 +298,7 @@ pub unsafe extern "C" fn mg_vmprintf(fmt: *const c_char, ap: *mut va_list) -> *m
             align: Cell::new(256),
         };
         // SAFETY: pointer contract; the buffer outlives the call.
-        if unsafe { vprintf_iobuf(&io, fmt, VaList::new(ap)) }.is_none_or(|n| n == 0) {
+        if unsafe { vprintf_iobuf(&io, fmt, VaList::new(ap)) }.is_none_or(|text| text.len == 0) {
             io.free();
         }
         io.buf.get().cast()
@@ -310,11 +323,16 @@ pub unsafe extern "C" fn mg_vprintf(
             let Some(c) = c.as_ref() else {
                 return 0;
             };
+            let _kept = crate::net::keep(c);
             crate::net::prepare_send(c);
             let start = c.send.len.get();
             let printed = vprintf_iobuf(&c.send, fmt, VaList::new(ap));
             let result = match printed {
-                Some(n) if crate::net::limits::may_stay(c, start) => Some(n),
+                Some(text) if text.len != text.counted => {
+                    c.send.len.set(start);
+                    None
+                }
+                Some(text) if crate::net::limits::may_stay(c, start) => Some(text.len),
                 Some(_) => Some(0),
                 None => None,
             };

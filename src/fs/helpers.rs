@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::path::CPath;
+use crate::util::random::ALPHABET;
 
 /// Walks a directory that is listed anew for each step: finds the name that follows `after`.
 pub struct NextName<'a> {
@@ -41,7 +42,6 @@ impl<'a> NextName<'a> {
 
 /// A name beside `path` for a file that will take its place.
 pub fn temporary_name(path: &[u8], random: [u8; 9]) -> Option<CPath> {
-    const ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     let suffix = random.map(|b| ALPHABET[usize::from(b) % ALPHABET.len()]);
     let mut name = CPath::from_bytes(path)?;
     (name.push(b"..") && name.push(&suffix)).then_some(name)

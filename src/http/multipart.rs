@@ -45,11 +45,15 @@ pub fn part(text: &[u8], at: usize) -> Option<Part<'_>> {
     Some(part)
 }
 
+/// How much may stand before the first delimiter line. It is searched again for every part.
+const MAX_PREAMBLE: usize = 4096;
+
 /// Length of what stands before the first delimiter line, to be ignored.
 fn preamble_len(text: &[u8]) -> usize {
     if text.starts_with(b"--") {
         return 0;
     }
+    let text = &text[..text.len().min(MAX_PREAMBLE)];
     memmem::find(text, b"\r\n--").map_or(0, |end| end + 2)
 }
 
@@ -148,6 +152,18 @@ mod tests {
             [(None, None, "body")]
         );
         assert_eq!(parts("--x \r\n\r\nb\r\n--x\t\r\n\r\nc\r\n--x--").len(), 2);
+    }
+
+    #[test]
+    fn preambles_are_short() {
+        for (len, want) in [(MAX_PREAMBLE - 4, 1), (MAX_PREAMBLE - 3, 0)] {
+            let text = [
+                "-".repeat(len).replacen('-', "+", 1),
+                "\r\n--x\r\n\r\nb\r\n--x--".to_string(),
+            ]
+            .concat();
+            assert_eq!(parts(&text).len(), want, "{len}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::chunked::Chunks;
 use super::coding::Settings;
+use super::ffi::Changed;
 use super::framing::{self, Framing, Persistence};
 use super::parser::Head;
 use super::{files::Transfer, stream::Streams, upload::Upload};
@@ -21,6 +22,8 @@ pub struct HttpState {
     pub(super) request: Cell<Request>,
     /// Progress of the message at the front.
     pub(super) incoming: Cell<Incoming>,
+    /// What the program changed in it.
+    pub(super) changed: Cell<Option<Box<Changed>>>,
     pub transfer: Transfer,
     pub upload: Upload,
     pub streams: Streams,
@@ -34,11 +37,16 @@ pub struct HttpState {
     pub(super) behind_response: Cell<bool>,
     /// Close when nothing is left to answer.
     pub(super) close_when_idle: Cell<bool>,
-    /// The client sent a HEAD request.
+    /// A client has begun to send a request, and the response to it is not complete.
+    pub(super) request_sent: Cell<bool>,
+    /// That is a HEAD request.
     pub(super) head_sent: Cell<bool>,
     /// The last request that was answered was HEAD.
     pub(super) head_answered: Cell<bool>,
     pub(super) hand_made: Cell<HandMade>,
+    /// The response is complete, as the library knows; otherwise a program that clears `is_resp` only says that it
+    /// wants the next request.
+    pub(super) finished: Cell<bool>,
     /// How responses are coded; of a listener, those of what it accepts.
     pub codings: Cell<Settings>,
     /// Fields that the library adds to responses: bits of `mg_http_fields`.
@@ -90,6 +98,8 @@ pub(super) struct Request {
     pub dispatched: bool,
     /// The method is HEAD.
     pub is_head: bool,
+    /// The method is CONNECT: what follows the head of the response is no body (RFC 9110, 9.3.6).
+    pub is_connect: bool,
     /// The client likes gzip. Found out when somebody may ask for it.
     pub accepts_gzip: Option<bool>,
     /// The client speaks HTTP/1.0.
@@ -104,6 +114,7 @@ impl Request {
             open: true,
             dispatched: false,
             is_head: !head.is_response && head.method == b"HEAD",
+            is_connect: !head.is_response && head.method == b"CONNECT",
             accepts_gzip,
             is_http10: head.is_http10,
             persistence: framing::persistence(head),
@@ -121,6 +132,7 @@ impl HttpState {
     /// buffer.
     pub fn restart(&self) {
         self.incoming.take();
+        self.changed.take();
         self.seen.set(0);
     }
 

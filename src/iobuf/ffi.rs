@@ -21,6 +21,16 @@ pub struct mg_iobuf {
     pub align: Cell<usize>,
 }
 
+thread_local! {
+    static FAILURES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How often a buffer could not grow on this thread: tells whether formatted text, which goes through functions
+/// without a result, is whole.
+pub(crate) fn failures() -> u32 {
+    FAILURES.get()
+}
+
 /// What the library itself does with buffers. Every method survives a buffer
 /// whose fields C code left inconsistent only as far as `len <= size` holds.
 impl mg_iobuf {
@@ -47,6 +57,14 @@ impl mg_iobuf {
 
     #[cold]
     fn grow(&self, needed: usize) -> bool {
+        let done = self.try_grow(needed);
+        if !done {
+            FAILURES.set(FAILURES.get().wrapping_add(1));
+        }
+        done
+    }
+
+    fn try_grow(&self, needed: usize) -> bool {
         let Some(size) = grown(self.size.get(), needed, self.align.get()) else {
             return false;
         };

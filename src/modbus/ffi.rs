@@ -248,7 +248,7 @@ unsafe fn answer(mr: &mg_modbus_req, reply: &mut Reply) -> bool {
 fn send(c: &mg_connection, frame: &[u8]) -> bool {
     // SAFETY: a live connection and a slice.
     let sent = unsafe { mg_send(c.as_ptr(), frame.as_ptr().cast(), frame.len()) };
-    if !sent && !c.is(Flag::Udp) {
+    if !sent && !c.is(Flag::Udp) && !c.is(Flag::Closing) {
         net::error(c, b"OOM");
     }
     sent && !c.is_dead()

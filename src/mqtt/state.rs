@@ -2,14 +2,31 @@
 #![forbid(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::ptr::null;
 
-#[derive(Default)]
 pub struct MqttState {
     /// A run over the receive buffer is on the stack.
     pub(super) running: Cell<bool>,
     /// The peer broke a limit: whatever still arrives is thrown away.
     pub(super) discarding: Cell<bool>,
     pub(super) unreleased: Unreleased,
+    /// Bytes of acknowledgements that may be queued still.
+    pub(super) acknowledgements: Cell<usize>,
+    /// The session that the connection belongs to, or NULL.
+    pub(super) session: Cell<*const c_void>,
+}
+
+impl Default for MqttState {
+    fn default() -> MqttState {
+        MqttState {
+            running: Cell::default(),
+            discarding: Cell::default(),
+            unreleased: Unreleased::default(),
+            acknowledgements: Cell::default(),
+            session: Cell::new(null()),
+        }
+    }
 }
 
 impl MqttState {

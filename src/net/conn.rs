@@ -4,6 +4,7 @@ use super::ev;
 use super::ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 use super::loan::Loan;
 use crate::ffi::guard;
+use crate::ffi::leave::call_out;
 use crate::fmt::stack::Stack;
 use crate::http::state::HttpState;
 use crate::iobuf::mg_iobuf;
@@ -171,6 +172,13 @@ pub struct ConnPrivate {
     pub(super) is_marked: Cell<bool>,
     /// `fd` is not a socket: read(2) and write(2) serve it.
     pub(super) not_a_socket: Cell<bool>,
+    /// The program's own socket, which may be a blocking one.
+    pub(super) may_block: Cell<bool>,
+    /// `fd` preserves the boundaries of messages.
+    pub(super) keeps_messages: Cell<bool>,
+    /// A read that fills less than it could does not tell that nothing is left: `fd` is no stream of bytes, or there is
+    /// urgent data.
+    pub(super) reads_in_parts: Cell<bool>,
     /// Index in the manager's table of registered connections, plus one; 0 when not registered.
     pub(super) slot: Cell<u32>,
     pub(super) origin: Cell<super::stats::Origin>,
@@ -319,7 +327,7 @@ pub(super) fn call_in_loop(c: &mg_connection, event: c_int, data: *mut c_void) {
     let was_dead = c.is_dead();
     if let Some(pfn) = c.pfn.get() {
         // SAFETY: the program or the library installed this handler for connections.
-        unsafe { pfn(c.as_ptr(), event, data) };
+        unsafe { call_handler(pfn, c, event, data) };
     }
     // If a handler closed the connection meanwhile, MG_EV_CLOSE was its last event.
     if was_dead || !c.is_dead() {
@@ -332,9 +340,22 @@ pub(super) fn call_in_loop(c: &mg_connection, event: c_int, data: *mut c_void) {
 pub(crate) fn call_user(c: &mg_connection, event: c_int, data: *mut c_void) {
     if let Some(f) = c.r#fn.get() {
         // SAFETY: as in `call`.
-        unsafe { f(c.as_ptr(), event, data) };
+        unsafe { call_handler(f, c, event, data) };
     }
 }
+
+/// # Safety
+/// `f` may be called with these.
+#[inline]
+unsafe fn call_handler(f: Handler, c: &mg_connection, event: c_int, data: *mut c_void) {
+    // SAFETY: the same function, of which more is expected.
+    let f: UnwindingHandler = unsafe { std::mem::transmute(f) };
+    // SAFETY: forwarded from the caller.
+    call_out(|| unsafe { f(c.as_ptr(), event, data) });
+}
+
+type Handler = unsafe extern "C" fn(*mut mg_connection, c_int, *mut c_void);
+type UnwindingHandler = unsafe extern "C-unwind" fn(*mut mg_connection, c_int, *mut c_void);
 
 /// Does something for a connection. A panic costs that connection, which gets MG_EV_ERROR and
 /// closes, and nobody else. A listener gets the event and stays.

@@ -3,8 +3,8 @@
 use super::conn::{Ready, system_error};
 use super::endpoint::{self, Endpoint};
 use super::local;
-use super::mgr::{allocate, close, link, manager, release};
-use super::socket::{Kind, ListenError, Listener};
+use super::mgr::{MgrPrivate, allocate, close, link, manager, release};
+use super::socket::{Kind, ListenError, Listener, SocketKind};
 use super::stats::{self, Origin};
 use super::{
     Flag, call, contain, error, ev, limits, mg_connection, mg_event_handler_t, mg_mgr, resolve,
@@ -16,6 +16,14 @@ use libc::c_int;
 use mio::Interest;
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
+
+/// What connections are told of.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const STREAM_INTEREST: Interest = Interest::READABLE
+    .add(Interest::WRITABLE)
+    .add(Interest::PRIORITY);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const STREAM_INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 /// Whose events a new connection's go to.
 pub(super) struct Handlers {
@@ -159,7 +167,9 @@ pub(super) fn connect<'a>(
     if !c.is(Flag::Udp) && !limits::begin(c, None) {
         error(c, b"OOM");
     }
-    call(c, ev::OPEN, url_ptr.cast_mut().cast());
+    if !c.is_dead() {
+        call(c, ev::OPEN, url_ptr.cast_mut().cast());
+    }
     if !c.is_dead() {
         heap::ran_out();
         contain(c, (), || {
@@ -233,10 +243,9 @@ pub(super) fn renew_socket(c: &mg_connection) {
 }
 
 fn register_client(c: &mg_connection) -> bool {
-    let registered = manager(c).and_then(mg_mgr::private).is_some_and(|p| {
-        p.register(c, Interest::READABLE | Interest::WRITABLE)
-            .is_ok()
-    });
+    let registered = manager(c)
+        .and_then(mg_mgr::private)
+        .is_some_and(|p| p.register(c, STREAM_INTEREST).is_ok());
     if !registered {
         error(c, b"OOM");
     }
@@ -305,7 +314,7 @@ fn finish(c: &mg_connection) {
     }
     limits::update(c);
     stats::count(c, |n| &n.connected);
-    call(c, ev::CONNECT, null_mut());
+    super::io::showing_writable(c, || call(c, ev::CONNECT, null_mut()));
     if c.is(Flag::Tls) && !c.is(Flag::TlsHs) {
         plain_instead_of_tls(c);
     }
@@ -344,13 +353,26 @@ pub(super) fn wrap(
     c.r#fn.set(f);
     c.fn_data.set(fn_data);
     if let (Some(private), Some(p)) = (mgr.private(), c.private()) {
-        if !socket::is_socket(fd) {
-            p.not_a_socket.set(true);
-            socket::set_nonblocking(fd);
+        let kind = socket::kind(fd);
+        p.reads_in_parts.set(kind != SocketKind::Tcp);
+        match kind {
+            SocketKind::None => {
+                p.not_a_socket.set(true);
+                socket::set_nonblocking(fd);
+            }
+            SocketKind::Messages => {
+                p.keeps_messages.set(true);
+                p.may_block.set(true);
+            }
+            SocketKind::Tcp | SocketKind::OtherStream => p.may_block.set(true),
         }
         // What cannot be waited for, a regular file say, is never ready.
         let registered = private.register(c, Interest::READABLE | Interest::WRITABLE);
-        if registered.is_err_and(|e| e.kind() == std::io::ErrorKind::OutOfMemory) {
+        // Of what is watched, too, there is only so much (epoll_ctl(2), ENOSPC).
+        if registered.is_err_and(|e| {
+            matches!(errno(&e), libc::ENOMEM | libc::ENOSPC)
+                || e.kind() == std::io::ErrorKind::OutOfMemory
+        }) {
             log_out_of_memory();
             release(c);
             return None;
@@ -389,6 +411,7 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
             }
             // The peer gave up while it waited in the queue.
             Err(e) if e.kind() == std::io::ErrorKind::ConnectionAborted => {}
+            Err(e) if is_out_of_descriptors(&e) && drop_lingering(listener) => {}
             Err(e) => {
                 crate::log::error(format_args!(
                     "{} accept failed, errno {}",
@@ -402,6 +425,16 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
             }
         }
     }
+}
+
+fn is_out_of_descriptors(e: &std::io::Error) -> bool {
+    matches!(errno(e), libc::EMFILE | libc::ENFILE)
+}
+
+fn drop_lingering(c: &mg_connection) -> bool {
+    manager(c)
+        .and_then(super::mg_mgr::private)
+        .is_some_and(MgrPrivate::drop_lingering)
 }
 
 fn accept_failed(listener: &mg_connection) {
@@ -419,10 +452,9 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
     };
     c.rem.set(rem);
     c.set_raw_fd(fd);
-    let registered = mgr.private().is_some_and(|p| {
-        p.register(c, Interest::READABLE | Interest::WRITABLE)
-            .is_ok()
-    });
+    let registered = mgr
+        .private()
+        .is_some_and(|p| p.register(c, STREAM_INTEREST).is_ok());
     if !registered {
         accept_failed(listener);
         socket::close(fd);

@@ -6,6 +6,7 @@ use super::mgr::{self, MgrPrivate};
 use super::stats::Origin;
 use super::{Flag, call, due, io, limits, mg_connection, poll, resolve, socket, wake};
 use crate::ffi::alloc::try_box;
+use crate::ffi::leave::Uncancelled;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::{guard, heap};
 use crate::timer::ffi::mg_timer;
@@ -189,14 +190,21 @@ pub unsafe extern "C" fn mg_mgr_free(mgr: *mut mg_mgr) {
 /// Runs one iteration of the event loop: waits up to `ms` milliseconds for something to do
 /// (negative: for ever; 0: not at all), runs due timers, and serves every connection once.
 /// Timers do not shorten the wait. A signal ends the wait. Call it in a loop, from one thread.
+///
+/// pthread_cancel() takes effect at the end of an iteration; threads other than the first one, unless they have disabled
+/// that, therefore wait a second at most. pthread_exit() in a handler ends such a thread at once, without its cleanup
+/// handlers; the manager is of no use then, and mg_mgr_free() does nothing.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mg_mgr_poll(mgr: *mut mg_mgr, ms: c_int) {
+pub unsafe extern "C-unwind" fn mg_mgr_poll(mgr: *mut mg_mgr, ms: c_int) {
+    let uncancelled = Uncancelled::begin();
     guard((), || {
         // SAFETY: pointer contract.
         if let Some(mgr) = unsafe { mgr.as_ref() } {
-            poll::poll(mgr, ms);
+            poll::poll(mgr, uncancelled.cut(ms));
         }
     });
+    // SAFETY: nothing else of the library runs, unless the program called this function from a handler.
+    unsafe { uncancelled.end() };
 }
 
 /// Tells that connections to which nothing happens need MG_EV_POLL only every `ms` milliseconds, or as often as
@@ -322,7 +330,7 @@ pub unsafe extern "C" fn mg_call(c: *mut mg_connection, ev: c_int, ev_data: *mut
 /// Linux's abstract namespace; there `c->loc` and `c->rem` are zero. A socket file that nobody listens on
 /// any more is replaced; when the listener closes, its file is removed. "?mode=0660" behind the path sets the
 /// permissions before anybody can connect; without it the umask decides. "fd://3" takes over a descriptor on
-/// which listen() was called, or a bound datagram socket, and closes it with the connection;
+/// which listen() was called, or a bound UDP socket, and closes it with the connection;
 /// "systemd://" takes the first one that systemd passed to this process, "systemd://web" that with
 /// `FileDescriptorName=web`. "https+unix:///run/app.sock" and the like, with any scheme before the "+",
 /// tell handlers of TLS through `c->is_tls`, as the scheme does elsewhere. All listening functions
@@ -432,7 +440,7 @@ pub unsafe extern "C" fn mg_connect_resolved(c: *mut mg_connection) {
 /// Looks up the host of `url` for connection `c`, see mg_connect(). Leads to MG_EV_RESOLVE and a
 /// connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
 /// failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
-/// URL cannot be used. For an address, "localhost", or a name already known, before this returns.
+/// URL cannot be used, "no mDNS listener, see mg_mdns_listen()" for a name in ".local" without one. For an address, "localhost", or a name already known, before this returns.
 /// A lookup that is running is cancelled. A socket that `c` has is closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_resolve(c: *mut mg_connection, url: *const c_char) {

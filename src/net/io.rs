@@ -90,14 +90,15 @@ fn make_room(c: &mg_connection, wanted: usize) -> usize {
 /// Reads while there is input, the handlers consume it and the budget lasts.
 pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
     let udp = c.is(Flag::Udp);
+    let messages = udp || p.keeps_messages.get();
     let mut budget = READ_BUDGET;
     while p.is_ready(Ready::Read) && !c.is(Flag::Full) && !c.is_paused(p) {
-        if udp || p.streams_in.get() {
+        if messages || p.streams_in.get() {
             p.recv_loan.large(&c.recv, spare);
         } else {
             p.recv_loan.small(&c.recv, spare);
         }
-        let room = make_room(c, if udp { DATAGRAM_ROOM } else { MIN_ROOM });
+        let room = make_room(c, if messages { DATAGRAM_ROOM } else { MIN_ROOM });
         if room == 0 {
             return;
         }
@@ -115,7 +116,7 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
         p.streams_in.set(!udp && n == room);
         // A stream socket that filled less than it could is empty (epoll(7)), unless an end of
         // stream waits behind the data.
-        if !udp && n < room && !p.is_ready(Ready::ReadClosed) && !p.not_a_socket.get() {
+        if !udp && n < room && !p.is_ready(Ready::ReadClosed) && !p.reads_in_parts.get() {
             p.set_ready(Ready::Read, false);
         }
         limits::received(p, n);
@@ -280,7 +281,16 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
     if responded {
         crate::http::ffi::conn::finish_response(c);
     }
-    fire(c, ev::WRITE, n);
+    showing_writable(c, || fire(c, ev::WRITE, n));
+}
+
+/// Delivers an event with `is_writable` set: what is queued leaves in the turn that made it, not after the
+/// socket was asked.
+pub(super) fn showing_writable(c: &mg_connection, deliver: impl FnOnce()) {
+    let shown = c.is(Flag::Writable);
+    c.set(Flag::Writable, true);
+    deliver();
+    c.set(Flag::Writable, shown);
 }
 
 pub(super) fn write_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
@@ -409,6 +419,10 @@ pub fn send_file(
     max: usize,
 ) -> io::Result<usize> {
     let p = c.private().ok_or(io::ErrorKind::InvalidInput)?;
+    if p.may_block.replace(false) {
+        // sendfile(2) has no flag for it.
+        socket::set_nonblocking(c.raw_fd());
+    }
     let max = max.min(SENDFILE_MAX);
     let mut sent = 0;
     while sent < max {

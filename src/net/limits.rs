@@ -454,6 +454,10 @@ fn too_late(c: &mg_connection, cause: Cause) {
         && (http::ffi::conn::time_out(c)
             || ws::ffi::conn::say_close(c, ws::close::GOING_AWAY)
             || mqtt::ffi::disconnect(c, mqtt::reason::KEEP_ALIVE_TIMEOUT));
+    if c.is(Flag::Closing) {
+        // What the peer was to be told was too much, which the program was told.
+        return;
+    }
     if told {
         give_up(c, text);
     } else {

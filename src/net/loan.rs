@@ -6,8 +6,8 @@
 //!
 //! While it is lent, a block is an ordinary buffer: it comes from the C heap and belongs to the
 //! connection, so the program may free, resize or keep it; then the manager makes another one.
-//! Buffers that the program made itself are left alone. What a block held is wiped before
-//! another connection gets it.
+//! Buffers that the program made itself are left alone. What the network and the library put into a block
+//! is wiped before another connection gets it; what a program put there and took away again, perhaps not.
 
 use super::IO_SIZE;
 use crate::ffi::alloc::{mg_calloc, mg_free};
@@ -33,7 +33,7 @@ impl Spare {
     }
 }
 
-/// Up to `MOST` zeroed blocks of `SIZE` bytes.
+/// Up to `MOST` blocks of `SIZE` bytes.
 struct Shelf<const SIZE: usize, const MOST: usize> {
     blocks: [Cell<*mut u8>; MOST],
     count: Cell<usize>,
@@ -62,8 +62,7 @@ impl<const SIZE: usize, const MOST: usize> Shelf<SIZE, MOST> {
     }
 
     /// # Safety
-    /// `block` has `SIZE` bytes of the C heap, which are zero behind the first `used`, and nobody else
-    /// refers to it.
+    /// `block` has `SIZE` bytes of the C heap, and nobody else refers to it.
     #[inline]
     unsafe fn put(&self, block: *mut u8, used: usize) {
         let n = self.count.get();

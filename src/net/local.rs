@@ -114,15 +114,21 @@ fn adopt(fd: c_int) -> Result<Listener, ListenError> {
     } else {
         Kind::Connections
     };
-    if kind == Kind::Connections && !socket::is_listening(fd) {
-        let step = "not a listening socket";
+    let loc = socket::local_addr(fd);
+    let refused = match kind {
+        Kind::Connections if !socket::is_listening(fd) => Some("not a listening socket"),
+        // Who sends from a Unix domain socket has no address to answer to.
+        Kind::Datagrams if loc.is_none() => Some("not a UDP socket"),
+        _ => None,
+    };
+    if let Some(step) = refused {
         return Err(ListenError { step, cause: None });
     }
     socket::set_nonblocking(fd);
     let _ = socket::with_socket(fd, |s| s.set_cloexec(true));
     Ok(Listener {
         fd,
-        loc: socket::local_addr(fd).unwrap_or(NO_ADDR),
+        loc: loc.unwrap_or(NO_ADDR),
         kind,
         adopted: true,
         file: None,

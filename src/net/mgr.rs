@@ -15,6 +15,7 @@ use crate::ffi::{guard, inject};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
+use std::collections::VecDeque;
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -27,6 +28,8 @@ pub(super) const EVENTS_CAPACITY: usize = 1024;
 
 /// How long a gently closed socket may go on discarding input.
 const LINGER_MS: u64 = 2000;
+/// How many do; then the oldest is closed at once.
+const MAX_LINGERING: usize = 256;
 
 pub(super) struct MgrPrivate {
     pub poll: UnsafeCell<mio::Poll>,
@@ -40,10 +43,10 @@ pub(super) struct MgrPrivate {
     vacant: RefCell<Vec<u32>>,
     dead: Cell<*mut mg_connection>,
     /// Sockets whose connection is gone, discarding input until the peer closes too.
-    lingering: RefCell<Vec<(c_int, u64)>>,
+    lingering: RefCell<VecDeque<(c_int, u64)>>,
     /// When they were looked at (mg_millis).
     lingering_served: Cell<u64>,
-    /// Depth of mg_mgr_poll calls on the stack.
+    /// Depth of mg_mgr_poll() calls, and of deliveries outside of them, on the stack.
     pub depth: Cell<u32>,
     /// mg_mgr_free is running: nothing new may be opened.
     pub freeing: Cell<bool>,
@@ -158,6 +161,35 @@ impl MgrPrivate {
         }
     }
 
+    /// The connection that a program registered itself, as network drivers do with MG_EPOLL_ADD() and
+    /// MG_EPOLL_MOD(): its address stands in the place of a token. From now on it is registered like the others.
+    pub fn take_over(&self, mgr: &mg_mgr, token: Token) -> Option<*mut mg_connection> {
+        if token.0 < self.slots.borrow().len() {
+            // One that was closed meanwhile.
+            return None;
+        }
+        let mut next = mgr.conns.get();
+        while next as usize != token.0 {
+            // SAFETY: list members are live connections.
+            next = unsafe { next.as_ref() }?.next.get();
+        }
+        // SAFETY: a member of the list.
+        let c = unsafe { next.as_ref() }?;
+        let private = c.private()?;
+        let slot = match private.slot.get().checked_sub(1) {
+            Some(slot) => slot,
+            None => self.take_slot(c).ok()?,
+        };
+        private.slot.set(slot + 1);
+        self.note_id(c);
+        let (fd, interest) = (c.raw_fd(), Interest::READABLE | Interest::WRITABLE);
+        let mut source = SourceFd(&fd);
+        let registered = self
+            .registry()
+            .reregister(&mut source, Token(slot as usize), interest);
+        registered.ok().map(|()| next)
+    }
+
     /// Has a registered connection found by its identifier.
     pub fn note_id(&self, c: &mg_connection) {
         if let Some(slot) = c.private().and_then(|p| p.slot.get().checked_sub(1)) {
@@ -246,7 +278,7 @@ impl MgrPrivate {
         });
     }
 
-    pub fn has_lingering(&self) -> bool {
+    fn has_lingering(&self) -> bool {
         !self.lingering.borrow().is_empty()
     }
 
@@ -259,12 +291,27 @@ impl MgrPrivate {
     fn linger(&self, fd: c_int) {
         // SAFETY: shutdown accepts any descriptor.
         unsafe { libc::shutdown(fd, libc::SHUT_WR) };
+        if self.discard_input(fd) {
+            return super::socket::close(fd);
+        }
+        if self.lingering.borrow().len() >= MAX_LINGERING {
+            self.drop_lingering();
+        }
         let mut lingering = self.lingering.borrow_mut();
-        if !self.discard_input(fd) && strictly(|| lingering.try_reserve(1)).is_ok() {
-            lingering.push((fd, crate::util::ffi::mg_millis() + LINGER_MS));
+        if strictly(|| lingering.try_reserve(1)).is_ok() {
+            lingering.push_back((fd, crate::util::ffi::mg_millis() + LINGER_MS));
         } else {
             super::socket::close(fd);
         }
+    }
+
+    /// Closes the gently closed socket that has waited longest. False when there is none.
+    pub fn drop_lingering(&self) -> bool {
+        let oldest = self.lingering.borrow_mut().pop_front();
+        if let Some((fd, _)) = oldest {
+            super::socket::close(fd);
+        }
+        oldest.is_some()
     }
 
     /// Reads and drops what is there, within a bound. True when the stream has ended.
@@ -414,10 +461,16 @@ pub(crate) fn for_each(mgr: &mg_mgr, mut f: impl FnMut(&mg_connection)) {
 }
 
 /// While it lives, connections that are closed keep their memory.
-pub(super) struct Deeper<'a>(&'a Cell<u32>);
+pub(crate) struct Deeper<'a>(&'a Cell<u32>);
+
+/// For functions of a connection in which a function of the program may run the loop.
+#[inline]
+pub(crate) fn keep(c: &mg_connection) -> Option<Deeper<'_>> {
+    manager(c).and_then(mg_mgr::private).map(Deeper::new)
+}
 
 impl Deeper<'_> {
-    pub fn new(private: &MgrPrivate) -> Deeper<'_> {
+    pub(super) fn new(private: &MgrPrivate) -> Deeper<'_> {
         private.depth.set(private.depth.get() + 1);
         Deeper(&private.depth)
     }
@@ -485,6 +538,7 @@ pub(super) fn close(c: &mg_connection) {
     if mgr.mdns.get() == c.as_ptr() {
         mgr.mdns.set(ptr::null_mut());
     }
+    crate::mqtt::ffi::session::closed(c);
     call(c, ev::CLOSE, ptr::null_mut());
     crate::http::stream::ffi::closed(c);
     match mgr.private() {

@@ -30,13 +30,13 @@ mod wake;
 
 pub(crate) use backlog::Backlog;
 pub use conn::{Flag, mg_connection};
-pub(crate) use conn::{call, contain, error, report};
+pub(crate) use conn::{call, call_user, contain, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{
     cut_output, note_used, pause_input, prepare_send, send_file, set_linger, set_output_pending,
     settle_send, write_ready,
 };
-pub(crate) use mgr::{date, for_each, manager};
+pub(crate) use mgr::{date, for_each, keep, manager};
 pub(crate) use resolve::initialize as initialize_dns;
 
 /// Events, as `enum mg_event` of the header.

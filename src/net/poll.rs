@@ -21,7 +21,7 @@
 use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
 use super::visits::Round;
-use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, tls, wake};
+use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, socket, tls, wake};
 use crate::ffi::{heap, inject};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
@@ -73,7 +73,7 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     }
     turns(mgr, private, &mut now);
     limits::enforce(private, now);
-    if private.has_lingering() {
+    if private.lingering_due().is_some_and(|at| now >= at) {
         private.serve_lingering(now);
     }
 }
@@ -117,8 +117,9 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
         let left = at.saturating_sub(crate::util::ffi::mg_millis());
         limit = Some(limit.unwrap_or(u64::MAX).min(left.max(HOUSEKEEPING_MS)));
     }
-    if private.has_lingering() {
-        limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
+    if let Some(at) = private.lingering_due() {
+        let left = at.saturating_sub(crate::util::ffi::mg_millis());
+        limit = Some(limit.unwrap_or(u64::MAX).min(left));
     }
     if private.visits.may_be_few() {
         private.visits.look_at_marked(private, |c| {
@@ -188,7 +189,9 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
         let mut taken = 0;
         for event in &events {
             taken += 1;
-            if let Some(c) = private.connection(event.token()) {
+            let token = event.token();
+            let known = private.connection(token);
+            if let Some(c) = known.or_else(|| private.take_over(mgr, token)) {
                 // SAFETY: the table holds live connections only; memory of those closed by a
                 // handler in this loop stays until phase 5.
                 let c = unsafe { &*c };
@@ -210,13 +213,21 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
         p.set_ready(Ready::Read, true);
         p.set_ready(Ready::ReadClosed, event.is_read_closed());
     }
+    if event.is_priority() {
+        // Reads end in front of it.
+        p.reads_in_parts.set(true);
+        p.set_ready(Ready::Read, true);
+    }
     if event.is_writable() {
         p.set_ready(Ready::Write, true);
     }
     inject("notification");
     if event.is_error() {
         if c.is(Flag::Connecting) && !c.is(Flag::Closing) {
-            connect::connect_failed(c);
+            // kqueue(2) tells it twice, and then another attempt may be under way.
+            if socket::has_failed(c.raw_fd()) {
+                connect::connect_failed(c);
+            }
         } else {
             end_broken(c, p);
         }
@@ -368,7 +379,7 @@ fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
 #[inline]
 fn show_readiness(c: &mg_connection, p: &ConnPrivate) {
     let readable = p.is_ready(Ready::Read) && !c.is(Flag::Full);
-    let writable = p.is_ready(Ready::Write) && output_waits(c, p);
+    let writable = p.is_ready(Ready::Write) && (c.is(Flag::Connecting) || output_waits(c, p));
     if c.is(Flag::Readable) != readable {
         c.set(Flag::Readable, readable);
     }
@@ -390,12 +401,12 @@ fn accept(c: &mg_connection, p: &ConnPrivate, now: u64) {
 
 /// Closes every connection of a manager and releases what the library keeps for it.
 pub(super) fn free(mgr: &mg_mgr) {
+    if mgr.private().is_some_and(|private| private.depth.get() > 0) {
+        crate::log::error(format_args!("mg_mgr_free called from a handler"));
+        return;
+    }
     crate::timer::ffi::free_all(&mgr.timers);
     if let Some(private) = mgr.private() {
-        if private.depth.get() > 0 {
-            crate::log::error(format_args!("mg_mgr_free called from a handler"));
-            return;
-        }
         private.freeing.set(true);
         mark_closing(mgr);
         poll(mgr, 0);

@@ -2,7 +2,7 @@
 
 use super::ffi::{mg_addr, mg_addr_bytes};
 use super::local::SocketFile;
-use libc::c_int;
+use libc::{c_int, c_short};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use std::io;
 use std::mem::MaybeUninit;
@@ -222,13 +222,24 @@ pub(super) fn is_connected(fd: c_int) -> bool {
 
 /// True when a descriptor has something to read now.
 pub(super) fn is_readable(fd: c_int) -> bool {
+    state(fd, libc::POLLIN) != 0
+}
+
+/// True when an error stands on a socket; it stays there.
+pub(super) fn has_failed(fd: c_int) -> bool {
+    state(fd, 0) & (libc::POLLERR | libc::POLLHUP) != 0
+}
+
+/// What poll(2) says of a descriptor now.
+fn state(fd: c_int, events: c_short) -> c_short {
     let mut fds = libc::pollfd {
         fd,
-        events: libc::POLLIN,
+        events,
         revents: 0,
     };
     // SAFETY: one entry, which lives during the call.
-    unsafe { libc::poll(&raw mut fds, 1, 0) == 1 }
+    unsafe { libc::poll(&raw mut fds, 1, 0) };
+    fds.revents
 }
 
 /// The number of bytes that a descriptor has to read now.
@@ -308,8 +319,25 @@ pub(super) fn has_route(ip: IpAddr) -> bool {
     )
 }
 
-pub(super) fn is_socket(fd: c_int) -> bool {
-    with_socket(fd, Socket::r#type).is_ok()
+/// What reading from a descriptor is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SocketKind {
+    /// It is no socket.
+    None,
+    /// Each read gives a message.
+    Messages,
+    Tcp,
+    /// Reads end where the sender passed descriptors.
+    OtherStream,
+}
+
+pub(super) fn kind(fd: c_int) -> SocketKind {
+    match with_socket(fd, Socket::r#type) {
+        Err(_) => SocketKind::None,
+        Ok(Type::STREAM) if local_addr(fd).is_some() => SocketKind::Tcp,
+        Ok(Type::STREAM) => SocketKind::OtherStream,
+        Ok(_) => SocketKind::Messages,
+    }
 }
 
 /// True for a socket that listen() was called on.

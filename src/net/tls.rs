@@ -231,7 +231,7 @@ fn receive_into(c: &mg_connection, p: &ConnPrivate, input: &mut Vec<u8>) -> Rece
         Ok(n) => {
             limits::received(p, n);
             stats::received(c, n);
-            if n < READ_SIZE && !p.is_ready(Ready::ReadClosed) && !p.not_a_socket.get() {
+            if n < READ_SIZE && !p.is_ready(Ready::ReadClosed) && !p.reads_in_parts.get() {
                 p.set_ready(Ready::Read, false);
             }
             match decrypt(c, p, &mut input[..waiting + n]) {
@@ -278,6 +278,9 @@ fn decrypt(c: &mg_connection, p: &ConnPrivate, input: &mut [u8]) -> Option<Outco
 /// connection is not to be touched, or not worth it, any more.
 fn deliver(c: &mg_connection, p: &ConnPrivate, before: usize, outcome: Outcome) -> bool {
     flush(c, p);
+    if p.dead.get() {
+        return false;
+    }
     if outcome.established {
         c.set(Flag::TlsHs, false);
         limits::established(c);
@@ -291,6 +294,10 @@ fn deliver(c: &mg_connection, p: &ConnPrivate, before: usize, outcome: Outcome) 
         }
     }
     let n = c.recv.len.get().saturating_sub(before);
+    if n > 0 {
+        // What STARTTLS found in the buffer may have been on loan.
+        io::note_used(c, c.recv.len.get(), 0);
+    }
     if n > 0 && !c.is(Flag::Closing) {
         c.recv.terminate();
         io::arrived(c, before, n);
@@ -326,7 +333,7 @@ fn deliver_plaintext(c: &mg_connection, p: &ConnPrivate) -> bool {
 
 /// Sends what is queued, as far as the socket takes it.
 pub(super) fn write(c: &mg_connection, p: &ConnPrivate) {
-    if c.any(NOT_CONNECTED) || !start(c, p) || !flush(c, p) || c.is(Flag::TlsHs) {
+    if c.any(NOT_CONNECTED) || !start(c, p) || !flush(c, p) || p.dead.get() || c.is(Flag::TlsHs) {
         return;
     }
     if p.is_ready(Ready::Filling) {
@@ -335,18 +342,25 @@ pub(super) fn write(c: &mg_connection, p: &ConnPrivate) {
     if c.is(Flag::Client) && c.send.len.get() > 0 {
         crate::http::ffi::conn::sending(c);
     }
-    let mut done = 0;
+    io::note_used(c, 0, c.send.len.get());
+    let (mut done, mut sent) = (0, 0);
     while done < c.send.len.get().min(WRITE_BUDGET) && p.is_ready(Ready::Write) {
         let n = WRITE_SIZE.min(c.send.len.get() - done);
         if let Err(text) = encrypt(c, p, done, n) {
             return fail(c, &text);
         }
         done += n;
-        if !flush(c, p) {
+        let (empty, n) = send_ciphertext(c, p);
+        sent += n;
+        if !empty {
             break;
         }
     }
     io::wrote(c, done);
+    // Not before that: its handler of MG_EV_ERROR may change the buffer.
+    if sent > 0 {
+        limits::sent(c, p, sent);
+    }
 }
 
 /// Begins the handshake of a client. False when that failed.
@@ -398,8 +412,17 @@ fn with_rtls(c: &mg_connection, f: impl FnOnce(&mut [u8]) -> Outcome) -> Option<
     outcome.end
 }
 
-/// Sends ciphertext. True when none is left.
+/// Sends ciphertext. True when none is left. The connection may be closed afterwards, as one that exceeds a limit.
 pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) -> bool {
+    let (empty, sent) = send_ciphertext(c, p);
+    if sent > 0 {
+        limits::sent(c, p, sent);
+    }
+    empty
+}
+
+/// Sends ciphertext. Whether none is left, and how much was sent.
+fn send_ciphertext(c: &mg_connection, p: &ConnPrivate) -> (bool, usize) {
     let mut sent = Ok(0);
     let mut total = 0;
     let empty = p.tls.with(|session| {
@@ -423,16 +446,14 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) -> bool {
         }
         session.output.is_empty()
     });
-    match sent {
-        Err(e) => io::write_failed(c, p, &e),
-        Ok(_) if total > 0 => limits::sent(c, p, total),
-        Ok(_) => {}
+    if let Err(e) = sent {
+        io::write_failed(c, p, &e);
     }
     let empty = empty.unwrap_or(true);
     if c.is(Flag::TlsThrottled) == empty {
         c.set(Flag::TlsThrottled, !empty);
     }
-    empty
+    (empty, total)
 }
 
 /// The connection is about to close: tells the peer, if it got everything. Otherwise the missing

@@ -37,7 +37,7 @@ impl<'a> Head<'a> {
         let is_method = !method.is_empty() && method.iter().all(|&b| is_token(b));
         let is_url = url.iter().all(|&b| b > b' ' && b != 0x7f);
         let host = url::host(url);
-        if !is_method || !is_url || host.is_empty() {
+        if !is_method || !is_url || host.is_empty() || host.contains(&b'/') {
             return None;
         }
         let uri = url::uri(url);

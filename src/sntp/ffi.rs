@@ -6,10 +6,11 @@ use crate::ffi::str::bytes;
 use crate::ffi::{guard, inject};
 use crate::net::ffi::{mg_connect_svc, mg_send};
 use crate::net::{self, Flag, ev, mg_addr, mg_connection, mg_event_handler_t, mg_mgr};
-use crate::util::ffi::{mg_boot_timestamp_ms, mg_millis};
+use crate::util::ffi::{boot_timestamp, mg_millis};
 use crate::util::stock::random_word;
 use std::ffi::{c_char, c_int, c_uchar, c_void};
 use std::ptr::{from_mut, null_mut};
+use std::sync::atomic::Ordering;
 
 /// How long a server may take to answer, name lookup included.
 const TIMEOUT_MS: u64 = 3000;
@@ -99,8 +100,7 @@ fn synchronise(message: &[u8]) -> Option<i64> {
     let reply = message::parse(message)?;
     let now = mg_millis();
     let time = reply.time(now);
-    // SAFETY: a plain integer that programs write, as in C.
-    unsafe { mg_boot_timestamp_ms = (time as u64).wrapping_sub(now) };
+    boot_timestamp().store((time as u64).wrapping_sub(now), Ordering::Relaxed);
     Some(time)
 }
 

@@ -2,6 +2,7 @@
 
 use super::schedule;
 use crate::ffi::alloc::{mg_calloc, mg_free};
+use crate::ffi::leave::call_out;
 use crate::ffi::{guard, inject};
 use crate::net::mg_mgr;
 use crate::stats::Counter;
@@ -107,8 +108,10 @@ fn poll_from(head: &Cell<*mut mg_timer>, first: *mut mg_timer, now: u64, calls: 
             if let Some(calls) = calls {
                 calls.increment();
             }
+            // SAFETY: the same function, of which more is expected.
+            let f: unsafe extern "C-unwind" fn(*mut c_void) = unsafe { std::mem::transmute(f) };
             // SAFETY: the program set `fn` and `arg` for each other.
-            unsafe { f(timer.arg.get()) };
+            call_out(|| unsafe { f(timer.arg.get()) });
         }
         if walk.current.get() != t {
             continue; // It left the list: the memory may be gone.

@@ -110,7 +110,9 @@ pub unsafe extern "C" fn mg_url_encode(
     guard(0, || {
         // SAFETY: pointer contract; cells may overlap.
         let (s, to) = unsafe { (cells(s.cast_mut(), n), cells(buf, len)) };
-        if let Some(last) = to.last() {
+        // No buffer is longer, so it is not known where that one ends.
+        let is_known = isize::try_from(len).is_ok();
+        if let Some(last) = to.last().filter(|_| is_known) {
             last.set(0);
         }
         encode_cells(s.iter().map(Cell::get), to).unwrap_or(0)

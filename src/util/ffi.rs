@@ -10,6 +10,8 @@ use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::slice;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Milliseconds to add to mg_millis() to get mg_now(): the wall-clock time, in milliseconds since
@@ -43,12 +45,17 @@ fn clock_ms(clock: libc::clockid_t) -> Option<u64> {
     (!failed).then(|| time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000)
 }
 
+/// `mg_boot_timestamp_ms`.
+pub(crate) fn boot_timestamp() -> &'static AtomicU64 {
+    // SAFETY: programs write this integer at any time, from any thread; relaxed atomic access makes the best of it.
+    unsafe { &*(&raw const mg_boot_timestamp_ms).cast::<AtomicU64>() }
+}
+
 /// Returns the milliseconds since 1970-01-01 UTC: mg_millis() plus `mg_boot_timestamp_ms` once a time
 /// server or the program has set that, before that what the system's clock says. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn mg_now() -> u64 {
-    // SAFETY: a plain integer that programs write, as in C.
-    match unsafe { mg_boot_timestamp_ms } {
+    match boot_timestamp().load(Ordering::Relaxed) {
         0 => clock_ms(libc::CLOCK_REALTIME).unwrap_or(0),
         boot => mg_millis().wrapping_add(boot),
     }
@@ -100,6 +107,26 @@ pub unsafe extern "C" fn mg_random(buf: *mut c_void, len: usize) -> bool {
         // SAFETY: pointer contract; uninitialised bytes are only written.
         random(unsafe { slice::from_raw_parts_mut(buf.cast(), len.min(isize::MAX as usize)) })
     })
+}
+
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// How many forks led to this process since the first call of [`count_forks`].
+#[inline]
+pub fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+/// Counts forks from now on.
+pub fn count_forks() {
+    static ONCE: Once = Once::new();
+    extern "C" fn child() {
+        FORKS.fetch_add(1, Ordering::Relaxed);
+    }
+    // SAFETY: the handler only changes an atomic number.
+    ONCE.call_once(|| unsafe {
+        libc::pthread_atfork(None, None, Some(child));
+    });
 }
 
 /// Random bytes for the library itself.

@@ -1,7 +1,8 @@
 //! What random bytes are turned into.
 #![forbid(unsafe_code)]
 
-const ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+/// Letters and digits.
+pub const ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /// The letter or digit for a random byte. Bytes from the incomplete last round through the
 /// alphabet give `None`, so that all characters are equally likely.

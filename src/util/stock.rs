@@ -1,7 +1,7 @@
 //! Random bytes in small pieces.
 #![forbid(unsafe_code)]
 
-use super::ffi::random_bytes;
+use super::ffi::{forks, random_bytes};
 use std::cell::RefCell;
 
 const POOL: usize = 1024;
@@ -10,10 +10,15 @@ const POOL: usize = 1024;
 struct Stock {
     bytes: [u8; POOL],
     used: usize,
+    /// A child process must not use what its parent uses, too.
+    forks: u32,
 }
 
 impl Stock {
     fn take(&mut self) -> Option<[u8; 4]> {
+        if self.forks != forks() {
+            return None;
+        }
         let bytes = self.bytes.get_mut(self.used..)?.first_chunk_mut()?;
         self.used += 4;
         // What was used says nothing about what is to come, but need not lie around.
@@ -22,7 +27,7 @@ impl Stock {
 }
 
 thread_local! {
-    static STOCK: RefCell<Stock> = const { RefCell::new(Stock { bytes: [0; POOL], used: POOL }) };
+    static STOCK: RefCell<Stock> = const { RefCell::new(Stock { bytes: [0; POOL], used: POOL, forks: 0 }) };
 }
 
 /// Four bytes nobody can predict.
@@ -33,10 +38,15 @@ pub fn random_word() -> [u8; 4] {
 
 #[cold]
 fn restock() -> [u8; 4] {
+    super::ffi::count_forks();
     let mut bytes = [0; POOL];
     random_bytes(&mut bytes);
     STOCK.with_borrow_mut(|stock| {
-        *stock = Stock { bytes, used: 0 };
+        *stock = Stock {
+            bytes,
+            used: 0,
+            forks: forks(),
+        };
         stock.take().expect("just filled")
     })
 }

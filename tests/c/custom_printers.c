@@ -33,6 +33,42 @@ static size_t print_liar(mg_pfn_t out, void *arg, va_list *ap) {
   return (size_t) claim;
 }
 
+static void note_error(struct mg_connection *c, int ev, void *ev_data) {
+  (void) c;
+  if (ev == MG_EV_ERROR) printf("ERROR(%s) ", (char *) ev_data);
+}
+
+// What functions that append to buffers make of a printer with such a claim.
+static void show_claim(struct mg_mgr *mgr, int claim) {
+  char *text = mg_mprintf("<%M>", print_liar, claim);
+  struct mg_connection *c = NULL;
+  printf("claims %d, mg_mprintf: %s\n", claim, text == NULL ? "NULL" : text);
+  mg_free(text);
+  for (int how = 0; how < 4; how++) {
+    static const char *names[] = {"mg_printf", "mg_http_reply", "mg_http_printf_chunk", "mg_ws_printf"};
+    int fds[2];
+    size_t n = 0;
+    socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+    c = mg_wrapfd(mgr, fds[0], note_error, NULL);
+    printf("claims %d, %s: ", claim, names[how]);
+    if (how == 0) n = mg_printf(c, "<%M>", print_liar, claim);
+    if (how == 1) mg_http_reply(c, 200, "", "<%M>", print_liar, claim);
+    if (how == 2) mg_http_printf_chunk(c, "<%M>", print_liar, claim);
+    if (how == 3) n = mg_ws_printf(c, WEBSOCKET_OP_TEXT, "<%M>", print_liar, claim);
+    printf("%lu, closing %d, %lu bytes, ", (unsigned long) n, c->is_closing, (unsigned long) c->send.len);
+    for (size_t i = 0; i < c->send.len; i++) printf(c->send.buf[i] < ' ' || c->send.buf[i] > '~' ? "\\x%02x" : "%c", c->send.buf[i]);
+    printf("\n");
+    c->send.len = 0, c->is_closing = 1;
+    mg_mgr_poll(mgr, 0);
+    close(fds[1]);
+  }
+  bool done = mg_file_printf(&mg_fs_posix, "printed", "<%M>", print_liar, claim);
+  struct mg_str content = mg_file_read(&mg_fs_posix, "printed");
+  printf("claims %d, mg_file_printf: %d %.*s\n", claim, done, (int) content.len, content.buf == NULL ? "" : content.buf);
+  mg_free(content.buf);
+  remove("printed");
+}
+
 static void count(char ch, void *arg) {
   (void) ch;
   ++*(int *) arg;
@@ -78,5 +114,11 @@ int main(void) {
   printf("calls of the user's function: %lu %d\n", (unsigned long) n, calls);
   n = mg_xprintf(show_function, &calls, "%M", print_identity, &calls);
   printf("claimed: %lu\n", (unsigned long) n);
+
+  static const int claims[] = {0, 1, 2, 3, 100, -1};
+  struct mg_mgr mgr;
+  mg_mgr_init(&mgr);
+  for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) show_claim(&mgr, claims[i]);
+  mg_mgr_free(&mgr);
   return 0;
 }

@@ -52,6 +52,15 @@ static void raw(const char *label, const char *request, const char *path) {
   if (path != NULL) content(label, path);
 }
 
+// The whole response, with visible line ends.
+static void head(const char *label, const char *request) {
+  char answer[10000];
+  talk(request, answer, sizeof(answer));
+  printf("%s: ", label);
+  for (char *p = answer; *p != '\0'; p++) printf(*p == '\r' ? "" : *p == '\n' ? "~" : "%c", *p);
+  printf("\n");
+}
+
 static void post(const char *label, const char *query, const char *body, const char *path) {
   char request[10000];
   snprintf(request, sizeof(request), "POST /x%s HTTP/1.1\r\nContent-Length: %lu\r\n\r\n%s", query, (unsigned long) strlen(body), body);
@@ -64,6 +73,8 @@ int main(void) {
   mkdir("up", 0755), mkdir("up/sub", 0755);
   mg_mgr_init(&s_mgr);
   s_listener = mg_http_listen(&s_mgr, "http://127.0.0.1:0", server, NULL);
+  head("response", "POST /x?file=head.txt HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+  head("response to a name that is refused", "POST /x?file=%3Cb%3E/.. HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
   post("first part", "?file=a.txt", "hello", "up/a.txt"), post("second part", "?file=a.txt&offset=5", " world", "up/a.txt");
   post("second part again", "?file=a.txt&offset=5", " world", "up/a.txt"), post("beyond the end", "?offset=12&file=a.txt", "x", "up/a.txt");
   post("from the start", "?file=a.txt&offset=0", "bye", "up/a.txt"), post("shorter", "?file=a.txt", "b", "up/a.txt");

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LIBRARY = pathlib.Path(os.environ.get("MG_CHECKED", ROOT / "target" / "checked")).resolve()
 EXEMPT = {"mg_wakeup": (0, "mgr"), "mg_mgr_call": (0, "mgr")}
-KINDS = {"struct mg_mgr *": "mgr", "struct mg_connection *": "conn", "struct mg_timer **": "timers"}
+KINDS = {"struct mg_mgr *": "mgr", "struct mg_connection *": "conn", "struct mg_timer **": "timers", "struct mg_mqtt_session *": "session"}
 
 
 def compiled(name, folder):

@@ -1,7 +1,7 @@
 // Calls a function of the library in a thread of its own while another thread is inside of mg_mgr_poll().
 //
-// violation FUNCTION POSITION KIND: the argument at this position (from 0) is the manager, a connection or the list of timers
-// (KIND: mgr, conn, timers), all others are 0. Says "returned" if the function came back.
+// violation FUNCTION POSITION KIND: the argument at this position (from 0) is the manager, a connection, the list of timers or
+// an MQTT session (KIND: mgr, conn, timers, session), all others are 0. Says "returned" if the function came back.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,6 +16,7 @@ typedef arg_t (*function_t)(arg_t, arg_t, arg_t, arg_t, arg_t, arg_t, arg_t, arg
 
 static struct mg_mgr mgr;
 static struct mg_connection *listener;
+static struct mg_mqtt_session *session;
 static sem_t inside, done;
 static char **arguments;
 
@@ -28,7 +29,10 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
 static void call_it(function_t function) {
   const char *kind = arguments[3];
   arg_t args[8] = {0};
-  args[atoi(arguments[2])] = strcmp(kind, "mgr") == 0 ? (arg_t) &mgr : strcmp(kind, "conn") == 0 ? (arg_t) listener : (arg_t) &mgr.timers;
+  args[atoi(arguments[2])] = strcmp(kind, "mgr") == 0       ? (arg_t) &mgr
+                             : strcmp(kind, "conn") == 0    ? (arg_t) listener
+                             : strcmp(kind, "session") == 0 ? (arg_t) session
+                                                            : (arg_t) &mgr.timers;
   function(args[0], args[1], args[2], args[3], args[4], args[5], args[6], args[7]);
   puts("returned");
 }
@@ -52,7 +56,9 @@ int main(int argc, char *argv[]) {
   mg_wakeup_init(&mgr);
   sem_init(&inside, 0, 0), sem_init(&done, 0, 0);
   listener = mg_listen(&mgr, "tcp://127.0.0.1:0", handler, NULL);
-  if (listener == NULL || pthread_create(&thread, NULL, intruder, NULL) != 0) return 2;
+  struct mg_mqtt_session_opts opts = {.size = sizeof(opts), .url = "mqtt://127.0.0.1:1"};
+  session = mg_mqtt_session_open(&mgr, &opts);
+  if (listener == NULL || session == NULL || pthread_create(&thread, NULL, intruder, NULL) != 0) return 2;
   mg_mgr_poll(&mgr, 0);
   pthread_join(thread, NULL);
   return 0;

@@ -60,7 +60,7 @@ pub unsafe extern "C" fn mg_rsa_mod_pow(
 }
 
 /// RSA private operation on a padded message `em` with the Chinese remainder theorem (RFC 8017,
-/// section 5.1.2), in a time that depends on the lengths only.
+/// section 5.2.1), in a time that depends on the lengths only.
 ///
 /// All numbers are big-endian; leading zeros are ignored. `p` and `q` have at least 128 bytes;
 /// `sig_len` is the size of their product, the modulus, 256 to 512 bytes; `em` is smaller than the

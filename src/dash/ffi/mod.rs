@@ -511,9 +511,11 @@ impl<'a> Request<'a> {
         let range = index_number(from).zip(index_number(to.unwrap_or(from)));
         let mut n = 0;
         for i in range.into_iter().flat_map(|(from, to)| from..=to) {
+            if n == MAX_DELETED {
+                break;
+            }
             set.set_index(i);
-            let deleted = set.has_function() && set.call(mg_dash_op::MG_DASH_DELETE, user);
-            if !deleted || n == MAX_DELETED {
+            if !(set.has_function() && set.call(mg_dash_op::MG_DASH_DELETE, user)) {
                 break;
             }
             n += 1;

@@ -232,7 +232,18 @@ fn append_with_room(io: &mg_iobuf, text: Source<'_>) -> bool {
 /// Appends and keeps a NUL behind the text. Without memory, what fits is stored.
 pub(super) fn append_growing(io: &mg_iobuf, text: Source<'_>) {
     if !append_with_room(io, text) {
+        // It may lie in the buffer that is about to move.
+        let at = (text.start as usize).wrapping_sub(io.buf.get() as usize);
+        let is_inside = !io.buf.get().is_null() && at < io.size.get();
         io.reserve(text.len.saturating_add(1));
+        let text = Source {
+            start: if is_inside {
+                io.buf.get().wrapping_add(at)
+            } else {
+                text.start
+            },
+            ..text
+        };
         let room = io.size.get().saturating_sub(io.len.get() + 1);
         append_with_room(io, text.part(0, room));
     }

@@ -228,12 +228,15 @@ pub fn may_go_on(c: &mg_connection, state: &HttpState) -> bool {
 }
 
 /// A client connection is about to send what is queued: notes whether that is a HEAD request, whose
-/// response has no body.
+/// response has no body. What follows before the response may be the rest of the request.
+#[inline]
 pub fn sending(c: &mg_connection) {
-    // SAFETY: no handler runs while the slice lives.
-    let is_head = unsafe { c.send.as_bytes() }.starts_with(b"HEAD ");
-    if is_head && let Some(state) = c.http() {
-        state.head_sent.set(true);
+    if let Some(state) = c.http()
+        && !state.request_sent.replace(true)
+    {
+        // SAFETY: no handler runs while the slice lives.
+        let is_head = unsafe { c.send.as_bytes() }.starts_with(b"HEAD ");
+        state.head_sent.set(is_head);
     }
 }
 
@@ -247,6 +250,7 @@ pub fn finish_response(c: &mg_connection) {
     let responding = c.is(Flag::Resp);
     c.set(Flag::Resp, false);
     let Some(state) = c.http() else { return };
+    state.finished.set(true);
     state.streams.note_answered();
     // A running pass looks at the flag itself, when the handler has returned.
     if responding && !state.running.get() {
@@ -273,6 +277,16 @@ pub fn completes_response(c: &mg_connection, n: usize) -> bool {
         .hand_made
         .set(left.map_or(HandMade::Unknown, HandMade::Unsent));
     left == Some(0)
+}
+
+/// True when a response that the program wrote itself is queued to its end, as far as that can be told.
+fn is_written(c: &mg_connection, state: &HttpState) -> bool {
+    let end = match state.hand_made.get() {
+        HandMade::Unknown => None,
+        HandMade::Unsent(unsent) => Some(unsent),
+        HandMade::Behind(before) => response_end(c, state, before),
+    };
+    end.is_some_and(|end| end <= c.send.len.get())
 }
 
 /// Where in the output queue a response ends whose head stands at `at`, if it says so.
@@ -351,10 +365,15 @@ pub(super) fn settle(c: &mg_connection, state: &HttpState) {
     if !request.dispatched || c.is(Flag::Resp) {
         return;
     }
+    let may_close = matches!(
+        request.persistence,
+        Persistence::CloseWhenIdle | Persistence::KeepIfTold
+    );
+    let closes = may_close && (state.finished.get() || is_written(c, state));
     state.forget_request();
     match request.persistence {
         Persistence::Keep => {}
-        Persistence::CloseWhenIdle | Persistence::KeepIfTold => state.close_when_idle.set(true),
+        Persistence::CloseWhenIdle | Persistence::KeepIfTold => state.close_when_idle.set(closes),
         Persistence::Close => {
             c.set(Flag::Draining, true);
             state.discarding.set(true);

@@ -4,6 +4,8 @@ pub mod accessors;
 pub mod conn;
 mod pass;
 
+pub(in crate::http) use pass::Changed;
+
 use super::parser::{self, HeadEnd, Parsed};
 use super::reply::{self, Draft};
 use crate::ffi::layout::MAX_HTTP_HEADERS;
@@ -214,6 +216,7 @@ unsafe extern "C" fn vreply(
         return;
     };
     net::contain(c, (), || {
+        let _kept = net::keep(c);
         // SAFETY: pointer contract.
         let Some(draft) = Draft::begin(c, code, unsafe { cstr(headers) }) else {
             return net::error(c, b"OOM");
@@ -238,6 +241,7 @@ unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap
         return;
     };
     net::contain(c, (), || {
+        let _kept = net::keep(c);
         net::prepare_send(c);
         let at = c.send.len.get();
         let fmt = if fmt.is_null() { c"".as_ptr() } else { fmt };

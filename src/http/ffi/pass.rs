@@ -8,15 +8,17 @@
 //! after each of them, and no slice of a buffer lives across one.
 #![allow(unsafe_code)]
 
+mod changed;
 mod streamed;
 
 use super::conn::{MAX_QUEUED, close_if_idle, say_no, settle};
 use super::mg_http_message;
+use crate::ffi::alloc::try_box;
 use crate::ffi::inject;
 use crate::ffi::str::bytes;
 use crate::http::chunked::{self, Chunks, Step};
 use crate::http::coding::ffi::accepted;
-use crate::http::framing::{self, Framing, FramingError};
+use crate::http::framing::{self, Framing, FramingError, Persistence};
 use crate::http::parser::{self, HeadEnd, Parsed};
 use crate::http::reply;
 use crate::http::state::{Body, HandMade, HttpState, Incoming, Request};
@@ -25,6 +27,8 @@ use crate::limits::{Limits, Phase};
 use crate::net::{self, Backlog, Flag, ev, limits, mg_connection, mg_event_handler_t};
 use std::ffi::c_long;
 use std::ptr::from_mut;
+
+pub(in crate::http) use changed::Changed;
 
 /// How much of many pipelined messages stays in the receive buffer.
 const PIECE: usize = 16 * 1024;
@@ -233,7 +237,9 @@ impl Pass<'_> {
         if c.is(Flag::Accepted) {
             say_no(c, status);
             self.give_up();
-            limits::give_up(c, text);
+            if !c.is(Flag::Closing) {
+                limits::give_up(c, text);
+            }
         } else {
             self.state.discarding.set(true);
             net::error(c, text);
@@ -274,6 +280,11 @@ impl Pass<'_> {
             net::stats::count(c, |n| &n.http_responses);
         }
         let (buf, len, queued) = (c.recv.buf.get(), c.recv.len.get(), c.send.len.get());
+        // Only what waits for its body is parsed again.
+        let before = match facts.framing {
+            Ok(Framing::Length(n)) if n <= len - facts.len => None,
+            _ => Some(*hm),
+        };
         state.streams.announce(self.body_to_stream(facts));
         net::call(c, ev::HTTP_HDRS, from_mut(hm).cast());
         state.streams.announce(Announced::Nothing);
@@ -312,8 +323,14 @@ impl Pass<'_> {
                 return Some(Next::Stop);
             }
         }
+        let changed = before.and_then(|before| Changed::new(&before, hm, &c.recv));
         let hm = (c.recv.buf.get() == buf).then_some(hm);
         let next = self.body(body, hm);
+        if next.is_none()
+            && let Some(changed) = changed
+        {
+            state.changed.set(try_box(changed));
+        }
         if next.is_none() && c.is(Flag::Accepted) {
             if self.replaced() {
                 state.restart();
@@ -403,6 +420,9 @@ impl Pass<'_> {
         let head = unsafe { bytes(c.recv.buf.get(), body.head_len.min(c.recv.len.get())) };
         match hm.parse(head) {
             Parsed::Complete(head) if head.len == body.head_len => {
+                if let Some(changed) = self.state.changed.take() {
+                    changed.apply(&mut hm, &c.recv);
+                }
                 self.dispatch(body, &mut hm, raw, n)
             }
             // The program changed what it was shown.
@@ -419,6 +439,7 @@ impl Pass<'_> {
         hm.body.len = n;
         hm.message.len = body.head_len + n;
         state.incoming.take();
+        state.request_sent.set(false);
         state.head_sent.set(false);
         limits::enter(c, Phase::Quiet);
         self.await_response();
@@ -440,10 +461,15 @@ impl Pass<'_> {
             return;
         }
         c.set(Flag::Resp, true);
-        if !state.streams.is_sending() {
-            state.hand_made.set(HandMade::Behind(c.send.len.get()));
-        }
+        state.finished.set(false);
         let request = state.request.get();
+        if !state.streams.is_sending() {
+            state.hand_made.set(if request.is_connect {
+                HandMade::Unknown
+            } else {
+                HandMade::Behind(c.send.len.get())
+            });
+        }
         state.request.set(Request {
             dispatched: true,
             ..request
@@ -455,6 +481,10 @@ impl Pass<'_> {
         let (c, state) = (self.c, self.state);
         if self.replaced() {
             if !c.is(Flag::Resp) {
+                let closes = state.request.get().persistence == Persistence::Close;
+                if closes && c.pfn.get().is_none() {
+                    c.set(Flag::Draining, true);
+                }
                 state.forget_request();
             }
             return Next::Stop;

@@ -17,6 +17,8 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::{addr_of_mut, null_mut};
 
+/// Acknowledgements queued for a peer that does not read, in bytes: a million of them.
+const MAX_UNREAD: usize = 4 * 1024 * 1024;
 /// How much of a large buffer is worked on at a time.
 const PIECE: usize = 2048;
 
@@ -168,16 +170,14 @@ impl Pass<'_> {
         let is_alive = match p.cmd {
             cmd::CONNACK => self.connack(p, m, len),
             cmd::PUBLISH => self.publish(p, m, len),
-            cmd::PUBREC => {
-                if !(c.is(Flag::Mqtt5) && p.is_failure) {
-                    self.acknowledge(cmd::PUBREL, p.id, &[]);
-                }
-                true
-            }
+            cmd::PUBREC if c.is(Flag::Mqtt5) && p.is_failure => true,
+            cmd::PUBREC => self.acknowledge(cmd::PUBREL, p.id, &[]),
             cmd::PUBREL => {
-                self.state.unreleased.remove(p.id);
-                self.acknowledge(cmd::PUBCOMP, p.id, &[]);
-                true
+                let done = self.acknowledge(cmd::PUBCOMP, p.id, &[]);
+                if done {
+                    self.state.unreleased.remove(p.id);
+                }
+                done
             }
             _ => true,
         };
@@ -209,26 +209,39 @@ impl Pass<'_> {
         let v5 = self.c.is(Flag::Mqtt5);
         // MQTT 5: reason "success", no properties.
         let more: &[u8] = if v5 { &[0, 0] } else { &[] };
-        match p.qos {
-            0 => {}
+        let acknowledged = match p.qos {
+            0 => true,
             1 => self.acknowledge(cmd::PUBACK, p.id, more),
-            _ => {
-                self.acknowledge(cmd::PUBREC, p.id, more);
-                // [MQTT-4.3.3-10]: not a second time before it was released.
-                if !self.state.unreleased.insert(p.id) && p.dup {
-                    return true;
-                }
-            }
+            _ => self.acknowledge(cmd::PUBREC, p.id, more),
+        };
+        if !acknowledged {
+            return false;
+        }
+        // [MQTT-4.3.3-10]: not a second time before it was released.
+        if p.qos > 1 && !self.state.unreleased.insert(p.id) && p.dup {
+            return true;
         }
         self.call(ev::MQTT_MSG, m.cast(), len)
     }
 
-    fn acknowledge(&self, command: u8, id: u16, more: &[u8]) {
-        send(self.c, Ok(first_byte(command)), |out| {
+    /// Queues an acknowledgement. False after MG_EV_ERROR: then the packet counts as not received.
+    fn acknowledge(&self, command: u8, id: u16, more: &[u8]) -> bool {
+        let c = self.c;
+        let unread = self.state.acknowledgements.get().min(c.send.len.get());
+        if unread > MAX_UNREAD {
+            limits::exceeded(c);
+            net::error(c, b"MQTT acknowledgements are not read");
+            return false;
+        }
+        let before = c.send.len.get();
+        let sent = send(c, Ok(first_byte(command)), |out| {
             out.put(&id.to_be_bytes());
             out.put(more);
             Ok(())
         });
+        let size = c.send.len.get().saturating_sub(before);
+        self.state.acknowledgements.set(unread + size);
+        sent
     }
 
     /// Delivers an event while `len` bytes stand in the receive buffer. False when the

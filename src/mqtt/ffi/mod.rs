@@ -1,7 +1,7 @@
 #![allow(unsafe_code)]
 
 pub mod conn;
-mod session;
+pub(crate) mod session;
 
 use super::cmd;
 use super::message::{
@@ -557,6 +557,7 @@ pub fn disconnect(c: &mg_connection, reason: u8) -> bool {
 
 /// Appends a whole packet.
 fn append(c: &mg_connection, packet: &[u8]) -> bool {
+    net::prepare_send(c);
     let done = c.send.append(packet);
     if done {
         net::stats::count(c, |n| &n.mqtt_packets_sent);

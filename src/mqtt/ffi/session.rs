@@ -24,7 +24,7 @@ use crate::util::ffi::{mg_millis, random_bytes};
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::rc::Rc;
 
 /// An MQTT client session, see mg_mqtt_session_open().
@@ -103,6 +103,16 @@ unsafe fn client(s: *const c_void) -> Option<Rc<Client>> {
         Rc::increment_strong_count(client);
         Some(Rc::from_raw(client))
     }
+}
+
+/// The manager that a session belongs to.
+///
+/// # Safety
+/// `s` is a session that was not closed.
+#[cfg(all(debug_assertions, target_os = "linux"))]
+pub(crate) unsafe fn manager(s: *const c_void) -> *const mg_mgr {
+    // SAFETY: it came from Rc::into_raw, and the member never changes.
+    unsafe { (*s.cast::<Client>()).mgr }
 }
 
 /// Opens a client session that survives its connections.
@@ -246,7 +256,8 @@ pub unsafe extern "C" fn mg_mqtt_session_pub(
 }
 
 /// Subscribes to the topic filter `topic` of `opts` with its `qos` and, with MQTT 5, its `props`. The subscription
-/// lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed.
+/// lasts until mg_mqtt_session_unsub(). False when an option cannot be expressed, no packet id is free, or memory is
+/// exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_mqtt_session_sub(
     session: *mut mg_mqtt_session,
@@ -258,7 +269,8 @@ pub unsafe extern "C" fn mg_mqtt_session_sub(
     })
 }
 
-/// Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed.
+/// Ends the subscription to the topic filter `topic` of `opts`. False when an option cannot be expressed, no packet id
+/// is free, or memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_mqtt_session_unsub(
     session: *mut mg_mqtt_session,
@@ -336,7 +348,12 @@ pub unsafe extern "C" fn mg_mqtt_session_close(session: *mut mg_mqtt_session) {
             );
         }
         // SAFETY: NULL, or alive: MG_EV_CLOSE takes it away.
-        if let Some(c) = unsafe { client.conn.replace(null_mut()).as_ref() } {
+        let c = unsafe { client.conn.replace(null_mut()).as_ref() };
+        if let Some(p) = c.and_then(mg_connection::private) {
+            p.mqtt.session.set(null());
+        }
+        // One that the program has taken over is left alone.
+        if let Some(c) = c.filter(|c| is_served(c)) {
             c.pfn.set(Some(mqtt_handler));
             c.pfn_data.set(null_mut());
             if client.session.borrow().is_connected() {
@@ -371,7 +388,12 @@ unsafe extern "C" fn session_handler(c: *mut mg_connection, event: c_int, data: 
     };
     let Some(client) = client else { return };
     net::contain(connection, (), || match event {
-        ev::OPEN => client.conn.set(c),
+        ev::OPEN => {
+            client.conn.set(c);
+            if let Some(p) = connection.private() {
+                p.mqtt.session.set(Rc::as_ptr(&client).cast());
+            }
+        }
         ev::READ => {
             client.alive.borrow_mut().received(mg_millis());
             // SAFETY: same contract.
@@ -387,12 +409,35 @@ unsafe extern "C" fn session_handler(c: *mut mg_connection, event: c_int, data: 
             }
             client.flush();
         }
-        ev::CLOSE if client.conn.get() == c => client.lost(connection),
         _ => {}
     });
 }
 
+/// A connection closes. That is told here, since a program may put another protocol handler in the place of the session's.
+pub(crate) fn closed(c: &mg_connection) {
+    let session = c
+        .private()
+        .map_or(null(), |p| p.mqtt.session.replace(null()));
+    // SAFETY: mg_mqtt_session_close() forgets it.
+    if let Some(client) = unsafe { client(session) }
+        && client.conn.get() == c.as_ptr()
+    {
+        client.lost(c);
+    }
+}
+
+/// True while a session is what a connection serves.
+fn is_served(c: &mg_connection) -> bool {
+    c.pfn.get().map(|f| f as usize) == Some(session_handler as *const () as usize)
+}
+
 impl Client {
+    /// The connection, unless the program has taken it over.
+    fn served(&self) -> Option<&mg_connection> {
+        // SAFETY: NULL, or alive: `closed` takes it away.
+        unsafe { self.conn.get().as_ref() }.filter(|c| is_served(c))
+    }
+
     /// Lets the timer run when the session has something to do. It may run earlier than that.
     fn set_timer(&self) {
         let due = if self.session.borrow().is_connected() {
@@ -470,16 +515,15 @@ impl Client {
 
     fn tick(self: &Rc<Client>) {
         let now = mg_millis();
-        // SAFETY: NULL, or alive: MG_EV_CLOSE takes it away.
-        let Some(c) = (unsafe { self.conn.get().as_ref() }) else {
+        if self.conn.get().is_null() {
             if now >= self.deadline.get() {
                 self.open();
             }
             return;
-        };
-        if c.is(Flag::Closing) {
-            return;
         }
+        let Some(c) = self.served().filter(|c| !c.is(Flag::Closing)) else {
+            return;
+        };
         if !self.session.borrow().is_connected() {
             if now >= self.deadline.get() {
                 net::error(c, b"MQTT connect timeout");
@@ -499,6 +543,8 @@ impl Client {
     fn heard(&self, c: &mg_connection, packet: &Packet<'_>) {
         let mut session = self.session.borrow_mut();
         match packet.cmd {
+            // There is one per connection [MQTT-3.2.0-2].
+            cmd::CONNACK if session.is_connected() => {}
             cmd::CONNACK if packet.ack == 0 => {
                 let present = packet.body.first().is_some_and(|flags| flags & 1 != 0);
                 if !present && let Some(p) = c.private() {
@@ -515,8 +561,7 @@ impl Client {
 
     /// Sends what is due.
     fn flush(&self) {
-        // SAFETY: NULL, or alive: MG_EV_CLOSE takes it away.
-        let Some(c) = (unsafe { self.conn.get().as_ref() }) else {
+        let Some(c) = self.served() else {
             return;
         };
         if c.any(1 << Flag::Closing as u8 | 1 << Flag::Draining as u8) {
@@ -533,10 +578,9 @@ impl Client {
     }
 
     fn send_at_once(&self, packet: &[u8]) -> bool {
-        // SAFETY: as in `flush`.
-        let c = unsafe { self.conn.get().as_ref() };
         let ready = self.session.borrow().is_connected();
-        c.is_some_and(|c| ready && !c.is(Flag::Closing) && append(c, packet))
+        self.served()
+            .is_some_and(|c| ready && !c.is(Flag::Closing) && append(c, packet))
     }
 }
 

@@ -41,13 +41,29 @@ impl Watched {
             self.content.clear();
             self.version = version;
             let read = File::open(&self.path)
-                .and_then(|f| strictly(|| f.take(MAX_FILE).read_to_end(&mut self.content)));
+                .and_then(|file| append_all(file.take(MAX_FILE), &mut self.content));
             if read.is_err_and(|e| e.kind() == ErrorKind::OutOfMemory) {
                 self.version = None;
                 return None;
             }
         }
         Some(&self.content)
+    }
+}
+
+/// [`Read::read_to_end`] for memory that may run out.
+fn append_all(mut from: impl Read, to: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut piece = [0; 4096];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(n) => {
+                strictly(|| to.try_reserve(n)).map_err(|_| ErrorKind::OutOfMemory)?;
+                to.extend_from_slice(&piece[..n]);
+            }
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::dns::response::{self, Outcome, Question};
 use crate::dns::{Name, cache::Cache, query, rtype};
 use crate::ffi::heap::strictly;
 use crate::net::{Flag, mg_connection, socket};
+use crate::util::ffi::random_bytes;
 use std::net::{IpAddr, SocketAddr};
 use std::ptr::null_mut;
 
@@ -240,8 +241,7 @@ impl Lookups {
     fn fresh_id(&self) -> u16 {
         loop {
             let mut bytes = [0; 2];
-            // SAFETY: two writable bytes.
-            unsafe { crate::util::ffi::mg_random(bytes.as_mut_ptr().cast(), bytes.len()) };
+            random_bytes(&mut bytes);
             let id = u16::from_ne_bytes(bytes);
             if self.list.len() > usize::from(u16::MAX) / 2 || !self.list.iter().any(|l| l.id == id)
             {

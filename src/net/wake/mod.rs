@@ -7,6 +7,7 @@ mod queue;
 use super::mgr::{MgrPrivate, manager};
 use super::{Flag, call, contain, ev, mg_connection, mg_mgr, socket, visits};
 use crate::ffi::heap::strictly;
+use crate::ffi::leave::call_out;
 use crate::ffi::{guard, inject, mg_str};
 use index::Index;
 use mio::Token;
@@ -19,6 +20,7 @@ use std::io;
 
 /// A function of the program for mg_mgr_call().
 pub(super) type Function = unsafe extern "C" fn(*mut mg_mgr, *mut mg_connection, *mut c_void);
+type UnwindingFunction = unsafe extern "C-unwind" fn(*mut mg_mgr, *mut mg_connection, *mut c_void);
 
 pub(super) enum Item {
     Message {
@@ -61,6 +63,8 @@ pub(super) struct Wake {
 /// A function may run the loop, which delivers what waits behind it, and so on. Deeper than this, the rest is
 /// left to the iterations outside, so that a flood does not use up the stack.
 const MAX_NESTING: u32 = 64;
+/// Items delivered at a time; connections have their turn before the next ones.
+const BUDGET: usize = 1024;
 
 /// Held for reading by threads that use the channel of a manager; for writing while a manager loses
 /// its private part.
@@ -120,9 +124,9 @@ pub(super) unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, _da
             wake.index.close();
             let mut rest = wake.channel.close();
             rest.retain(|item| matches!(item, Item::Call { .. }));
-            deliver_all(mgr, wake);
+            deliver(mgr, wake, usize::MAX);
             *wake.due.borrow_mut() = rest;
-            deliver_all(mgr, wake);
+            deliver(mgr, wake, usize::MAX);
         }
         _ => {}
     });
@@ -135,7 +139,8 @@ pub(super) fn is_channel(c: &mg_connection) -> bool {
 }
 
 impl Wake {
-    /// True in an iteration that runs inside of a delivery which others wait behind.
+    /// True when something is left of what was sent: more than is delivered at a time, or an iteration runs inside
+    /// of a delivery.
     pub fn is_due(&self) -> bool {
         self.heard.get() || !self.due.borrow().is_empty()
     }
@@ -153,22 +158,25 @@ impl Wake {
 /// own delivery has not come to.
 pub(super) fn deliver_due(mgr: &mg_mgr, wake: &Wake) {
     if wake.nesting.get() < MAX_NESTING {
-        deliver_all(mgr, wake);
+        deliver(mgr, wake, BUDGET);
     }
 }
 
-fn deliver_all(mgr: &mg_mgr, wake: &Wake) {
+fn deliver(mgr: &mg_mgr, wake: &Wake, most: usize) {
     wake.nesting.set(wake.nesting.get() + 1);
-    while let Some(item) = wake.next() {
-        guard((), || deliver(mgr, item));
+    for _ in 0..most {
+        let Some(item) = wake.next() else { break };
+        guard((), || deliver_item(mgr, item));
     }
     wake.nesting.set(wake.nesting.get() - 1);
 }
 
-fn deliver(mgr: &mg_mgr, item: Item) {
+fn deliver_item(mgr: &mg_mgr, item: Item) {
     match item {
         Item::Message { id, payload } => {
-            let Some(c) = find(mgr, id) else { return };
+            let Some(c) = find(mgr, id).filter(|c| !c.is(Flag::Closing)) else {
+                return;
+            };
             let mut view = mg_str::from_bytes(&payload);
             contain(c, (), || {
                 inject("wakeup");
@@ -178,14 +186,16 @@ fn deliver(mgr: &mg_mgr, item: Item) {
         }
         Item::Call { id, f, arg } => {
             let mgr_ptr = std::ptr::from_ref(mgr).cast_mut();
+            // SAFETY: the same function, of which more is expected.
+            let f: UnwindingFunction = unsafe { std::mem::transmute(f) };
             let Some(c) = find(mgr, id).filter(|c| !c.is(Flag::Closing)) else {
                 // SAFETY: the program vouches for its function.
-                return unsafe { f(mgr_ptr, std::ptr::null_mut(), arg) };
+                return call_out(|| unsafe { f(mgr_ptr, std::ptr::null_mut(), arg) });
             };
             contain(c, (), || {
                 // SAFETY: as above; the memory of `c` stays, since this is an event of the channel or an
                 // iteration.
-                unsafe { f(mgr_ptr, c.as_ptr(), arg) };
+                call_out(|| unsafe { f(mgr_ptr, c.as_ptr(), arg) });
                 visits::mark(c);
                 inject("call");
             });

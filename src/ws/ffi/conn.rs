@@ -232,8 +232,13 @@ impl Pass<'_> {
             }
             opcode::CLOSE => return self.close(frame, payload),
             opcode::PING => {
+                let buf = c.recv.buf.get();
                 self.pong(payload, frame.payload);
-                self.tell(ev::WS_CTL, frame.first, payload, frame.payload);
+                // What cannot be answered is an error, and its handler may have done anything.
+                let stands = c.recv.buf.get() == buf && c.recv.len.get() == before;
+                if stands && !c.is_dead() {
+                    self.tell(ev::WS_CTL, frame.first, payload, frame.payload);
+                }
             }
             _ => {
                 self.tell(ev::WS_CTL, frame.first, payload, frame.payload);
@@ -393,6 +398,10 @@ impl Pass<'_> {
             _ => net::stats::count(c, |n| &n.malformed),
         }
         send_close(c, self.state, violation.close_code());
+        if c.is(Flag::Closing) {
+            // The Close frame was too much, which was told.
+            return Next::Stop;
+        }
         c.set(Flag::Draining, true);
         net::set_linger(c);
         let mut text = Stack::<64>::new();

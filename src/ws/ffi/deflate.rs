@@ -58,17 +58,19 @@ const DEFAULT_MEMORY: usize = 64 * 1024 * 1024;
 const MAX_SIZE: usize = 4096;
 
 impl mg_ws_deflate_opts {
-    pub const NONE: mg_ws_deflate_opts = mg_ws_deflate_opts {
-        size: size_of::<mg_ws_deflate_opts>(),
-        level: 0,
-        send_window_bits: 0,
-        recv_window_bits: 0,
-        send_no_context: 0,
-        recv_no_context: 0,
-        min_size: 0,
-        message_size: 0,
-        memory: 0,
-    };
+    fn unset() -> mg_ws_deflate_opts {
+        mg_ws_deflate_opts {
+            size: size_of::<mg_ws_deflate_opts>(),
+            level: 0,
+            send_window_bits: 0,
+            recv_window_bits: 0,
+            send_no_context: 0,
+            recv_no_context: 0,
+            min_size: 0,
+            message_size: 0,
+            memory: 0,
+        }
+    }
 
     /// Reads the options of a program that may be older or newer than this library. `None` when the
     /// size is absurd, or a member is set that this version does not have.
@@ -87,7 +89,7 @@ impl mg_ws_deflate_opts {
         if bytes[known..].iter().any(|&b| b != 0) {
             return None;
         }
-        let mut opts = mg_ws_deflate_opts::NONE;
+        let mut opts = mg_ws_deflate_opts::unset();
         // SAFETY: `known` bytes are readable at one place and inside the struct at the other, whose
         // members are plain integers.
         unsafe {
@@ -132,7 +134,7 @@ fn in_range(value: c_int, least: u8, most: u8, default: u8) -> Option<u8> {
 /// connection before mg_ws_upgrade(); on a client in MG_EV_OPEN, which fires in mg_ws_connect().
 ///
 /// Nothing else changes for the program. mg_ws_send(), mg_ws_printf() and mg_ws_wrap() compress text and binary
-/// messages, and what they return and append is smaller then; MG_EV_WS_MSG brings messages inflated, without
+/// messages; what they append, and what mg_ws_send() and mg_ws_wrap() return, is smaller then; MG_EV_WS_MSG brings messages inflated, without
 /// a trace in `flags`. Continuation frames in MG_EV_WS_CTL have the payload that was sent. A client
 /// whose server answers with an extension that was not offered, or with other parameters, gets
 /// MG_EV_ERROR "ws extension error". A message that does not inflate is "WS message does not inflate", Close

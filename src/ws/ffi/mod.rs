@@ -11,7 +11,7 @@ use super::state::Phase;
 use crate::ffi::str::{bytes, cstr};
 use crate::ffi::va::{VaList, va_list, variadic_export, variadic_twin};
 use crate::ffi::{guard, inject, mg_str};
-use crate::fmt::ffi::vprintf_iobuf;
+use crate::fmt::ffi::{Appended, vprintf_iobuf};
 use crate::fmt::stack::Stack;
 use crate::http::ffi::mg_http_message;
 use crate::http::reply;
@@ -49,7 +49,11 @@ unsafe extern "C" fn vconnect(
 ) -> *mut mg_connection {
     guard(null_mut(), || {
         // SAFETY: same contract; the shim started `ap`, and the caller passed what `fmt` asks for.
-        unsafe { connect_with(mgr, url, r#fn, fn_data, |c| append_format(c, fmt, ap)) }
+        unsafe {
+            connect_with(mgr, url, r#fn, fn_data, |c| {
+                append_format(c, fmt, ap).map(|text| text.len)
+            })
+        }
     })
 }
 
@@ -74,6 +78,7 @@ pub(crate) unsafe fn connect_with(
     let Some(connection) = (unsafe { c.as_ref() }) else {
         return null_mut();
     };
+    let _kept = net::keep(connection);
     // SAFETY: forwarded from the caller.
     if !begin_client(connection, unsafe { cstr(url) }, append_fields) {
         net::error(connection, b"OOM");
@@ -127,9 +132,13 @@ fn begin_client(
 ///
 /// # Safety
 /// `ap` is started and has what `fmt` asks for.
-unsafe fn append_format(c: &mg_connection, fmt: *const c_char, ap: *mut va_list) -> Option<usize> {
+unsafe fn append_format(
+    c: &mg_connection,
+    fmt: *const c_char,
+    ap: *mut va_list,
+) -> Option<Appended> {
     if fmt.is_null() {
-        return Some(0);
+        return Some(Appended { len: 0, counted: 0 });
     }
     // SAFETY: forwarded from the caller.
     unsafe { vprintf_iobuf(&c.send, fmt, VaList::new(ap)) }
@@ -143,7 +152,7 @@ unsafe extern "C" fn vupgrade(
     ap: *mut va_list,
 ) {
     // SAFETY: same contract; the shim started `ap`, and the caller passed what `fmt` asks for.
-    unsafe { upgrade_with(c, hm, |c| append_format(c, fmt, ap)) };
+    unsafe { upgrade_with(c, hm, |c| append_format(c, fmt, ap).map(|text| text.len)) };
 }
 
 /// mg_ws_upgrade() with header fields that `append_fields` appends; see [`connect_with`].
@@ -160,6 +169,7 @@ pub(crate) unsafe fn upgrade_with(
         return;
     };
     net::contain(c, (), || {
+        let _kept = net::keep(c);
         inject("mg_ws_upgrade");
         c.pfn.set(Some(ws_handler));
         c.pfn_data.set(null_mut());
@@ -309,19 +319,20 @@ pub unsafe extern "C" fn mg_ws_vprintf(
         let Some(c) = (unsafe { c.as_ref() }) else {
             return 0;
         };
+        let _kept = net::keep(c);
         let start = c.send.len.get();
         // SAFETY: pointer contract.
-        let Some(len) = (unsafe { append_format(c, fmt, ap) }) else {
+        let Some(text) = (unsafe { append_format(c, fmt, ap) }) else {
             return 0;
         };
         if !net::limits::may_stay(c, start) {
             return 0;
         }
-        if !send::wrap(c, first_byte(op), len) {
+        if !send::wrap(c, first_byte(op), text.len) {
             c.send.len.set(c.send.len.get().min(start));
             return 0;
         }
-        len
+        text.counted
     })
 }
 

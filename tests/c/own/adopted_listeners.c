@@ -99,6 +99,10 @@ static void no_listeners(struct mg_mgr *mgr) {
   fails(mgr, url, "not a socket: 88");
   CHECK(fcntl(fds[0], F_GETFD) != -1);
   close(fds[0]), close(fds[1]);
+  CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds) == 0);
+  mg_snprintf(url, sizeof(url), "fd://%d", fds[0]);
+  fails(mgr, url, "not a UDP socket");
+  close(fds[0]), close(fds[1]);
   fails(mgr, "fd://", "invalid listening URL");
   fails(mgr, "fd://3x", "invalid listening URL");
   fails(mgr, "fd://-1", "invalid listening URL");

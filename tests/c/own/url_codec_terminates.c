@@ -33,5 +33,7 @@ int main(void) {
   CHECK(mg_url_decode("%4", 2, NULL, 0, 0) == -1);
   CHECK(mg_url_decode(NULL, 0, buf, 1, 0) == 0 && buf[0] == 0);
   CHECK(mg_url_encode(NULL, 0, NULL, 0) == 0 && mg_url_encode("x", 1, NULL, 0) == 0);
+  // A program that does not know how much room there is.
+  CHECK(mg_url_encode("a b", 3, buf, SIZE_MAX) == 5 && strcmp(buf, "a%20b") == 0);
   return 0;
 }

@@ -69,10 +69,12 @@ impl Pass<'_> {
         let Some(receiver) = state.streams.end_body(c) else {
             return Next::Stop;
         };
+        state.request_sent.set(false);
         limits::enter(c, Phase::Quiet);
         self.await_response();
         if answered {
             c.set(Flag::Resp, false);
+            state.finished.set(true);
         }
         let len = c.recv.len.get();
         receiver.complete(c);

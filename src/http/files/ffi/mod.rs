@@ -154,7 +154,7 @@ pub unsafe extern "C" fn mg_http_serve_dir(
 /// `root` followed by "x".
 ///
 /// Includes nest 5 levels deep. What cannot be included is left out and logged; other tags stay. The
-/// response is 404 when there is no such page, and 500 when it grows beyond 16 MB.
+/// response is 404 when there is no such page, and 500 when it grows beyond 16 MB or 10,000 files.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_serve_ssi(
     c: *mut mg_connection,

@@ -197,15 +197,15 @@ pub fn cut_off(c: &mg_connection) {
 ///
 /// After a complete body MG_EV_HTTP_MSG follows with `hm->body` empty, unless before `done` has returned the response was
 /// finished, or one with mg_http_reply_stream() or a file was begun; one that the program writes itself, with mg_printf()
-/// say, does not count before its end. Nothing of the message stands in `c->recv` then. The next request of the connection waits for the response as ever. To refuse the rest of a
-/// body, send a response and set `is_draining`: no more pieces come then. "Expect: 100-continue" is answered when the
-/// body is wanted, that is, not while it is paused.
+/// say, does not count before its end. Nothing of the message stands in `c->recv` then. The next request of the connection
+/// waits for the response as ever. To refuse the rest of a body, send a response and set `is_draining`: no more pieces come
+/// then. "Expect: 100-continue" is answered when the body is wanted, that is, not while it is paused.
 ///
 /// Both functions run on the thread of the manager and may do anything that a handler may. Inside `fn`, `c->recv` looks empty.
 /// Close-delimited responses over TLS that end without close_notify are not complete.
 ///
-/// Returns false, and the message takes its normal course, when this is not MG_EV_HTTP_HDRS of a message that
-/// has a body to come or when memory is exhausted.
+/// Without a body only `done` is called. Returns false, and the message takes its normal course, when this is not
+/// MG_EV_HTTP_HDRS of the message, when its body goes somewhere else already, or when memory is exhausted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_read_body(
     c: *mut mg_connection,

@@ -196,9 +196,10 @@ fn offset(query: &[u8]) -> c_long {
 ///
 /// An existing file is replaced. `name` is used as it is, not percent-decoded. `fs` NULL is
 /// mg_fs_posix. Until the end the connection's own handler gets no events; then `fn` is called
-/// once: with NULL when the body is stored, or with a text: "bad name", "open failed" and, when
-/// the body goes somewhere else already, "upload in progress" before this function returns (the request then takes
-/// its normal course); "write error", "invalid chunk" and "body limit", with the file left empty; "connection closed" or the text of an MG_EV_ERROR, with a partial file left behind.
+/// once: with NULL when the body is stored, or with a text. Before this function returns: "bad name", "open failed" and, when
+/// the body goes somewhere else already, "upload in progress"; MG_EV_HTTP_MSG then follows all the same and must not be
+/// answered again. Later: "write error", "invalid chunk" and "body limit", with the file left empty; "connection closed" or
+/// the text of an MG_EV_ERROR, with a partial file left behind.
 /// A body in chunks, whose length nobody knows before (`hm->body.len` is 0), may have as many bytes as `body_size` of
 /// struct mg_limits says, or, when that is 0, `recv_size`. `fn` sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
 #[unsafe(no_mangle)]
@@ -236,10 +237,10 @@ pub unsafe extern "C" fn mg_http_start_upload(
 ///
 /// Feeds the body to mg_ota_begin(), mg_ota_write() and mg_ota_end() while it arrives; the program
 /// defines them. Until the end the connection's own handler gets no events; then `fn` is called once:
-/// with NULL when the firmware is installed, or with a text: "ota begin failed" and "chunked not
-/// supported" before this function returns (the request then takes its normal course); "write
-/// error", "OTA finalize failed", "connection closed" or the text of an MG_EV_ERROR later. `fn`
-/// sends the response. `fn` NULL answers 200 "ok", or 500 with the text.
+/// with NULL when the firmware is installed, or with a text. Before this function returns: "ota begin failed" and "chunked
+/// not supported"; MG_EV_HTTP_MSG then follows all the same and must not be answered again. Later: "write error", "OTA
+/// finalize failed", "connection closed" or the text of an MG_EV_ERROR. `fn` sends the response. `fn` NULL answers 200
+/// "ok", or 500 with the text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_http_start_ota(
     c: *mut mg_connection,

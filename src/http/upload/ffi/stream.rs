@@ -20,7 +20,7 @@ use crate::net::{self, Flag, ev, mg_connection, mg_event_handler_t};
 use crate::util::ffi::mg_millis;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
-use std::ptr::{from_mut, null};
+use std::ptr::{from_mut, null, null_mut};
 
 /// Told how an upload ended: NULL, or what went wrong.
 pub type Report = Option<unsafe extern "C" fn(c: *mut mg_connection, error: *const c_char)>;
@@ -116,6 +116,9 @@ pub(super) fn start(c: &mg_connection, state: &HttpState, head_len: usize, activ
     state.upload.active.set(Some(active));
     state.upload.is_active.set(true);
     store(c, state);
+    if c.is_dead() {
+        end(c, state, c"connection closed".as_ptr(), false);
+    }
 }
 
 /// Protocol handler of a connection whose body is on its way.
@@ -129,9 +132,9 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
         match event {
             ev::READ | ev::POLL => {
                 if let Some(failure) = store(c, state) {
-                    end(c, state, failure.as_ptr());
+                    end(c, state, failure.as_ptr(), false);
                 } else if is_complete(state) {
-                    end(c, state, null());
+                    end(c, state, null(), false);
                 }
             }
             ev::ERROR => {
@@ -144,9 +147,10 @@ unsafe extern "C" fn handler(c: *mut mg_connection, event: c_int, data: *mut c_v
                     } else {
                         text
                     },
+                    false,
                 );
             }
-            ev::CLOSE => end(c, state, c"connection closed".as_ptr()),
+            ev::CLOSE => end(c, state, c"connection closed".as_ptr(), true),
             _ => {}
         }
     });
@@ -232,8 +236,9 @@ fn is_complete(state: &HttpState) -> bool {
     complete
 }
 
-/// Puts the handlers back, reports, and goes on with what stands behind the body.
-fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
+/// Puts the handlers back, reports, and goes on with what stands behind the body. `is_closing` tells that
+/// this is MG_EV_CLOSE, which the program's handler gets afterwards.
+fn end(c: &mg_connection, state: &HttpState, error: *const c_char, is_closing: bool) {
     let Some(active) = state.upload.active.take() else {
         return;
     };
@@ -272,7 +277,12 @@ fn end(c: &mg_connection, state: &HttpState, error: *const c_char) {
         });
         c.set(Flag::Resp, true);
     }
+    let missed_close = c.is_dead() && !is_closing;
     self::report(c, report, error);
+    if missed_close {
+        // A function of the program's closed the connection while its handler was put aside.
+        net::call_user(c, ev::CLOSE, null_mut());
+    }
     if !c.is(Flag::Resp) && !c.is(Flag::Closing) && c.recv.len.get() > 0 && !c.is_dead() {
         let mut n: c_long = 0;
         net::call(c, ev::READ, from_mut(&mut n).cast());
