@@ -21,15 +21,6 @@ static void stop(int signal_number) {
 
 static struct mg_tls_opts tls;
 
-static void uploaded(struct mg_connection *c, const char *error) {
-  if (error == NULL) {
-    mg_http_reply(c, 201, "", "stored\n");
-  } else {
-    mg_http_reply(c, 500, "Connection: close\r\n", "%s\n", error);
-    c->is_draining = 1;
-  }
-}
-
 static void handler(struct mg_connection *c, int ev, void *ev_data) {
   struct mg_http_message *hm = (struct mg_http_message *) ev_data;
   if (ev == MG_EV_ACCEPT && c->is_tls) {
@@ -40,10 +31,10 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
       mg_http_reply(c, 413, "Connection: close\r\n", "");
       c->is_draining = 1;
     } else {
-      mg_http_start_upload(c, hm, mg_str("upload.bin"), mg_str((const char *) c->fn_data), &mg_fs_posix, uploaded);
+      mg_http_start_upload(c, hm, mg_str("upload.bin"), mg_str((const char *) c->fn_data), &mg_fs_posix, NULL);
     }
   } else if (ev == MG_EV_HTTP_MSG && mg_match(hm->uri, mg_str("/upload"), NULL)) {
-    // It could not be stored, and was answered.
+    c->is_draining = 1;  // The file could not be opened, which the library has answered
   } else if (ev == MG_EV_HTTP_MSG && mg_match(hm->uri, mg_str("/echo"), NULL)) {
     mg_http_reply(c, 200, "", "%.*s", (int) hm->body.len, hm->body.buf);
   } else if (ev == MG_EV_HTTP_MSG && mg_match(hm->uri, mg_str("/ws"), NULL)) {

@@ -92,8 +92,9 @@ fn converse(
 /// Upgrades a connection that may compress.
 fn open(c: &mg_connection, request: &[u8]) {
     let opts = mg_ws_deflate_opts {
+        size: size_of::<mg_ws_deflate_opts>(),
         min_size: 1,
-        ..mg_ws_deflate_opts::NONE
+        ..Default::default()
     };
     // SAFETY: a live connection, and options that are what they say.
     assert!(unsafe { mg_ws_set_deflate(c.as_ptr(), &raw const opts) });

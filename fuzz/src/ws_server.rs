@@ -52,11 +52,12 @@ struct Program {
 unsafe fn set_deflate(c: *mut mg_connection, mode: u8) {
     let no_context = c_int::from(mode & NO_CONTEXT != 0);
     let opts = mg_ws_deflate_opts {
+        size: size_of::<mg_ws_deflate_opts>(),
         send_no_context: no_context,
         recv_no_context: no_context,
         min_size: 8,
         message_size: MESSAGE_SIZE,
-        ..mg_ws_deflate_opts::NONE
+        ..Default::default()
     };
     if mode & DEFLATES != 0 {
         // SAFETY: a live connection.

@@ -21,6 +21,7 @@ pub mod str;
 #[cfg(all(debug_assertions, target_os = "linux"))]
 mod threads;
 pub mod va;
+pub mod versioned;
 
 pub use guard::guard;
 pub use inject::inject;

@@ -6,7 +6,7 @@ use super::coding::media;
 use super::ffi::conn::{
     self, Compression, compression, finish_response, head_requested, request_open, wanted,
 };
-use super::parser::Connection;
+use super::parser::{Connection, lists};
 use super::{chunked, date, status};
 use crate::iobuf::mg_iobuf;
 use crate::net::{self, mg_connection};
@@ -69,7 +69,7 @@ pub(super) fn may_compress(headers: &[u8]) -> bool {
             || is_no(b"Content-Range", |_| true)
             || is_no(b"Transfer-Encoding", |_| true)
             || is_no(b"Content-Type", |value| !media::is_compressible(value))
-            || is_no(b"Cache-Control", |value| has_member(value, b"no-transform")))
+            || is_no(b"Cache-Control", |value| lists(value, b"no-transform")))
     })
 }
 
@@ -77,13 +77,7 @@ pub(super) fn may_compress(headers: &[u8]) -> bool {
 pub(super) fn has_vary(headers: &[u8]) -> bool {
     lines(headers)
         .filter_map(|line| value(line, b"Vary"))
-        .any(|value| has_member(value, b"Accept-Encoding") || has_member(value, b"*"))
-}
-
-/// True when a list has a member, in any case.
-fn has_member(list: &[u8], member: &[u8]) -> bool {
-    list.split(|&b| b == b',')
-        .any(|m| m.trim_ascii().eq_ignore_ascii_case(member))
+        .any(|value| lists(value, b"Accept-Encoding") || lists(value, b"*"))
 }
 
 /// Where "W/" is missing in header lines for their entity tag to be a weak one.

@@ -1,8 +1,7 @@
 #![allow(unsafe_code)]
 
-use crate::ffi::guard;
+use crate::ffi::{guard, versioned};
 use crate::net::{limits, mg_connection, mg_mgr};
-use std::slice;
 
 /// Limits of stream connections; see mg_mgr_set_limits() and mg_conn_set_limits().
 ///
@@ -65,58 +64,6 @@ pub struct mg_limits {
     pub idle_timeout: u64,
 }
 
-/// More than any version of the struct will have.
-const MAX_SIZE: usize = 4096;
-
-/// Reads the limits of a program that may be older or newer than this library. `None` when the size
-/// is absurd, or a member is set that this version does not have.
-///
-/// # Safety
-/// `from` is readable over the size that it says.
-unsafe fn read(from: *const mg_limits) -> Option<mg_limits> {
-    // SAFETY: forwarded from the caller.
-    let size = unsafe { (&raw const (*from).size).read() };
-    if !(size_of::<usize>()..=MAX_SIZE).contains(&size) {
-        return None;
-    }
-    // SAFETY: forwarded from the caller.
-    let bytes = unsafe { slice::from_raw_parts(from.cast::<u8>(), size) };
-    let known = size.min(size_of::<mg_limits>());
-    if bytes[known..].iter().any(|&b| b != 0) {
-        return None;
-    }
-    let mut limits = mg_limits::NONE;
-    // SAFETY: `known` bytes are readable at one place and inside the struct at the other, whose
-    // members are plain integers.
-    unsafe {
-        (&raw mut limits)
-            .cast::<u8>()
-            .copy_from(bytes.as_ptr(), known)
-    };
-    limits.size = size_of::<mg_limits>();
-    Some(limits)
-}
-
-/// Fills in as many members as the size at `to` says.
-///
-/// # Safety
-/// `to` is writable over the size that it says.
-unsafe fn write(to: *mut mg_limits, mut limits: mg_limits) -> bool {
-    // SAFETY: forwarded from the caller.
-    let size = unsafe { (&raw const (*to).size).read() };
-    if !(size_of::<usize>()..=MAX_SIZE).contains(&size) {
-        return false;
-    }
-    limits.size = size;
-    let known = size.min(size_of::<mg_limits>());
-    // SAFETY: forwarded from the caller.
-    unsafe {
-        to.cast::<u8>().copy_from((&raw const limits).cast(), known);
-        to.cast::<u8>().add(known).write_bytes(0, size - known);
-    }
-    true
-}
-
 /// Limits the connections that a manager makes from now on: those that its listeners accept, unless a
 /// listener has limits of its own, and its TCP clients. `connections` counts from now on. Open
 /// connections keep what they have; mg_conn_set_limits() changes it. UDP is not limited, nor
@@ -138,7 +85,7 @@ pub unsafe extern "C" fn mg_mgr_set_limits(mgr: *mut mg_mgr, limits: *const mg_l
             return limits::set_default(mgr, None);
         }
         // SAFETY: pointer contract.
-        let read = unsafe { read(limits) };
+        let read = unsafe { versioned::read(limits) };
         read.is_some_and(|read| limits::set_default(mgr, Some(read)))
     })
 }
@@ -151,7 +98,7 @@ pub unsafe extern "C" fn mg_mgr_get_limits(mgr: *const mg_mgr, limits: *mut mg_l
         // SAFETY: pointer contract.
         let found = unsafe { mgr.as_ref() }.and_then(limits::default);
         // SAFETY: pointer contract.
-        found.is_some_and(|found| !limits.is_null() && unsafe { write(limits, found) })
+        found.is_some_and(|found| !limits.is_null() && unsafe { versioned::write(limits, &found) })
     })
 }
 
@@ -176,7 +123,7 @@ pub unsafe extern "C" fn mg_conn_set_limits(
             return limits::set(c, None);
         }
         // SAFETY: pointer contract.
-        let read = unsafe { read(limits) };
+        let read = unsafe { versioned::read(limits) };
         read.is_some_and(|read| limits::set(c, Some(read)))
     })
 }
@@ -192,68 +139,6 @@ pub unsafe extern "C" fn mg_conn_get_limits(
         // SAFETY: pointer contract.
         let found = unsafe { c.as_ref() }.and_then(limits::get);
         // SAFETY: pointer contract.
-        found.is_some_and(|found| !limits.is_null() && unsafe { write(limits, found) })
+        found.is_some_and(|found| !limits.is_null() && unsafe { versioned::write(limits, &found) })
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A struct of another version of the library.
-    #[repr(C)]
-    struct Other<const N: usize> {
-        size: usize,
-        members: [usize; N],
-    }
-
-    fn read_other<const N: usize>(size: usize, members: [usize; N]) -> Option<mg_limits> {
-        let other = Other { size, members };
-        // SAFETY: the sizes tested are those of the struct, or refused without a look.
-        unsafe { read((&raw const other).cast()) }
-    }
-
-    #[test]
-    fn structs_of_other_versions() {
-        let older = read_other(24, [11, 22]).unwrap();
-        assert_eq!(
-            (older.recv_size, older.send_size, older.header_size),
-            (11, 22, 0)
-        );
-        let mut members = [0; 40];
-        members[0] = 11;
-        let newer = read_other(41 * 8, members).unwrap();
-        assert_eq!((newer.recv_size, newer.size), (11, size_of::<mg_limits>()));
-        members[39] = 1;
-        assert!(read_other(41 * 8, members).is_none());
-        for absurd in [0, 7, MAX_SIZE + 1, usize::MAX] {
-            assert!(read_other(absurd, [0; 2]).is_none(), "{absurd}");
-        }
-    }
-
-    #[test]
-    fn writes_only_what_the_program_knows() {
-        let limits = mg_limits {
-            recv_size: 5,
-            send_size: 6,
-            ..mg_limits::NONE
-        };
-        let mut small = Other {
-            size: 16,
-            members: [1, 2],
-        };
-        // SAFETY: the struct is larger than it says.
-        assert!(unsafe { write((&raw mut small).cast(), limits) });
-        assert_eq!((small.size, small.members), (16, [5, 2]));
-        let mut large = Other {
-            size: 41 * 8,
-            members: [9; 40],
-        };
-        // SAFETY: the struct has the size that it says.
-        assert!(unsafe { write((&raw mut large).cast(), limits) });
-        assert_eq!(
-            (large.size, large.members[1], large.members[39]),
-            (41 * 8, 6, 0)
-        );
-    }
 }

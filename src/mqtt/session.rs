@@ -48,8 +48,13 @@ pub struct Limits {
 
 pub struct Session {
     limits: Limits,
+    /// In the order of their identifiers, from the oldest on.
     messages: VecDeque<Message>,
     bytes: usize,
+    /// How many messages are under way on this connection.
+    in_flight: usize,
+    /// Nothing has to be sent for the messages before this one.
+    first_waiting: usize,
     subscriptions: Vec<Subscription>,
     last_id: u16,
     connected: bool,
@@ -63,6 +68,8 @@ impl Session {
             limits,
             messages: VecDeque::new(),
             bytes: 0,
+            in_flight: 0,
+            first_waiting: 0,
             subscriptions: Vec::new(),
             last_id: 0,
             connected: false,
@@ -81,7 +88,12 @@ impl Session {
     }
 
     fn is_used(&self, id: u16) -> bool {
-        self.messages.iter().any(|m| m.id == id) || self.subscriptions.iter().any(|s| s.id == id)
+        let ends = self.messages.front().zip(self.messages.back());
+        let may_be = ends.is_some_and(|(oldest, newest)| {
+            id.wrapping_sub(oldest.id) <= newest.id.wrapping_sub(oldest.id)
+        });
+        may_be && self.messages.iter().any(|m| m.id == id)
+            || self.subscriptions.iter().any(|s| s.id == id)
     }
 
     /// A packet identifier that is not in use; `None` when all are.
@@ -149,9 +161,13 @@ impl Session {
         if !session_present {
             // The broker had taken these over, and has forgotten their identifiers. Sending them again could
             // deliver them twice.
-            self.retain(|m| m.phase != Phase::Releasing);
+            self.messages.retain(|m| m.phase != Phase::Releasing);
+            self.bytes = self.messages.iter().map(|m| m.packet.len()).sum();
             self.subscriptions.retain(|s| !s.ends);
         }
+        let under_way = |m: &&Message| m.phase != Phase::Queued;
+        self.in_flight = self.messages.iter().filter(under_way).count();
+        self.first_waiting = 0;
         for s in &mut self.subscriptions {
             s.acknowledged &= session_present;
             s.sent = false;
@@ -162,23 +178,31 @@ impl Session {
         self.connected = false;
     }
 
-    fn retain(&mut self, keep: impl Fn(&Message) -> bool) {
-        self.messages.retain(keep);
-        self.bytes = self.messages.iter().map(|m| m.packet.len()).sum();
+    /// Forgets a message. Brokers acknowledge in order, so it is most often the first one.
+    fn remove(&mut self, is_it: impl Fn(&Message) -> bool) {
+        let Some(at) = self.messages.iter().position(is_it) else {
+            return;
+        };
+        if let Some(m) = self.messages.remove(at) {
+            self.bytes -= m.packet.len();
+            self.in_flight -= usize::from(m.phase != Phase::Queued);
+            self.first_waiting -= usize::from(at < self.first_waiting);
+        }
     }
 
     /// The broker acknowledged a packet; with MQTT 5 it may have `failed`.
     pub fn acknowledged(&mut self, command: u8, id: u16, failed: bool) {
         match command {
-            cmd::PUBACK => self.retain(|m| m.id != id || m.qos != 1 || m.phase != Phase::Published),
-            cmd::PUBREC if failed => self.retain(|m| m.id != id || m.qos != 2),
+            cmd::PUBACK => self.remove(|m| m.id == id && m.qos == 1 && m.phase == Phase::Published),
+            cmd::PUBREC if failed => self.remove(|m| m.id == id && m.qos == 2),
             // PUBREL is sent by whoever reads PUBREC.
             cmd::PUBREC => {
                 if let Some(m) = self.messages.iter_mut().find(|m| m.id == id && m.qos == 2) {
+                    self.in_flight += usize::from(m.phase == Phase::Queued);
                     m.phase = Phase::Released;
                 }
             }
-            cmd::PUBCOMP => self.retain(|m| m.id != id || m.phase != Phase::Released),
+            cmd::PUBCOMP => self.remove(|m| m.id == id && m.phase == Phase::Released),
             cmd::SUBACK | cmd::UNSUBACK => {
                 let ends = command == cmd::UNSUBACK;
                 self.subscriptions.retain_mut(|s| {
@@ -204,10 +228,15 @@ impl Session {
             s.sent = send(&s.packet);
             return s.sent;
         }
-        let under_way = |m: &&Message| m.phase != Phase::Queued;
-        let in_flight = self.messages.iter().filter(under_way).count();
-        let waits = |m: &&mut Message| matches!(m.phase, Phase::Queued | Phase::Releasing);
-        let Some(m) = self.messages.iter_mut().find(waits) else {
+        let waits = |m: &Message| matches!(m.phase, Phase::Queued | Phase::Releasing);
+        while self
+            .messages
+            .get(self.first_waiting)
+            .is_some_and(|m| !waits(m))
+        {
+            self.first_waiting += 1;
+        }
+        let Some(m) = self.messages.get_mut(self.first_waiting) else {
             return false;
         };
         if m.phase == Phase::Releasing {
@@ -218,9 +247,10 @@ impl Session {
             }
             return sent;
         }
-        let sent = in_flight < self.window && send(&m.packet);
+        let sent = self.in_flight < self.window && send(&m.packet);
         if sent {
             m.phase = Phase::Published;
+            self.in_flight += 1;
         }
         sent
     }
@@ -354,7 +384,20 @@ mod tests {
             all.push(packet.to_vec());
             true
         }) {}
+        check(s);
         all
+    }
+
+    /// What is counted is what there is.
+    fn check(s: &Session) {
+        let counted = |is: fn(&&Message) -> bool| s.messages.iter().filter(is).count();
+        assert_eq!(s.in_flight, counted(|m| m.phase != Phase::Queued));
+        assert_eq!(
+            s.bytes,
+            s.messages.iter().map(|m| m.packet.len()).sum::<usize>()
+        );
+        let waits = |m: &Message| matches!(m.phase, Phase::Queued | Phase::Releasing);
+        assert!(!s.messages.iter().take(s.first_waiting).any(waits));
     }
 
     #[test]
@@ -548,6 +591,7 @@ mod tests {
                 _ => {
                     if let Some((command, id)) = answers.pop_front() {
                         s.acknowledged(command, id, false);
+                        check(&s);
                         if command == cmd::PUBREC {
                             // As the protocol handler does.
                             let [high, low] = id.to_be_bytes();

@@ -12,7 +12,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// Bytes (or datagrams, at full size) a connection may take per iteration before others get
 /// their turn.
-const READ_BUDGET: usize = 256 * 1024;
+pub(super) const READ_BUDGET: usize = 256 * 1024;
 /// Free space below which the receive buffer grows before a read.
 const MIN_ROOM: usize = 4096;
 /// Room for the largest datagram.

@@ -16,8 +16,6 @@ use std::ptr::null_mut;
 
 /// Ciphertext read at once: several records of the greatest size.
 const READ_SIZE: usize = 64 * 1024;
-/// Input a connection may take per iteration before others get their turn.
-const READ_BUDGET: usize = 256 * 1024;
 /// Plaintext encrypted before the socket is tried.
 const WRITE_SIZE: usize = 64 * 1024;
 /// Output a connection may produce per iteration.
@@ -160,7 +158,7 @@ pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
     if !deliver_plaintext(c, p) {
         return;
     }
-    let mut budget = READ_BUDGET;
+    let mut budget = io::READ_BUDGET;
     while p.is_ready(Ready::Read) && !c.is(Flag::Full) && !c.is_paused(p) {
         if p.peer_done.get() {
             // Whatever follows the end of the stream.

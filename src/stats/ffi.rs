@@ -1,6 +1,6 @@
 #![allow(unsafe_code)]
 
-use crate::ffi::guard;
+use crate::ffi::{guard, versioned};
 use crate::net::{mg_mgr, stats};
 
 /// What a manager has done since mg_mgr_init(), and what it holds; see mg_mgr_get_stats().
@@ -84,9 +84,6 @@ pub struct mg_stats {
     pub spare_memory: u64,
 }
 
-/// More than any version of the struct will have.
-const MAX_SIZE: usize = 4096;
-
 /// Tells what a manager has done and what it holds. Set `stats->size` to sizeof(*stats) before; members
 /// that this version of the library does not have become 0. Returns false, with nothing written, when there is no
 /// manager or the size is absurd.
@@ -103,24 +100,7 @@ pub unsafe extern "C" fn mg_mgr_get_stats(mgr: *const mg_mgr, stats: *mut mg_sta
         if stats.is_null() {
             return false;
         }
-        // SAFETY: pointer contract.
-        let size = unsafe { (&raw const (*stats).size).read() };
-        let Some(mut found) = stats::read(mgr).filter(|_| is_sane(size)) else {
-            return false;
-        };
-        found.size = size;
-        let known = size.min(size_of::<mg_stats>());
-        // SAFETY: `size` bytes are writable, by contract; `known` of them are in both structs, whose
-        // members are plain integers.
-        unsafe {
-            let to = stats.cast::<u8>();
-            to.copy_from((&raw const found).cast(), known);
-            to.add(known).write_bytes(0, size - known);
-        }
-        true
+        // SAFETY: pointer contract; the members are integers.
+        stats::read(mgr).is_some_and(|found| unsafe { versioned::write(stats, &found) })
     })
-}
-
-fn is_sane(size: usize) -> bool {
-    (size_of::<usize>()..=MAX_SIZE).contains(&size)
 }

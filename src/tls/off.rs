@@ -26,10 +26,6 @@ impl Session {
         match self.output {}
     }
 
-    pub fn is_established(&self) -> bool {
-        match self.output {}
-    }
-
     pub fn is_resumed(&self) -> bool {
         match self.output {}
     }

@@ -128,10 +128,6 @@ impl Session {
         matches!(self.role, Role::ClientStart(_))
     }
 
-    pub fn is_established(&self) -> bool {
-        self.established
-    }
-
     pub fn is_resumed(&self) -> bool {
         let kind = match &self.role {
             Role::Client(c) => c.handshake_kind(),

@@ -2,11 +2,10 @@
 
 use super::Settings;
 use super::accept::Accepted;
-use crate::ffi::guard;
+use crate::ffi::{guard, versioned};
 use crate::http::ffi::{conn, mg_http_message};
 use crate::net::{Flag, mg_connection};
 use std::ffi::c_int;
-use std::slice;
 
 /// Content codings of HTTP responses (RFC 9110, 8.4); see mg_http_set_codings().
 ///
@@ -28,8 +27,6 @@ pub struct mg_http_codings {
     pub min_size: usize,
 }
 
-/// More than any version of the struct will have.
-const MAX_SIZE: usize = 4096;
 const DEFAULT_MIN_SIZE: usize = 1024;
 
 /// Reads what a program wants that may be older or newer than this library. `None` when a value is
@@ -38,30 +35,8 @@ const DEFAULT_MIN_SIZE: usize = 1024;
 /// # Safety
 /// `from` is readable over the size that it says.
 unsafe fn read(from: *const mg_http_codings) -> Option<Settings> {
-    // SAFETY: forwarded from the caller.
-    let size = unsafe { (&raw const (*from).size).read() };
-    if !(size_of::<usize>()..=MAX_SIZE).contains(&size) {
-        return None;
-    }
-    // SAFETY: forwarded from the caller.
-    let bytes = unsafe { slice::from_raw_parts(from.cast::<u8>(), size) };
-    let known = size.min(size_of::<mg_http_codings>());
-    if bytes[known..].iter().any(|&b| b != 0) {
-        return None;
-    }
-    let mut codings = mg_http_codings {
-        size: 0,
-        siblings: 0,
-        gzip_level: 0,
-        min_size: 0,
-    };
-    // SAFETY: `known` bytes are readable at one place and inside the struct at the other, whose
-    // members are plain integers.
-    unsafe {
-        (&raw mut codings)
-            .cast::<u8>()
-            .copy_from(bytes.as_ptr(), known)
-    };
+    // SAFETY: forwarded from the caller; the members are integers.
+    let codings = unsafe { versioned::read(from) }?;
     let min_size = match codings.min_size {
         0 => DEFAULT_MIN_SIZE,
         size => size,
@@ -223,7 +198,7 @@ mod tests {
 
     #[test]
     fn absurd_values() {
-        for size in [0, 7, MAX_SIZE + 1, usize::MAX] {
+        for size in [0, 7, versioned::MAX_SIZE + 1, usize::MAX] {
             assert_eq!(read_other(mg_http_codings { size, ..NONE }, 0), None);
         }
         for gzip_level in [-1, 10, 256, c_int::MIN, c_int::MAX] {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::conn::is_websocket;
-use crate::ffi::{guard, inject};
+use crate::ffi::{guard, inject, versioned};
 use crate::fmt::stack::Stack;
 use crate::http::ffi::mg_http_message;
 use crate::iobuf::mg_iobuf;
@@ -22,7 +22,7 @@ use std::rc::Rc;
 /// are this side's words. A window is what a message may refer back to; `bits` of it are 2 to that
 /// power bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct mg_ws_deflate_opts {
     /// sizeof(struct mg_ws_deflate_opts), so that later versions can add members.
     pub size: usize,
@@ -54,52 +54,8 @@ const DEFAULT_SEND_BITS: u8 = 12;
 const DEFAULT_MIN_SIZE: usize = 64;
 /// Contexts of all connections of a manager.
 const DEFAULT_MEMORY: usize = 64 * 1024 * 1024;
-/// More than any version of the struct will have.
-const MAX_SIZE: usize = 4096;
 
 impl mg_ws_deflate_opts {
-    fn unset() -> mg_ws_deflate_opts {
-        mg_ws_deflate_opts {
-            size: size_of::<mg_ws_deflate_opts>(),
-            level: 0,
-            send_window_bits: 0,
-            recv_window_bits: 0,
-            send_no_context: 0,
-            recv_no_context: 0,
-            min_size: 0,
-            message_size: 0,
-            memory: 0,
-        }
-    }
-
-    /// Reads the options of a program that may be older or newer than this library. `None` when the
-    /// size is absurd, or a member is set that this version does not have.
-    ///
-    /// # Safety
-    /// `from` is readable over the size that it says.
-    unsafe fn read(from: *const mg_ws_deflate_opts) -> Option<mg_ws_deflate_opts> {
-        // SAFETY: forwarded from the caller.
-        let size = unsafe { (&raw const (*from).size).read() };
-        if !(size_of::<usize>()..=MAX_SIZE).contains(&size) {
-            return None;
-        }
-        // SAFETY: forwarded from the caller.
-        let bytes = unsafe { std::slice::from_raw_parts(from.cast::<u8>(), size) };
-        let known = size.min(size_of::<mg_ws_deflate_opts>());
-        if bytes[known..].iter().any(|&b| b != 0) {
-            return None;
-        }
-        let mut opts = mg_ws_deflate_opts::unset();
-        // SAFETY: `known` bytes are readable at one place and inside the struct at the other, whose
-        // members are plain integers.
-        unsafe {
-            (&raw mut opts)
-                .cast::<u8>()
-                .copy_from(bytes.as_ptr(), known)
-        };
-        Some(opts)
-    }
-
     fn settings(&self, mgr: &mg_mgr) -> Option<Rc<Settings>> {
         let wish = Wish {
             send_bits: in_range(self.send_window_bits, 9, MAX_BITS, DEFAULT_SEND_BITS)?,
@@ -171,7 +127,7 @@ pub unsafe extern "C" fn mg_ws_set_deflate(
             return true;
         }
         // SAFETY: pointer contract.
-        let settings = unsafe { mg_ws_deflate_opts::read(opts) }.and_then(|o| o.settings(mgr));
+        let settings = unsafe { versioned::read(opts) }.and_then(|o| o.settings(mgr));
         let valid = settings.is_some();
         if valid {
             state.deflate.set_settings(settings);
@@ -414,23 +370,6 @@ fn inflate_behind(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn structs_of_other_versions() {
-        let mut bytes = [0usize; 20];
-        bytes[0] = size_of::<[usize; 20]>();
-        // SAFETY: the array is as long as it says, and a multiple of the struct's alignment.
-        let read = |bytes: &[usize; 20]| unsafe { mg_ws_deflate_opts::read(bytes.as_ptr().cast()) };
-        assert!(read(&bytes).is_some());
-        bytes[19] = 1;
-        assert!(read(&bytes).is_none());
-        for absurd in [0, 7, MAX_SIZE + 1, usize::MAX] {
-            bytes[0] = absurd;
-            assert!(read(&bytes).is_none(), "{absurd}");
-        }
-        bytes[0] = 8;
-        assert_eq!(read(&bytes).map(|opts| opts.memory), Some(0));
-    }
 
     #[test]
     fn numbers_out_of_range() {
