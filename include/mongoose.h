@@ -2146,7 +2146,8 @@ void mg_connect_resolved(struct mg_connection *c);
  * Looks up the host of `url` for connection `c`, see mg_connect(). Leads to MG_EV_RESOLVE and a
  * connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
  * failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
- * URL cannot be used, "no mDNS listener, see mg_mdns_listen()" for a name in ".local" without one. For an address, "localhost", or a name already known, before this returns.
+ * URL cannot be used, "no mDNS listener, see mg_mdns_listen()" for a name in ".local" without one. For an
+ * address, "localhost", or a name already known, before this returns.
  * A lookup that is running is cancelled. A socket that `c` has is closed.
  */
 void mg_resolve(struct mg_connection *c,
@@ -3584,8 +3585,8 @@ void mg_ws_upgrade(struct mg_connection *c,
 
 /**
  * Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
- * opcode. NULL for `fmt` is an empty text. Returns the length of the text, compressed or not, as printers in it count; 0 with
- * nothing sent when memory is exhausted.
+ * opcode. NULL for `fmt` is an empty text. Returns the length of the text, compressed or not, as printers
+ * in it count; 0 with nothing sent when memory is exhausted, or `send_size` would be exceeded.
  */
 size_t mg_ws_printf(struct mg_connection *c,
                     int op,

@@ -51,7 +51,7 @@ unsafe extern "C" {
     );
 
     /// Sends formatted text (see mg_snprintf()) as one frame; `op` is WEBSOCKET_OP_TEXT or another
-    /// opcode. NULL for `fmt` is an empty text. Returns the length of the text, compressed or not, as printers in it count; 0 with
-    /// nothing sent when memory is exhausted.
+    /// opcode. NULL for `fmt` is an empty text. Returns the length of the text, compressed or not, as printers
+    /// in it count; 0 with nothing sent when memory is exhausted, or `send_size` would be exceeded.
     pub fn mg_ws_printf(c: *mut mg_connection, op: c_int, fmt: *const c_char, ...) -> usize;
 }

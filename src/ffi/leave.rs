@@ -141,8 +141,10 @@ impl Uncancelled {
         Hold(Uncancelled::begin())
     }
 
-    /// Lets the thread be cancelled again, if it could be before, and does it when somebody wants it. Then the stack is
-    /// unwound, so nothing of the library may be on it but the function that C called.
+    /// Lets the thread be cancelled again, if it could be before, and does it when somebody wants it.
+    ///
+    /// # Safety
+    /// Then the stack is unwound, so nothing of the library may be on it but the function that C called.
     #[inline]
     pub unsafe fn end(self) {
         if self.before != DISABLE {

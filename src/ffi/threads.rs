@@ -1,7 +1,8 @@
 //! In debug builds: no two threads use a manager at the same time.
 //!
 //! `packaging/checked_library` puts a check in front of each exported function that takes a manager, a
-//! connection, a list of timers or an MQTT session. It calls [`mongoose_enter`] before the function and [`mongoose_leave`] after it.
+//! connection, a list of timers or an MQTT session. It calls [`mongoose_enter`] before the function and
+//! [`mongoose_leave`] after it.
 #![allow(unsafe_code)]
 
 use crate::mqtt::ffi::session;

@@ -440,7 +440,8 @@ pub unsafe extern "C" fn mg_connect_resolved(c: *mut mg_connection) {
 /// Looks up the host of `url` for connection `c`, see mg_connect(). Leads to MG_EV_RESOLVE and a
 /// connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
 /// failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
-/// URL cannot be used, "no mDNS listener, see mg_mdns_listen()" for a name in ".local" without one. For an address, "localhost", or a name already known, before this returns.
+/// URL cannot be used, "no mDNS listener, see mg_mdns_listen()" for a name in ".local" without one. For an
+/// address, "localhost", or a name already known, before this returns.
 /// A lookup that is running is cancelled. A socket that `c` has is closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_resolve(c: *mut mg_connection, url: *const c_char) {
