@@ -3,9 +3,7 @@
 
 use super::coding::ffi::gzip_queued;
 use super::coding::media;
-use super::ffi::conn::{
-    self, Compression, compression, finish_response, head_requested, request_open, wanted,
-};
+use super::ffi::conn::{self, Compression, compression, finish_response, request_open, wanted};
 use super::parser::{Connection, lists};
 use super::{chunked, date, status};
 use crate::iobuf::mg_iobuf;
@@ -252,9 +250,9 @@ impl Draft {
     /// [`Self::begin`]. The head tells caches that the response depends on Accept-Encoding, if it
     /// does so for another reason than compression, too.
     fn begin_varying(c: &mg_connection, code: i32, headers: &[u8], varies: bool) -> Option<Draft> {
-        // Outside of a request the program knows best.
-        let mut shape = if request_open(c) {
-            shape(code, head_requested(c))
+        // On other connections the program knows best.
+        let mut shape = if request_open(c) || conn::serves_http(c) {
+            shape(code, conn::is_bodyless(c))
         } else {
             Shape {
                 has_length: true,

@@ -57,6 +57,8 @@ pub(super) struct Asked {
     /// A bit each, the first one lowest.
     heads: Cell<u32>,
     count: Cell<u32>,
+    /// So many bytes of what is to be sent next belong to them.
+    known: Cell<usize>,
 }
 
 impl Asked {
@@ -78,6 +80,14 @@ impl Asked {
     pub fn clear(&self) {
         self.heads.set(0);
         self.count.set(0);
+    }
+
+    pub fn known(&self) -> usize {
+        self.known.get()
+    }
+
+    pub fn set_known(&self, n: usize) {
+        self.known.set(n);
     }
 
     pub fn is_empty(&self) -> bool {

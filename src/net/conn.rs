@@ -161,6 +161,13 @@ pub struct ConnPrivate {
     pub(super) dead: Cell<bool>,
     /// The peer shut down its side; what is queued is still sent.
     pub(super) peer_done: Cell<bool>,
+    /// Bytes were delivered in this iteration. Whatever the peer did behind them, the connection outlives it: a
+    /// program may wait for them and use the connection when the iteration has returned.
+    pub(super) delivered: Cell<bool>,
+    /// MG_EV_ERROR is due in the next turn.
+    pub(super) fails: Cell<bool>,
+    /// The address that it is to connect to is known.
+    pub(super) is_resolved: Cell<bool>,
     /// The protocol wants no more input until some of what is queued was sent.
     pub(super) input_paused: Cell<bool>,
     /// The peer is expected to send more: close gently, so that a reset does not destroy the
@@ -179,6 +186,8 @@ pub struct ConnPrivate {
     /// A read that fills less than it could does not tell that nothing is left: `fd` is no stream of bytes, or there is
     /// urgent data.
     pub(super) reads_in_parts: Cell<bool>,
+    /// It is told when there is room for output.
+    pub(super) hears_of_room: Cell<bool>,
     /// Index in the manager's table of registered connections, plus one; 0 when not registered.
     pub(super) slot: Cell<u32>,
     pub(super) origin: Cell<super::stats::Origin>,

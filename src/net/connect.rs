@@ -26,6 +26,10 @@ pub(super) const STREAM_INTEREST: Interest = Interest::READABLE
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) const STREAM_INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
+/// What those are told of whose peers take everything out of their buffer: they would hear of room in it each
+/// time. See [`MgrPrivate::output_full`].
+const INPUT_INTEREST: Interest = Interest::READABLE;
+
 /// Whose events a new connection's go to.
 pub(super) struct Handlers {
     pub f: mg_event_handler_t,
@@ -109,13 +113,9 @@ fn invalid_url(url: &[u8]) -> Option<Kind> {
 
 /// Makes a listener of `c`.
 fn attach(c: &mg_connection, listener: Listener) -> Option<Kind> {
-    let interest = match listener.kind {
-        Kind::Datagrams => Interest::READABLE | Interest::WRITABLE,
-        Kind::Connections => Interest::READABLE,
-    };
     c.set_raw_fd(listener.fd);
     let registered = match manager(c).and_then(mg_mgr::private) {
-        Some(private) => private.register(c, interest),
+        Some(private) => private.register(c, INPUT_INTEREST),
         None => Err(std::io::ErrorKind::InvalidInput.into()),
     };
     if let Err(e) = registered {
@@ -211,6 +211,9 @@ fn connect_local(c: &mg_connection, url: &[u8]) {
 /// `c->rem` is known: opens the socket and connects.
 pub(super) fn connect_resolved(c: &mg_connection) {
     c.set(Flag::Resolving, false);
+    if let Some(p) = c.private() {
+        p.is_resolved.set(false);
+    }
     if let Err(e) = open_socket(c) {
         return system_error(c, "socket()", &e);
     }
@@ -246,9 +249,14 @@ pub(super) fn renew_socket(c: &mg_connection) {
 }
 
 fn register_client(c: &mg_connection) -> bool {
+    let interest = if c.is(Flag::Udp) {
+        INPUT_INTEREST
+    } else {
+        STREAM_INTEREST
+    };
     let registered = manager(c)
         .and_then(mg_mgr::private)
-        .is_some_and(|p| p.register(c, STREAM_INTEREST).is_ok());
+        .is_some_and(|p| p.register(c, interest).is_ok());
     if !registered {
         error(c, b"OOM");
     }
@@ -450,7 +458,7 @@ fn accept_failed(listener: &mg_connection) {
     stats::count(listener, |n| &n.accept_errors);
 }
 
-fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
+fn accepted(listener: &mg_connection, fd: c_int, rem: Option<super::mg_addr>) {
     let Some(mgr) = manager(listener) else {
         return socket::close(fd);
     };
@@ -458,11 +466,13 @@ fn accepted(listener: &mg_connection, fd: c_int, rem: super::mg_addr) {
         accept_failed(listener);
         return socket::close(fd);
     };
-    c.rem.set(rem);
+    // The other side of a Unix domain socket has no address.
+    c.rem.set(rem.unwrap_or(socket::NO_ADDR));
     c.set_raw_fd(fd);
+    let interest = rem.map_or(INPUT_INTEREST, |_| STREAM_INTEREST);
     let registered = mgr
         .private()
-        .is_some_and(|p| p.register(c, STREAM_INTEREST).is_ok());
+        .is_some_and(|p| p.register(c, interest).is_ok());
     if !registered {
         accept_failed(listener);
         socket::close(fd);

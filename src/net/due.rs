@@ -69,6 +69,7 @@ fn look_at_manager(mgr: &mg_mgr, private: &MgrPrivate, due: &mut Due) {
     }
     due.by(timer::ffi::next(&mgr.timers, due.now));
     due.by(private.lingering_due());
+    due.by(private.spare.trim_due());
     // Neighbours share an iteration.
     due.by(limits::next_deadline(private)
         .map(|at| at.div_ceil(HOUSEKEEPING_MS).saturating_mul(HOUSEKEEPING_MS)));

@@ -17,6 +17,8 @@ pub(super) const READ_BUDGET: usize = 256 * 1024;
 const MIN_ROOM: usize = 4096;
 /// Room for the largest datagram.
 const DATAGRAM_ROOM: usize = 65536;
+/// How long a UDP client waits for the network to take a datagram.
+const DATAGRAM_WAIT_MS: c_int = 1000;
 /// Bytes of a file that a connection may send before others get their turn.
 const SENDFILE_MAX: usize = 2 << 20;
 
@@ -87,13 +89,15 @@ fn make_room(c: &mg_connection, wanted: usize) -> usize {
     (c.recv.size.get() - len).min(max - len)
 }
 
-/// Reads while there is input, the handlers consume it and the budget lasts.
+/// Reads while there is input, the handlers consume it and the budget lasts: one message, or what a
+/// stream has.
 pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
     let udp = c.is(Flag::Udp);
     let messages = udp || p.keeps_messages.get();
     let mut budget = READ_BUDGET;
     while p.is_ready(Ready::Read) && !c.is(Flag::Full) && !c.is_paused(p) {
-        if messages || p.streams_in.get() {
+        // Programs copy what a raw connection receives to buffers of MG_IO_SIZE.
+        if messages || p.streams_in.get() && c.pfn.get().is_some() {
             p.recv_loan.large(&c.recv, spare);
         } else {
             p.recv_loan.small(&c.recv, spare);
@@ -108,7 +112,7 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
             receive(c, p, room)
         };
         let n = match received {
-            Ok(0) if udp => continue,
+            Ok(0) if udp => return,
             Ok(0) => return end_of_stream(p),
             Ok(n) => n,
             Err(e) => return read_failed(c, p, &e),
@@ -127,25 +131,31 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
         p.recv_loan.note(before + n);
         p.send_loan.small(&c.send, spare);
         inject("read");
-        arrived(c, before, n);
+        arrived(c, p, before, n);
         if p.dead.get() {
             return;
         }
         if udp {
             flush_datagram(c, p);
         }
+        // Between two, a program gets MG_EV_POLL and has its loop back.
+        let one = messages && c.r#fn.get().is_some();
+        if one && !socket::is_readable(c.raw_fd()) {
+            p.set_ready(Ready::Read, false);
+        }
         budget = budget.saturating_sub(if udp { n.max(IO_SIZE / 4) } else { n });
         let consumed = c.recv.len.get() <= before;
         // What follows STARTTLS is not plain text.
         let starttls = p.tls.is_on();
-        if budget == 0 || !consumed || p.dead.get() || c.is(Flag::Closing) || starttls {
+        if budget == 0 || !consumed || c.is(Flag::Closing) || one || starttls {
             return;
         }
     }
 }
 
 /// `n` bytes have come to stand in `recv` from `before` on.
-pub(super) fn arrived(c: &mg_connection, before: usize, n: usize) {
+pub(super) fn arrived(c: &mg_connection, p: &ConnPrivate, before: usize, n: usize) {
+    p.delivered.set(true);
     if c.is(Flag::Hexdumping) {
         hexdump(c, "<-", before, n, true);
     }
@@ -182,6 +192,8 @@ pub(super) fn read_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
         // An earlier datagram found nobody; the socket itself is fine.
         io::ErrorKind::ConnectionRefused if c.is(Flag::Udp) => {}
         _ if p.is_ready(Ready::Broken) => p.set_ready(Ready::Read, false),
+        // Another try in the next turn shows the end.
+        _ if p.delivered.get() => {}
         _ => c.set(Flag::Closing, true),
     }
 }
@@ -249,11 +261,11 @@ pub(super) fn flush(c: &mg_connection, p: &ConnPrivate) {
     match sent {
         Ok(n) => {
             if n < len {
-                p.set_ready(Ready::Write, false);
+                output_full(c, p);
             }
             stats::sent(c, n);
-            if n > 0 && c.is(Flag::Client) {
-                crate::http::ffi::conn::sending(c);
+            if c.is(Flag::Client) {
+                crate::http::ffi::conn::sending(c, n);
             }
             wrote(c, n);
             limits::sent(c, p, n);
@@ -276,11 +288,10 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
     if c.is(Flag::Hexdumping) {
         hexdump(c, "->", 0, n, false);
     }
-    let responded = c.is(Flag::Resp) && crate::http::ffi::conn::completes_response(c, n);
-    c.send.consume(n);
-    if responded {
-        crate::http::ffi::conn::finish_response(c);
+    if c.is(Flag::Resp) {
+        crate::http::ffi::conn::response_leaves(c, n);
     }
+    c.send.consume(n);
     showing_writable(c, || fire(c, ev::WRITE, n));
 }
 
@@ -293,9 +304,17 @@ pub(super) fn showing_writable(c: &mg_connection, deliver: impl FnOnce()) {
     c.set(Flag::Writable, shown);
 }
 
+/// The socket takes no more for now.
+pub(super) fn output_full(c: &mg_connection, p: &ConnPrivate) {
+    match manager(c).and_then(mg_mgr::private) {
+        Some(m) => m.output_full(p, c.raw_fd()),
+        None => p.set_ready(Ready::Write, false),
+    }
+}
+
 pub(super) fn write_failed(c: &mg_connection, p: &ConnPrivate, e: &io::Error) {
     if e.kind() == io::ErrorKind::WouldBlock {
-        p.set_ready(Ready::Write, false);
+        output_full(c, p);
         limits::sent(c, p, 0);
     } else if c.is(Flag::Udp) {
         c.set(Flag::Closing, true);
@@ -313,7 +332,7 @@ fn flush_datagram(c: &mg_connection, p: &ConnPrivate) {
     }
     p.send_loan.note(len);
     // SAFETY: no handler runs while the slice lives.
-    match socket::send_to(c.raw_fd(), unsafe { c.send.as_bytes() }, &c.rem.get()) {
+    match send_to(c, unsafe { c.send.as_bytes() }) {
         Ok(_) => {
             stats::sent(c, len);
             stats::count(c, |n| &n.datagrams_sent);
@@ -321,6 +340,19 @@ fn flush_datagram(c: &mg_connection, p: &ConnPrivate) {
             wrote(c, len);
         }
         Err(e) => write_failed(c, p, &e),
+    }
+}
+
+/// Sends a datagram. A client waits for room in the socket: programs send what they have and do not try
+/// again. A server does not keep its peers waiting.
+fn send_to(c: &mg_connection, data: &[u8]) -> io::Result<usize> {
+    let (fd, rem) = (c.raw_fd(), c.rem.get());
+    match socket::send_to(fd, data, &rem) {
+        Err(e) if e.kind() == io::ErrorKind::WouldBlock && c.is(Flag::Client) => {
+            socket::await_room(fd, DATAGRAM_WAIT_MS);
+            socket::send_to(fd, data, &rem)
+        }
+        outcome => outcome,
     }
 }
 
@@ -357,7 +389,7 @@ pub(super) fn send_raw(c: &mg_connection, data: &[u8]) -> c_long {
         return super::ffi::MG_IO_ERR;
     }
     let sent = if c.is(Flag::Udp) {
-        socket::send_to(c.raw_fd(), data, &c.rem.get()).inspect(|_| {
+        send_to(c, data).inspect(|_| {
             stats::count(c, |n| &n.datagrams_sent);
             refresh_loc(c);
         })
@@ -437,7 +469,7 @@ pub fn send_file(
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => {
                 if e.kind() == io::ErrorKind::WouldBlock {
-                    p.set_ready(Ready::Write, false);
+                    output_full(c, p);
                     limits::sent(c, p, 0);
                 }
                 if sent == 0 {

@@ -11,51 +11,110 @@
 
 use super::IO_SIZE;
 use crate::ffi::alloc::{mg_calloc, mg_free};
+use crate::ffi::heap::strictly;
 use crate::iobuf::mg_iobuf;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ptr;
 
 const SMALL: usize = IO_SIZE;
 /// What is lent for receiving while a peer sends more than a small block holds.
 const LARGE: usize = 8 * IO_SIZE;
 
+/// How often blocks that nobody used are released.
+const TRIM_MS: u64 = 1000;
+
 /// The blocks of a manager that nobody uses at the moment.
 #[derive(Default)]
 pub(super) struct Spare {
     small: Shelf<SMALL, 64>,
     large: Shelf<LARGE, 4>,
+    /// When the next surplus is released (mg_millis), or 0.
+    trim_at: Cell<u64>,
 }
 
 impl Spare {
     /// Bytes of all the blocks.
     pub fn memory(&self) -> usize {
-        self.small.count.get() * SMALL + self.large.count.get() * LARGE
+        self.small.count() * SMALL + self.large.count() * LARGE
+    }
+
+    /// Releases what was not needed for a second, but for a few.
+    #[inline]
+    pub fn trim(&self, now: u64) {
+        let has_many = self.small.has_many() || self.large.has_many();
+        if has_many && now >= self.trim_at.get() {
+            self.trim_many(now);
+        } else if !has_many {
+            self.trim_at.set(0);
+        }
+    }
+
+    #[cold]
+    fn trim_many(&self, now: u64) {
+        if self.trim_at.replace(now + TRIM_MS) == 0 {
+            self.small.watch();
+            self.large.watch();
+        } else {
+            self.small.trim();
+            self.large.trim();
+        }
+    }
+
+    /// When [`Self::trim`] has something to do.
+    pub fn trim_due(&self) -> Option<u64> {
+        Some(self.trim_at.get()).filter(|at| *at != 0)
     }
 }
 
-/// Up to `MOST` blocks of `SIZE` bytes.
-struct Shelf<const SIZE: usize, const MOST: usize> {
-    blocks: [Cell<*mut u8>; MOST],
-    count: Cell<usize>,
+/// Blocks of `SIZE` bytes, as many as were lent at once; `KEPT` of them for good.
+struct Shelf<const SIZE: usize, const KEPT: usize> {
+    blocks: RefCell<Vec<*mut u8>>,
+    /// The fewest that were here since the last look.
+    fewest: Cell<usize>,
 }
 
-impl<const SIZE: usize, const MOST: usize> Default for Shelf<SIZE, MOST> {
+impl<const SIZE: usize, const KEPT: usize> Default for Shelf<SIZE, KEPT> {
     fn default() -> Self {
         Shelf {
-            blocks: [const { Cell::new(ptr::null_mut()) }; MOST],
-            count: Cell::new(0),
+            blocks: RefCell::default(),
+            fewest: Cell::new(0),
         }
     }
 }
 
-impl<const SIZE: usize, const MOST: usize> Shelf<SIZE, MOST> {
+impl<const SIZE: usize, const KEPT: usize> Shelf<SIZE, KEPT> {
+    fn count(&self) -> usize {
+        self.blocks.borrow().len()
+    }
+
+    #[inline]
+    fn has_many(&self) -> bool {
+        self.count() > KEPT
+    }
+
+    fn watch(&self) {
+        self.fewest.set(self.count());
+    }
+
+    fn trim(&self) {
+        let mut blocks = self.blocks.borrow_mut();
+        let surplus = self.fewest.get().min(blocks.len().saturating_sub(KEPT));
+        let left = blocks.len() - surplus;
+        for block in blocks.drain(left..) {
+            // SAFETY: the shelf owns it.
+            unsafe { mg_free(block.cast()) };
+        }
+        self.fewest.set(left);
+    }
+
     /// A block, or NULL when memory is exhausted.
     #[inline]
     fn take(&self) -> *mut u8 {
-        match self.count.get().checked_sub(1) {
-            Some(n) => {
-                self.count.set(n);
-                self.blocks[n].get()
+        let mut blocks = self.blocks.borrow_mut();
+        match blocks.pop() {
+            Some(block) => {
+                self.fewest.set(self.fewest.get().min(blocks.len()));
+                block
             }
             None => mg_calloc(1, SIZE).cast(),
         }
@@ -65,23 +124,22 @@ impl<const SIZE: usize, const MOST: usize> Shelf<SIZE, MOST> {
     /// `block` has `SIZE` bytes of the C heap, and nobody else refers to it.
     #[inline]
     unsafe fn put(&self, block: *mut u8, used: usize) {
-        let n = self.count.get();
-        if n == MOST {
+        let mut blocks = self.blocks.borrow_mut();
+        if blocks.len() == blocks.capacity() && strictly(|| blocks.try_reserve(KEPT)).is_err() {
             // SAFETY: forwarded from the caller.
             return unsafe { mg_free(block.cast()) };
         }
         // SAFETY: as above.
         unsafe { ptr::write_bytes(block, 0, used.min(SIZE)) };
-        self.blocks[n].set(block);
-        self.count.set(n + 1);
+        blocks.push(block);
     }
 }
 
-impl<const SIZE: usize, const MOST: usize> Drop for Shelf<SIZE, MOST> {
+impl<const SIZE: usize, const KEPT: usize> Drop for Shelf<SIZE, KEPT> {
     fn drop(&mut self) {
-        for block in &self.blocks[..self.count.get()] {
+        for block in self.blocks.get_mut().drain(..) {
             // SAFETY: the shelf owns it.
-            unsafe { mg_free(block.get().cast()) };
+            unsafe { mg_free(block.cast()) };
         }
     }
 }
@@ -237,9 +295,32 @@ mod tests {
         assert_eq!((io.size.get(), io.len.get()), (SMALL, 8));
         io.consume(8);
         loan.large(&io, &spare);
-        assert_eq!((io.size.get(), spare.small.count.get()), (LARGE, 1));
+        assert_eq!((io.size.get(), spare.small.count()), (LARGE, 1));
         loan.settle(&io, &spare);
-        assert_eq!((io.size.get(), spare.large.count.get()), (0, 1));
+        assert_eq!((io.size.get(), spare.large.count()), (0, 1));
+    }
+
+    #[test]
+    fn blocks_stay_as_long_as_they_are_needed() {
+        let spare = Spare::default();
+        let lend_at_once = |n: usize| {
+            let lent: Vec<_> = (0..n).map(|_| (Loan::default(), buffer(IO_SIZE))).collect();
+            lent.iter().for_each(|(loan, io)| loan.small(io, &spare));
+            lent.iter().for_each(|(loan, io)| loan.settle(io, &spare));
+        };
+        lend_at_once(300);
+        spare.trim(5000);
+        assert_eq!((spare.small.count(), spare.trim_due()), (300, Some(6000)));
+        lend_at_once(200);
+        spare.trim(5999);
+        assert_eq!(spare.small.count(), 300);
+        spare.trim(6000);
+        assert_eq!((spare.small.count(), spare.trim_due()), (200, Some(7000)));
+        lend_at_once(10);
+        spare.trim(7000);
+        assert_eq!(spare.small.count(), 64);
+        spare.trim(8000);
+        assert_eq!((spare.small.count(), spare.trim_due()), (64, None));
     }
 
     #[test]

@@ -45,12 +45,6 @@ fn socket_address(address: &UnixAddress) -> io::Result<SockAddr> {
     }
 }
 
-fn stream() -> io::Result<Socket> {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
 fn listen_unix(address: &UnixAddress) -> Result<Listener, ListenError> {
     let to = socket_address(address).map_err(ListenError::at("unix address"))?;
     let path = address
@@ -59,7 +53,8 @@ fn listen_unix(address: &UnixAddress) -> Result<Listener, ListenError> {
         .then(|| Path::new(OsStr::from_bytes(address.path)));
     // Dropped after the socket, so a failure removes what was made.
     let mut file = None;
-    let socket = stream().map_err(ListenError::at("socket"))?;
+    let socket =
+        socket::nonblocking(Domain::UNIX, Type::STREAM, None).map_err(ListenError::at("socket"))?;
     bind(&socket, &to, path).map_err(ListenError::at("bind"))?;
     if let Some(path) = path {
         file = Some(Box::new(SocketFile {
@@ -167,7 +162,7 @@ fn passed(name: &[u8]) -> Result<c_int, ListenError> {
 /// Connects to a Unix domain socket. That happens at once or not at all.
 pub(super) fn connect(address: &UnixAddress) -> io::Result<c_int> {
     let to = socket_address(address)?;
-    let socket = stream()?;
+    let socket = socket::nonblocking(Domain::UNIX, Type::STREAM, None)?;
     while let Err(e) = socket.connect(&to) {
         if e.kind() != io::ErrorKind::Interrupted {
             return Err(e);

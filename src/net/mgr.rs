@@ -38,6 +38,8 @@ pub(super) struct MgrPrivate {
     pub events: Cell<Option<mio::Events>>,
     /// The last iteration took as many events as it can, so there may be more.
     pub events_left: Cell<bool>,
+    /// The last iteration took events.
+    pub had_events: Cell<bool>,
     /// Token to connection. An entry stays NULL, and is not reused, until the closed
     /// connection is released, so that an event already fetched cannot reach a newcomer.
     slots: RefCell<Vec<*mut mg_connection>>,
@@ -71,6 +73,7 @@ impl MgrPrivate {
             poll: UnsafeCell::new(mio::Poll::new()?),
             events: Cell::new(None),
             events_left: Cell::new(false),
+            had_events: Cell::new(false),
             slots: RefCell::default(),
             vacant: RefCell::default(),
             dead: Cell::new(ptr::null_mut()),
@@ -150,6 +153,7 @@ impl MgrPrivate {
         {
             Ok(()) => {
                 private.slot.set(slot + 1);
+                private.hears_of_room.set(interest.is_writable());
                 self.note_id(c);
                 Ok(())
             }
@@ -159,6 +163,19 @@ impl MgrPrivate {
                 self.vacant.borrow_mut().push(slot);
                 Err(e)
             }
+        }
+    }
+
+    /// The connection's socket takes no more for now. From here on it is told when there is room.
+    pub fn output_full(&self, p: &ConnPrivate, fd: c_int) {
+        p.set_ready(Ready::Write, false);
+        let Some(slot) = p.slot.get().checked_sub(1) else {
+            return;
+        };
+        if !p.hears_of_room.replace(true) {
+            let token = Token(slot as usize);
+            let both = Interest::READABLE | Interest::WRITABLE;
+            let _ = self.registry().reregister(&mut SourceFd(&fd), token, both);
         }
     }
 
@@ -186,6 +203,7 @@ impl MgrPrivate {
             ),
         };
         private.slot.set(slot + 1);
+        private.hears_of_room.set(true);
         self.note_id(c);
         let mut source = SourceFd(&fd);
         let registered = self

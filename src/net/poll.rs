@@ -24,6 +24,7 @@ use super::visits::Round;
 use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, socket, tls, wake};
 use crate::ffi::leave::{Uncancelled, call_out};
 use crate::ffi::{heap, inject};
+use crate::{http, ws};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,6 +78,7 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     if private.lingering_due().is_some_and(|at| now >= at) {
         private.serve_lingering(now);
     }
+    private.spare.trim(now);
 }
 
 /// A running iteration. The end of the outermost one releases closed connections.
@@ -158,7 +160,11 @@ fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
 pub(super) fn has_work(c: &mg_connection, p: &ConnPrivate) -> bool {
     let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
     let output = p.is_ready(Ready::Write) && output_waits(c, p);
-    input || output || c.is(Flag::Closing) || p.is_ready(Ready::Broken) || p.may_resume(c)
+    let ends =
+        c.is(Flag::Closing) || p.is_ready(Ready::Broken) || p.peer_done.get() && is_finished(c, p);
+    let responded = c.is(Flag::Resp) && http::ffi::conn::has_sent_hand_made(&p.http);
+    let connects = p.is_resolved.get() && c.is(Flag::Resolving);
+    input || output || responded || connects || ends || p.may_resume(c)
 }
 
 /// True when a connection that is to close after its output has none left.
@@ -177,11 +183,13 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
         .events
         .take()
         .unwrap_or_else(|| mio::Events::with_capacity(EVENTS_CAPACITY));
-    // With many connections, asking the system costs less than looking ahead.
-    let mut waited = private.registered() > MANY
+    // With many connections, asking the system costs less than looking ahead, if there was something to do
+    // lately.
+    let ask = ms != 0
+        && private.registered() > MANY
         && !private.visits.may_be_few()
-        && private.wait(&mut events, Some(Duration::ZERO))
-        && !events.is_empty();
+        && private.had_events.get();
+    let mut waited = ask && private.wait(&mut events, Some(Duration::ZERO)) && !events.is_empty();
     if !waited {
         let timeout = look_ahead(mgr, private, ms);
         waited = private.wait(&mut events, timeout);
@@ -201,6 +209,7 @@ fn wait(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) {
             }
         }
         private.events_left.set(taken == EVENTS_CAPACITY);
+        private.had_events.set(taken > 0);
     }
     // Memory of the reserve is not kept.
     private.events.set((!heap::ran_out()).then_some(events));
@@ -243,7 +252,13 @@ fn end_broken(c: &mg_connection, p: &ConnPrivate) {
         c.set(Flag::Closing, true);
     }
     io::read_last_words(c, p);
-    if !c.is(Flag::Closing) && !p.dead.get() {
+    if c.is(Flag::Closing) || p.dead.get() {
+        return;
+    }
+    let later = p.delivered.get();
+    p.set_ready(Ready::Broken, later);
+    p.fails.set(later);
+    if !later {
         error(c, b"socket error");
     }
 }
@@ -321,8 +336,8 @@ fn visit(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: &mut u64
 #[inline]
 fn poll_at_rest(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
     let nothing = c.pfn.get().is_none()
-        || crate::http::ffi::conn::is_idle(c, &p.http)
-        || crate::ws::ffi::conn::is_websocket(c);
+        || http::ffi::conn::is_idle(c, &p.http)
+        || ws::ffi::conn::is_websocket(c);
     if nothing {
         call_user(c, ev::POLL, from_mut(now).cast());
     } else {
@@ -334,6 +349,9 @@ fn poll_at_work(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
     show_readiness(c, p);
     let responding = c.is(Flag::Resp);
     call_in_loop(c, ev::POLL, from_mut(now).cast());
+    if responding && !p.dead.get() {
+        http::ffi::conn::end_hand_made(c, &p.http);
+    }
     if responding && !c.is(Flag::Resp) && !p.dead.get() {
         let mut n: c_long = 0;
         call_in_loop(c, ev::READ, from_mut(&mut n).cast());
@@ -345,18 +363,8 @@ fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
     if p.dead.get() {
         return;
     }
-    if !c.any(1 << Flag::Resolving as u8 | 1 << Flag::Closing as u8) {
-        if c.is(Flag::Listening) && !c.is(Flag::Udp) {
-            accept(c, p, now);
-        } else if c.is(Flag::Connecting) {
-            if p.is_ready(Ready::Read) || p.is_ready(Ready::Write) {
-                connect::connect_ready(c);
-            }
-        } else if p.tls.is_on() {
-            tls::read(c, p);
-        } else {
-            io::read_ready(c, p, &private.spare);
-        }
+    if !c.is(Flag::Closing) && !p.fails.get() {
+        advance(c, p, private, now);
         if p.dead.get() {
             return;
         }
@@ -366,14 +374,35 @@ fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
             io::flush(c, p);
         }
     }
-    if p.is_ready(Ready::Broken) && !p.dead.get() {
+    if p.is_ready(Ready::Broken) && !p.dead.get() && !p.delivered.get() {
         end_broken(c, p);
     }
     if p.dead.get() {
         return;
     }
-    if c.is(Flag::Closing) || is_finished(c, p) {
+    let lives_on = p.delivered.replace(false) && !c.is(Flag::Draining) || p.fails.get();
+    if c.is(Flag::Closing) || is_finished(c, p) && !lives_on {
         close(c);
+    }
+}
+
+/// What comes before sending: accepts, connects or receives.
+#[inline]
+fn advance(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
+    if c.is(Flag::Resolving) {
+        if p.is_resolved.get() {
+            connect::connect_resolved(c);
+        }
+    } else if c.is(Flag::Listening) && !c.is(Flag::Udp) {
+        accept(c, p, now);
+    } else if c.is(Flag::Connecting) {
+        if p.is_ready(Ready::Read) || p.is_ready(Ready::Write) {
+            connect::connect_ready(c);
+        }
+    } else if p.tls.is_on() {
+        tls::read(c, p);
+    } else {
+        io::read_ready(c, p, &private.spare);
     }
 }
 

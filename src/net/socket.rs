@@ -109,9 +109,23 @@ fn new(addr: SocketAddr, udp: bool) -> io::Result<Socket> {
     } else {
         (Type::STREAM, Protocol::TCP)
     };
-    let socket = Socket::new(Domain::for_address(addr), kind, Some(protocol))?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
+    nonblocking(Domain::for_address(addr), kind, Some(protocol))
+}
+
+/// A socket that never blocks.
+pub(super) fn nonblocking(
+    domain: Domain,
+    kind: Type,
+    protocol: Option<Protocol>,
+) -> io::Result<Socket> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return Socket::new(domain, kind.nonblocking(), protocol);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    {
+        let socket = Socket::new(domain, kind, protocol)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    }
 }
 
 /// Latency and liveness options of every TCP connection. Listeners have them too: Linux hands
@@ -222,23 +236,28 @@ pub(super) fn is_connected(fd: c_int) -> bool {
 
 /// True when a descriptor has something to read now.
 pub(super) fn is_readable(fd: c_int) -> bool {
-    state(fd, libc::POLLIN) != 0
+    state(fd, libc::POLLIN, 0) != 0
 }
 
 /// True when an error stands on a socket; it stays there.
 pub(super) fn has_failed(fd: c_int) -> bool {
-    state(fd, 0) & (libc::POLLERR | libc::POLLHUP) != 0
+    state(fd, 0, 0) & (libc::POLLERR | libc::POLLHUP) != 0
 }
 
-/// What poll(2) says of a descriptor now.
-fn state(fd: c_int, events: c_short) -> c_short {
+/// Waits until a socket takes output, up to `ms` milliseconds, or for a signal.
+pub(super) fn await_room(fd: c_int, ms: c_int) {
+    state(fd, libc::POLLOUT, ms);
+}
+
+/// What poll(2) says of a descriptor, `ms` milliseconds from now at the latest.
+fn state(fd: c_int, events: c_short, ms: c_int) -> c_short {
     let mut fds = libc::pollfd {
         fd,
         events,
         revents: 0,
     };
     // SAFETY: one entry, which lives during the call.
-    unsafe { libc::poll(&raw mut fds, 1, 0) };
+    unsafe { libc::poll(&raw mut fds, 1, ms) };
     fds.revents
 }
 
@@ -250,8 +269,8 @@ pub(super) fn unread(fd: c_int) -> usize {
     usize::try_from(n).map_or(0, |n| if known { n } else { 0 })
 }
 
-/// Takes one pending connection.
-pub(super) fn accept(fd: c_int) -> io::Result<(c_int, mg_addr)> {
+/// Takes one pending connection; its descriptor and the peer's address, if it has one.
+pub(super) fn accept(fd: c_int) -> io::Result<(c_int, Option<mg_addr>)> {
     loop {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let accepted = with_socket(fd, |s| s.accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
@@ -262,11 +281,7 @@ pub(super) fn accept(fd: c_int) -> io::Result<(c_int, mg_addr)> {
             Ok((socket, addr))
         });
         match accepted {
-            Ok((socket, addr)) => {
-                // The other side of a Unix domain socket has no address.
-                let rem = from_sock_addr(&addr).unwrap_or(NO_ADDR);
-                return Ok((socket.into_raw_fd(), rem));
-            }
+            Ok((socket, addr)) => return Ok((socket.into_raw_fd(), from_sock_addr(&addr))),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }

@@ -298,7 +298,7 @@ fn deliver(c: &mg_connection, p: &ConnPrivate, before: usize, outcome: Outcome) 
     }
     if n > 0 && !c.is(Flag::Closing) {
         c.recv.terminate();
-        io::arrived(c, before, n);
+        io::arrived(c, p, before, n);
         if p.dead.get() {
             return false;
         }
@@ -325,7 +325,7 @@ fn deliver_plaintext(c: &mg_connection, p: &ConnPrivate) -> bool {
         return false;
     }
     c.recv.terminate();
-    io::arrived(c, before, plaintext.len());
+    io::arrived(c, p, before, plaintext.len());
     !p.dead.get()
 }
 
@@ -351,8 +351,8 @@ pub(super) fn write(c: &mg_connection, p: &ConnPrivate) {
             break;
         }
     }
-    if done > 0 && c.is(Flag::Client) {
-        crate::http::ffi::conn::sending(c);
+    if c.is(Flag::Client) {
+        crate::http::ffi::conn::sending(c, done);
     }
     io::wrote(c, done);
     // Not before that: its handler of MG_EV_ERROR may change the buffer.
@@ -433,7 +433,7 @@ fn send_ciphertext(c: &mg_connection, p: &ConnPrivate) -> (bool, usize) {
             };
             let Ok(n) = sent else { break };
             if n < pending.len() {
-                p.set_ready(Ready::Write, false);
+                io::output_full(c, p);
             }
             session.output.consume(n);
             stats::sent(c, n);

@@ -210,6 +210,11 @@ pub fn speaks_http(c: &mg_connection) -> bool {
     c.pfn.get().map(|f| f as usize) == handler.map(|f| f as usize)
 }
 
+/// True while a connection is served over HTTP.
+pub(in crate::http) fn serves_http(c: &mg_connection) -> bool {
+    c.is(Flag::Accepted) && speaks_http(c)
+}
+
 /// True when HTTP is what a connection speaks and nothing has begun that MG_EV_POLL could move on.
 #[inline]
 pub fn is_idle(c: &mg_connection, state: &HttpState) -> bool {
@@ -227,16 +232,33 @@ pub fn may_go_on(c: &mg_connection, state: &HttpState) -> bool {
     (state.request.get().dispatched || waits) && may_resume(c, state)
 }
 
-/// A client connection sends what is queued: notes whether that begins with a request, and with HEAD, whose response
-/// has no body. What does not look like a request is the rest of one, or no HTTP.
-pub fn sending(c: &mg_connection) {
-    let Some(state) = c.http() else { return };
+/// `n` bytes of what a client has queued are on their way: notes the requests that begin in it, and which are
+/// HEAD, whose responses have no body. What does not look like a request is the rest of one, or no HTTP.
+pub fn sending(c: &mg_connection, n: usize) {
+    let Some(asked) = c.http().map(|state| &state.asked) else {
+        return;
+    };
+    if n == 0 || !speaks_http(c) {
+        return;
+    }
     // SAFETY: no handler runs while the slice lives.
     let text = unsafe { c.send.as_bytes() };
-    let is_head = text.starts_with(b"HEAD ");
-    if parser::is_request_line(text) || is_head && state.asked.is_empty() {
-        state.asked.push(is_head);
+    let mut at = asked.known();
+    while let Some(rest) = text.get(at..).filter(|_| at < n) {
+        let is_head = rest.starts_with(b"HEAD ");
+        if !parser::is_request_line(rest) && !(is_head && asked.is_empty()) {
+            break;
+        }
+        asked.push(is_head);
+        let Parsed::Complete(head) = parser::parse(rest, &mut |_, _, _| {}) else {
+            break;
+        };
+        let Ok(Framing::Length(len)) = framing::framing(&head, false) else {
+            break;
+        };
+        at = at.saturating_add(head.len).saturating_add(len);
     }
+    asked.set_known(at.saturating_sub(n));
 }
 
 /// The response to the request at hand is complete: clears `is_resp`, and closes the connection
@@ -249,6 +271,7 @@ pub fn finish_response(c: &mg_connection) {
     let responding = c.is(Flag::Resp);
     c.set(Flag::Resp, false);
     let Some(state) = c.http() else { return };
+    state.forget_hand_made();
     state.finished.set(true);
     state.streams.note_answered();
     // A running pass looks at the flag itself, when the handler has returned.
@@ -258,16 +281,16 @@ pub fn finish_response(c: &mg_connection) {
     }
 }
 
-/// `n` bytes at the front of the output queue are on their way while a response is due. When that
-/// completes a response that the program wrote itself, returns true: see [`finish_response`].
-pub fn completes_response(c: &mg_connection, n: usize) -> bool {
-    let Some(state) = c.http() else { return false };
+/// `n` bytes at the front of the output queue are on their way while a response is due. When that completes a
+/// response that the program wrote itself, it is over behind the next MG_EV_POLL: programs clear `is_resp`
+/// then, or in MG_EV_WRITE, and that must not be for the request behind it.
+pub fn response_leaves(c: &mg_connection, n: usize) {
+    let Some(state) = c.http() else { return };
     let unsent = match state.hand_made.get() {
-        HandMade::Unknown => return false,
+        HandMade::Unknown => return,
         HandMade::Unsent(unsent) => Some(unsent),
         HandMade::Behind(before) if before >= n => {
-            state.hand_made.set(HandMade::Behind(before - n));
-            return false;
+            return state.hand_made.set(HandMade::Behind(before - n));
         }
         HandMade::Behind(before) => response_end(c, state, before),
     };
@@ -275,7 +298,20 @@ pub fn completes_response(c: &mg_connection, n: usize) -> bool {
     state
         .hand_made
         .set(left.map_or(HandMade::Unknown, HandMade::Unsent));
-    left == Some(0)
+}
+
+/// True when a response that the program wrote itself is on its way to its end.
+#[inline]
+pub fn has_sent_hand_made(state: &HttpState) -> bool {
+    matches!(state.hand_made.get(), HandMade::Unsent(0))
+}
+
+/// A response was due before MG_EV_POLL: it is complete if the program wrote it itself and all of it is sent.
+pub fn end_hand_made(c: &mg_connection, state: &HttpState) {
+    if has_sent_hand_made(state) && c.is(Flag::Resp) {
+        state.forget_hand_made();
+        finish_response(c);
+    }
 }
 
 /// True when a response that the program wrote itself is queued to its end, as far as that can be told.
@@ -302,8 +338,12 @@ fn response_end(c: &mg_connection, state: &HttpState, at: usize) -> Option<usize
     if request.is_connect && (200..300).contains(&head.status()) {
         return None;
     }
+    // The last chunk ends also what has no body: programs send chunks whatever the method.
+    let is_chunked = head.transfer_encoding.is_some();
     match framing::framing(&head, request.is_head) {
-        Ok(Framing::Length(len)) if head.is_response => at.checked_add(head.len)?.checked_add(len),
+        Ok(Framing::Length(len)) if head.is_response && !is_chunked => {
+            at.checked_add(head.len)?.checked_add(len)
+        }
         _ => None,
     }
 }

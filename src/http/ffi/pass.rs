@@ -21,7 +21,7 @@ use crate::http::coding::ffi::accepted;
 use crate::http::framing::{self, Framing, FramingError, Persistence};
 use crate::http::parser::{self, HeadEnd, Parsed};
 use crate::http::reply;
-use crate::http::state::{Body, HandMade, HttpState, Incoming, Request};
+use crate::http::state::{Body, HttpState, Incoming, Request};
 use crate::http::stream::ffi::Announced;
 use crate::limits::{Limits, Phase};
 use crate::net::{self, Backlog, Flag, ev, limits, mg_connection, mg_event_handler_t};
@@ -466,8 +466,10 @@ impl Pass<'_> {
         }
         c.set(Flag::Resp, true);
         let request = state.request.get();
-        if !state.streams.is_sending() {
-            state.hand_made.set(HandMade::Behind(c.send.len.get()));
+        if state.streams.is_sending() {
+            state.forget_hand_made();
+        } else {
+            state.await_hand_made(c.send.len.get());
         }
         state.request.set(Request {
             dispatched: true,

@@ -1,7 +1,7 @@
 //! From a URL to an address.
 //!
-//! Literal addresses resolve at once, and so do names that the cache or the host's own table knows.
-//! Names that end in `.local` are asked of multicast DNS ([`multicast`]), others of name servers
+//! Literal addresses resolve at once. Names that the cache or the host's own table knows do so in the next
+//! turn of the connection, as if somebody had been asked: programs rely on events that come later. Names that end in `.local` are asked of multicast DNS ([`multicast`]), others of name servers
 //! ([`lookup`] has what is under way, [`server`] the connections).
 //!
 //! Unless the program says which name server to ask, that is, while the URL in the manager is the one
@@ -105,6 +105,9 @@ pub(super) fn cancel(c: &mg_connection) {
     let Some(resolver) = manager(c).and_then(resolver) else {
         return;
     };
+    if let Some(p) = c.private() {
+        p.is_resolved.set(false);
+    }
     if !resolver.multicast.borrow().is_empty() {
         resolver.multicast.borrow_mut().retain(|w| !w.is(c));
     }
@@ -142,7 +145,7 @@ fn look_up(c: &mg_connection, host: &[u8]) {
             let found = files.addresses(host, ip6);
             if let Some(addresses) = found.as_ref().filter(|found| !found.is_empty()) {
                 drop(files);
-                return finish(c, addresses);
+                return finish_later(c, addresses);
             }
             let asked = found.and_then(|_| files.names_and_servers(host, ip6));
             drop(files);
@@ -171,7 +174,7 @@ fn look_up(c: &mg_connection, host: &[u8]) {
         let cached = lookups.cache.get(first, rtype, now).map(<[IpAddr]>::to_vec);
         if let Some(addresses) = cached {
             drop(lookups);
-            return finish(c, &addresses);
+            return finish_later(c, &addresses);
         }
         if lookups.join(first, rtype, &servers, &waiter) {
             return;
@@ -243,15 +246,30 @@ fn deliver(mgr: &mg_mgr, serial: u64, result: &Result<Vec<IpAddr>, Failure>) {
 
 /// Connects to the first address; the others are for when that fails.
 fn finish(c: &mg_connection, addresses: &[IpAddr]) {
+    if set_addresses(c, addresses) {
+        connect::connect_resolved(c);
+    }
+}
+
+/// The same in the next turn of the connection.
+fn finish_later(c: &mg_connection, addresses: &[IpAddr]) {
+    if let Some(p) = c.private().filter(|_| set_addresses(c, addresses)) {
+        p.is_resolved.set(true);
+        super::visits::mark(c);
+    }
+}
+
+/// False when there are none.
+fn set_addresses(c: &mg_connection, addresses: &[IpAddr]) -> bool {
     let Some((first, others)) = addresses.split_first() else {
-        return;
+        return false;
     };
     set_address(c, *first);
     if let Some(p) = c.private() {
         let others = (!c.is(Flag::Udp) && !others.is_empty()).then(|| others.into());
         p.other_addresses.set(others);
     }
-    connect::connect_resolved(c);
+    true
 }
 
 fn set_address(c: &mg_connection, ip: IpAddr) {

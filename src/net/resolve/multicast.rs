@@ -1,10 +1,10 @@
 //! Names that end in `.local`, asked of the multicast DNS listener (RFC 6762).
 
-use super::{Failure, fail, finish, resolver};
+use super::{Failure, fail, finish, finish_later, resolver};
 use crate::dns::rtype;
 use crate::ffi::heap::strictly;
 use crate::net::mgr::manager;
-use crate::net::{error, mg_connection, mg_mgr};
+use crate::net::{Flag, error, mg_connection, mg_mgr};
 use std::net::IpAddr;
 
 /// How long an answer may take.
@@ -39,12 +39,13 @@ pub(super) fn resolve(c: &mg_connection, host: &[u8]) {
             .addresses(host, mgr.use_dns6.get());
         match found {
             None => return error(c, b"OOM"),
-            Some(found) if !found.is_empty() => return finish(c, &found),
+            Some(found) if !found.is_empty() => return finish_later(c, &found),
             Some(_) => {}
         }
     }
     // SAFETY: NULL or open: closing a connection clears the member.
     let Some(listener) = (unsafe { mgr.mdns.get().as_ref() }) else {
+        c.set(Flag::Resolving, false);
         return error(c, b"no mDNS listener, see mg_mdns_listen()");
     };
     let mut waiters = resolver.multicast.borrow_mut();
