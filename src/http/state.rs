@@ -62,13 +62,13 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// A request leaves. Of more than 32, the last ones do not count.
+    /// A request leaves. Behind more than 32, HEAD is not known.
     pub fn push(&self, is_head: bool) {
         let at = self.count.get();
         if at < u32::BITS {
             self.heads.set(self.heads.get() | u32::from(is_head) << at);
-            self.count.set(at + 1);
         }
+        self.count.set(at.saturating_add(1));
     }
 
     /// The response to the first of them is complete.

@@ -74,19 +74,19 @@ impl KeepAlive {
             return None;
         }
         Some(match self.pinged_at {
-            Some(at) => at + self.interval_ms / 2,
+            Some(at) => at.max(self.last_sent) + self.interval_ms / 2,
             None => self.last_sent.min(self.last_received) + self.interval_ms / 4 * 3,
         })
     }
 
     /// Pings three quarters into an interval without traffic one way or the other, and waits half an interval for
-    /// the answer.
+    /// the answer. What is queued in front of the ping has to leave first; as long as it does, the other side is there.
     pub fn check(&mut self, now: u64) -> Due {
         if self.interval_ms == 0 {
             return Due::Nothing;
         }
         if let Some(at) = self.pinged_at {
-            return if now.saturating_sub(at) >= self.interval_ms / 2 {
+            return if now.saturating_sub(at.max(self.last_sent)) >= self.interval_ms / 2 {
                 Due::Lost
             } else {
                 Due::Nothing
@@ -130,6 +130,11 @@ mod tests {
         assert_eq!(k.next_check(), Some(11_000));
         assert_eq!(k.check(10_999), Due::Nothing);
         assert_eq!(k.check(11_000), Due::Lost);
+        // The ping stands behind a large message that is on its way.
+        k.sent(10_500);
+        assert_eq!(k.next_check(), Some(14_500));
+        assert_eq!(k.check(14_499), Due::Nothing);
+        assert_eq!(k.check(14_500), Due::Lost);
         k.received(11_000);
         assert_eq!(k.check(11_000), Due::Nothing);
         // The broker talks, but would not hear from us.

@@ -62,6 +62,8 @@ pub struct Session {
     connected: bool,
     /// How many messages may be under way at once: Receive Maximum (section 3.2.2.3.3 of MQTT 5).
     window: usize,
+    /// The largest packet that the broker takes: Maximum Packet Size (section 3.2.2.3.6).
+    max_packet: usize,
 }
 
 impl Session {
@@ -77,6 +79,7 @@ impl Session {
             last_id: 0,
             connected: false,
             window: usize::from(u16::MAX),
+            max_packet: usize::MAX,
         }
     }
 
@@ -114,8 +117,33 @@ impl Session {
             && self.bytes.saturating_add(size) <= self.limits.bytes
     }
 
-    /// Takes a PUBLISH packet with this identifier. False when there is no room.
+    /// True when the broker takes a packet of `size` bytes, or may do so after the next CONNACK.
+    pub fn takes(&self, size: usize) -> bool {
+        size <= self.max_packet || !self.connected
+    }
+
+    /// CONNACK told the largest packet. Forgets messages that are larger [MQTT-3.2.2-15]; returns how many.
+    pub fn limit_packets(&mut self, max: Option<u32>) -> usize {
+        self.max_packet = max.map_or(usize::MAX, |max| max as usize);
+        let is_too_large =
+            |m: &Message| m.phase == Phase::Queued && m.packet.len() > self.max_packet;
+        let ids: Vec<u16> = self
+            .messages
+            .iter()
+            .filter(|m| is_too_large(m))
+            .map(|m| m.id)
+            .collect();
+        for id in &ids {
+            self.remove(|m| m.id == *id);
+        }
+        ids.len()
+    }
+
+    /// Takes a PUBLISH packet with this identifier. False when there is no room, or the broker does not take it.
     pub fn publish(&mut self, id: u16, qos: u8, packet: Vec<u8>) -> bool {
+        if !self.takes(packet.len()) {
+            return false;
+        }
         if !self.has_room(packet.len()) || self.messages.try_reserve(1).is_err() {
             return false;
         }

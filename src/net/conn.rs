@@ -190,6 +190,10 @@ pub struct ConnPrivate {
     pub(super) hears_of_room: Cell<bool>,
     /// Index in the manager's table of registered connections, plus one; 0 when not registered.
     pub(super) slot: Cell<u32>,
+    /// The identifier that it is found by.
+    pub(super) noted_id: Cell<c_ulong>,
+    /// The [level](super::mgr::MgrPrivate::level) above which no frame on the stack knows it.
+    pub(super) born: Cell<u32>,
     pub(super) origin: Cell<super::stats::Origin>,
     /// The protocol handler that has more output than `send` holds. It says nothing for another
     /// handler that took its place.

@@ -396,6 +396,9 @@ pub(super) fn accept_ready(listener: &mg_connection, now: u64) {
     let Some(private) = listener.private() else {
         return;
     };
+    if private.may_block.replace(false) {
+        socket::set_nonblocking(listener.raw_fd());
+    }
     for _ in 0..ACCEPT_BUDGET {
         if listener.is_dead() || listener.any(1 << Flag::Closing as u8 | 1 << Flag::Full as u8) {
             return;

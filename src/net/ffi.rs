@@ -290,6 +290,10 @@ pub unsafe extern "C" fn mg_alloc_conn(mgr: *mut mg_mgr) -> *mut mg_connection {
     guard(null_mut(), || {
         // SAFETY: pointer contract.
         let c = unsafe { mgr.as_ref() }.and_then(mgr::allocate);
+        // The program puts it where it likes.
+        if let Some(p) = c.and_then(mg_connection::private) {
+            p.born.set(0);
+        }
         c.map_or(null_mut(), mg_connection::as_ptr)
     })
 }

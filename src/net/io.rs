@@ -1,8 +1,7 @@
 //! Moving bytes between sockets and connection buffers.
 
 use super::conn::{ConnPrivate, Ready, call_in_loop};
-use super::loan::Spare;
-use super::mgr::manager;
+use super::mgr::{MgrPrivate, manager};
 use super::{Flag, IO_SIZE, call, error, ev, limits, mg_connection, mg_mgr, socket, stats, tls};
 use crate::ffi::inject;
 use std::ffi::{c_int, c_long};
@@ -35,6 +34,7 @@ pub fn prepare_send(c: &mg_connection) {
     {
         p.send_loan.small(&c.send, &m.spare);
         m.visits.mark(p);
+        m.outputs.set(m.outputs.get().wrapping_add(1));
     }
 }
 
@@ -89,11 +89,12 @@ fn make_room(c: &mg_connection, wanted: usize) -> usize {
     (c.recv.size.get() - len).min(max - len)
 }
 
-/// Reads while there is input, the handlers consume it and the budget lasts: one message, or what a
-/// stream has.
-pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
+/// Reads while there is input, the handlers consume it and the budget lasts: one message, or what a stream has
+/// until somebody answers. An answer leaves before more is read, so that what is queued stays small while the peer reads it.
+pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, m: &MgrPrivate) {
     let udp = c.is(Flag::Udp);
     let messages = udp || p.keeps_messages.get();
+    let spare = &m.spare;
     let mut budget = READ_BUDGET;
     while p.is_ready(Ready::Read) && !c.is(Flag::Full) && !c.is_paused(p) {
         // Programs copy what a raw connection receives to buffers of MG_IO_SIZE.
@@ -117,7 +118,6 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
             Ok(n) => n,
             Err(e) => return read_failed(c, p, &e),
         };
-        p.streams_in.set(!udp && n == room);
         // A stream socket that filled less than it could is empty (epoll(7)), unless an end of
         // stream waits behind the data.
         if !udp && n < room && !p.is_ready(Ready::ReadClosed) && !p.reads_in_parts.get() {
@@ -129,12 +129,15 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
         c.recv.len.set(before + n);
         c.recv.terminate();
         p.recv_loan.note(before + n);
+        let answers = Answers::watch(c, m);
         p.send_loan.small(&c.send, spare);
         inject("read");
         arrived(c, p, before, n);
         if p.dead.get() {
             return;
         }
+        let answered = answers.any();
+        p.streams_in.set(!udp && n == room && !answered);
         if udp {
             flush_datagram(c, p);
         }
@@ -147,9 +150,38 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, spare: &Spare) {
         let consumed = c.recv.len.get() <= before;
         // What follows STARTTLS is not plain text.
         let starttls = p.tls.is_on();
-        if budget == 0 || !consumed || c.is(Flag::Closing) || one || starttls {
+        // Who closed behind a question need not be told of the answer's failure.
+        let may_end = p.is_ready(Ready::ReadClosed) && n < room;
+        let ends = answered && !udp && !may_end || c.any(ENDING) || one || starttls;
+        if budget == 0 || !consumed || ends {
             return;
         }
+    }
+}
+
+/// The program wants the connection closed.
+pub(super) const ENDING: u32 = 1 << Flag::Closing as u8 | 1 << Flag::Draining as u8;
+
+/// Whether handlers queue output, on a connection or on others of its manager.
+pub(super) struct Answers<'a> {
+    c: &'a mg_connection,
+    m: &'a MgrPrivate,
+    queued: usize,
+    outputs: usize,
+}
+
+impl<'a> Answers<'a> {
+    pub fn watch(c: &'a mg_connection, m: &'a MgrPrivate) -> Answers<'a> {
+        Answers {
+            c,
+            m,
+            queued: c.send.len.get(),
+            outputs: m.outputs.get(),
+        }
+    }
+
+    pub fn any(&self) -> bool {
+        self.c.send.len.get() > self.queued || self.m.outputs.get() != self.outputs
     }
 }
 
@@ -221,9 +253,9 @@ pub(super) fn read_last_words(c: &mg_connection, p: &ConnPrivate) {
         p.set_ready(Ready::Read, true);
         p.set_ready(Ready::ReadClosed, false);
         if p.tls.is_on() {
-            tls::read(c, p);
+            tls::read(c, p, m);
         } else {
-            read_ready(c, p, &m.spare);
+            read_ready(c, p, m);
         }
     }
     p.set_ready(Ready::Broken, false);
@@ -406,6 +438,11 @@ pub(super) fn send_raw(c: &mg_connection, data: &[u8]) -> c_long {
         Err(e) if e.kind() == io::ErrorKind::WouldBlock => super::ffi::MG_IO_WAIT,
         Err(_) => super::ffi::MG_IO_ERR,
     }
+}
+
+/// Bytes that the socket took and the other side has not acknowledged, where the system tells.
+pub fn unacknowledged(c: &mg_connection) -> usize {
+    socket::unacknowledged(c.raw_fd())
 }
 
 /// True when the socket took everything offered so far.

@@ -45,17 +45,24 @@ pub(super) struct MgrPrivate {
     slots: RefCell<Vec<*mut mg_connection>>,
     vacant: RefCell<Vec<u32>>,
     dead: Cell<*mut mg_connection>,
+    /// The greatest `born` among them, and among those that live.
+    youngest_dead: Cell<u32>,
+    youngest: Cell<u32>,
     /// Sockets whose connection is gone, discarding input until the peer closes too.
     lingering: RefCell<VecDeque<(c_int, u64)>>,
     /// When they were looked at (mg_millis).
     lingering_served: Cell<u64>,
     /// Depth of mg_mgr_poll() calls, and of deliveries outside of them, on the stack.
     pub depth: Cell<u32>,
+    /// Those of the former alone.
+    pub iterations: Cell<u32>,
     /// mg_mgr_free is running: nothing new may be opened.
     pub freeing: Cell<bool>,
     /// Listeners share their ports with those of other managers.
     pub reuse_port: Cell<bool>,
     pub visits: Visits,
+    /// Counts how often output was queued.
+    pub outputs: Cell<usize>,
     /// Buffers to lend.
     pub spare: Spare,
     pub wake: Wake,
@@ -77,12 +84,16 @@ impl MgrPrivate {
             slots: RefCell::default(),
             vacant: RefCell::default(),
             dead: Cell::new(ptr::null_mut()),
+            youngest_dead: Cell::new(0),
+            youngest: Cell::new(0),
             lingering: RefCell::default(),
             lingering_served: Cell::new(0),
             depth: Cell::new(0),
+            iterations: Cell::new(0),
             freeing: Cell::new(false),
             reuse_port: Cell::new(false),
             visits: Visits::default(),
+            outputs: Cell::new(0),
             spare: Spare::default(),
             wake: Wake::default(),
             resolver: Resolver::default(),
@@ -214,7 +225,11 @@ impl MgrPrivate {
 
     /// Has a registered connection found by its identifier.
     pub fn note_id(&self, c: &mg_connection) {
-        if let Some(slot) = c.private().and_then(|p| p.slot.get().checked_sub(1)) {
+        if let Some(p) = c.private()
+            && let Some(slot) = p.slot.get().checked_sub(1)
+        {
+            // Programs may change it.
+            p.noted_id.set(c.id.get());
             self.wake.index.insert(c.id.get(), slot);
         }
     }
@@ -239,7 +254,7 @@ impl MgrPrivate {
         let Some(private) = c.private() else { return };
         if let Some(slot) = private.slot.get().checked_sub(1) {
             self.slots.borrow_mut()[slot as usize] = ptr::null_mut();
-            self.wake.index.remove(c.id.get());
+            self.wake.index.remove(private.noted_id.get());
             let fd = c.raw_fd();
             // A descriptor that the program closed itself is no longer registered.
             let _ = self.registry().deregister(&mut SourceFd(&fd));
@@ -265,6 +280,8 @@ impl MgrPrivate {
     fn bury(&self, c: &mg_connection) {
         if let Some(private) = c.private() {
             private.next_dead.set(self.dead.replace(c.as_ptr()));
+            let youngest = self.youngest_dead.get().max(private.born.get());
+            self.youngest_dead.set(youngest);
         }
     }
 
@@ -273,14 +290,49 @@ impl MgrPrivate {
         !self.dead.get().is_null()
     }
 
-    /// Releases closed connections. Only to be called when no frame of the loop is below.
-    pub fn reap(&self) {
+    /// Releases the closed connections that no frame on the stack can know: with none all of them, at the end of
+    /// an iteration inside of another one those that were made in it. Those made in it that live are known now.
+    #[inline]
+    pub fn reap(&self, mgr: &mg_mgr) {
+        if self.depth.get() == 0 {
+            if self.has_dead() {
+                self.reap_above(None);
+            }
+            return;
+        }
+        let level = self.level();
+        if self.youngest_dead.get() > level {
+            self.reap_above(Some(level));
+        }
+        if self.youngest.get() > level {
+            self.youngest.set(level);
+            for_each(mgr, |c| {
+                if let Some(p) = c.private() {
+                    p.born.set(p.born.get().min(level));
+                }
+            });
+        }
+    }
+
+    /// In how many iterations inside of others we are.
+    #[inline]
+    pub fn level(&self) -> u32 {
+        self.iterations.get().saturating_sub(1)
+    }
+
+    /// Releases all closed connections, or those that were made above a level.
+    fn reap_above(&self, level: Option<u32>) {
         let mut next = self.dead.replace(ptr::null_mut());
+        self.youngest_dead.set(0);
         while !next.is_null() {
             // SAFETY: buried connections are ours and nobody else releases them.
             let c = unsafe { &*next };
             let Some(private) = c.private() else { return };
             next = private.next_dead.get();
+            if level.is_some_and(|level| private.born.get() <= level) {
+                self.bury(c);
+                continue;
+            }
             if let Some(slot) = private.slot.get().checked_sub(1) {
                 self.vacant.borrow_mut().push(slot);
             }
@@ -423,6 +475,12 @@ pub(super) fn allocate(mgr: &mg_mgr) -> Option<&mg_connection> {
         &*block
     };
     c.set_private_offset(offset);
+    if let (Some(private), Some(p)) = (mgr.private(), c.private()) {
+        p.born.set(private.level());
+        private
+            .youngest
+            .set(private.youngest.get().max(private.level()));
+    }
     c.mgr.set(ptr::from_ref(mgr).cast_mut());
     c.loc.set(NO_ADDR);
     c.rem.set(NO_ADDR);

@@ -34,7 +34,7 @@ pub(crate) use conn::{call, call_handler, call_user, contain, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{
     cut_output, note_used, pause_input, prepare_send, send_file, set_linger, set_output_pending,
-    settle_send, write_ready,
+    settle_send, unacknowledged, write_ready,
 };
 pub(crate) use mgr::{date, for_each, keep, manager};
 pub(crate) use resolve::initialize as initialize_dns;

@@ -65,7 +65,7 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     let Some(private) = mgr.private() else {
         return;
     };
-    let _iteration = Iteration::begin(private);
+    let _iteration = Iteration::begin(mgr, private);
     wait(mgr, private, if private.wake.is_due() { 0 } else { ms });
     let mut now = crate::util::ffi::mg_millis();
     private.stats.polls.increment();
@@ -81,22 +81,27 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     private.spare.trim(now);
 }
 
-/// A running iteration. The end of the outermost one releases closed connections.
-struct Iteration<'a>(&'a MgrPrivate);
+/// A running iteration. Its end releases closed connections.
+struct Iteration<'a> {
+    mgr: &'a mg_mgr,
+    private: &'a MgrPrivate,
+}
 
 impl Iteration<'_> {
-    fn begin(private: &MgrPrivate) -> Iteration<'_> {
+    fn begin<'a>(mgr: &'a mg_mgr, private: &'a MgrPrivate) -> Iteration<'a> {
         private.depth.set(private.depth.get() + 1);
-        Iteration(private)
+        private.iterations.set(private.iterations.get() + 1);
+        Iteration { mgr, private }
     }
 }
 
 impl Drop for Iteration<'_> {
     fn drop(&mut self) {
-        self.0.depth.set(self.0.depth.get() - 1);
-        if self.0.depth.get() == 0 {
-            self.0.reap();
-        }
+        self.private.depth.set(self.private.depth.get() - 1);
+        self.private
+            .iterations
+            .set(self.private.iterations.get() - 1);
+        self.private.reap(self.mgr);
     }
 }
 
@@ -232,12 +237,11 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
         p.set_ready(Ready::Write, true);
     }
     inject("notification");
-    if event.is_error() {
+    // kqueue(2) tells it twice, and then another attempt may be under way. And a program that took the descriptor
+    // away left it registered: what happens to it is nothing to whoever has the place in the table now.
+    if event.is_error() && socket::has_failed(c.raw_fd()) {
         if c.is(Flag::Connecting) && !c.is(Flag::Closing) {
-            // kqueue(2) tells it twice, and then another attempt may be under way.
-            if socket::has_failed(c.raw_fd()) {
-                connect::connect_failed(c);
-            }
+            connect::connect_failed(c);
         } else {
             end_broken(c, p);
         }
@@ -323,7 +327,9 @@ fn visit(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: &mut u64
         poll_at_work(c, p, now);
     }
     turn(c, p, private, *now);
-    if private.depth.get() == 1 {
+    // A handler that runs the loop may still be looking at its buffer, unless the connection is younger.
+    let is_younger = p.born.get() > 0 && p.born.get() == private.level();
+    if private.depth.get() == 1 || is_younger {
         p.recv_loan.settle(&c.recv, &private.spare);
         p.send_loan.settle(&c.send, &private.spare);
     }
@@ -374,8 +380,12 @@ fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
             io::flush(c, p);
         }
     }
-    if p.is_ready(Ready::Broken) && !p.dead.get() && !p.delivered.get() {
-        end_broken(c, p);
+    if p.is_ready(Ready::Broken) && !p.dead.get() {
+        if p.delivered.get() {
+            p.fails.set(true);
+        } else {
+            end_broken(c, p);
+        }
     }
     if p.dead.get() {
         return;
@@ -400,9 +410,9 @@ fn advance(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
             connect::connect_ready(c);
         }
     } else if p.tls.is_on() {
-        tls::read(c, p);
+        tls::read(c, p, private);
     } else {
-        io::read_ready(c, p, &private.spare);
+        io::read_ready(c, p, private);
     }
 }
 
@@ -456,7 +466,7 @@ pub(super) fn free(mgr: &mg_mgr) {
         }
     }
     if let Some(private) = mgr.private() {
-        private.reap();
+        private.reap(mgr);
         // SAFETY: made by Box in mg_mgr_init; no frame of the loop is running.
         drop(unsafe { Box::from_raw(wake::release(mgr)) });
         mgr.epoll_fd.set(-1);

@@ -269,6 +269,14 @@ pub(super) fn unread(fd: c_int) -> usize {
     usize::try_from(n).map_or(0, |n| if known { n } else { 0 })
 }
 
+/// The number of bytes that the other side has not acknowledged, where the system tells.
+pub(super) fn unacknowledged(fd: c_int) -> usize {
+    let mut n: c_int = 0;
+    // SAFETY: TIOCOUTQ writes an int, which lives during the call.
+    let known = unsafe { libc::ioctl(fd, libc::TIOCOUTQ, &raw mut n) } == 0;
+    usize::try_from(n).map_or(0, |n| if known { n } else { 0 })
+}
+
 /// Takes one pending connection; its descriptor and the peer's address, if it has one.
 pub(super) fn accept(fd: c_int) -> io::Result<(c_int, Option<mg_addr>)> {
     loop {

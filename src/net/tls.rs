@@ -153,8 +153,8 @@ pub(super) fn buffers(c: &mg_connection) -> (usize, usize) {
     }
 }
 
-/// Reads while there is input, the handlers consume it and the budget lasts.
-pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
+/// Reads while there is input, the handlers consume it and the budget lasts, until somebody answers.
+pub(super) fn read(c: &mg_connection, p: &ConnPrivate, m: &MgrPrivate) {
     if !deliver_plaintext(c, p) {
         return;
     }
@@ -175,12 +175,14 @@ pub(super) fn read(c: &mg_connection, p: &ConnPrivate) {
             Received::Error(e) => return io::read_failed(c, p, &e),
             Received::NoMemory => return error(c, b"OOM"),
         };
+        let answers = io::Answers::watch(c, m);
         if !deliver(c, p, before, outcome) {
             return;
         }
         budget = budget.saturating_sub(received);
         let left = c.recv.len.get() > before;
-        if budget == 0 || left || c.is(Flag::Closing) {
+        let may_end = p.is_ready(Ready::ReadClosed) && received < READ_SIZE;
+        if budget == 0 || left || answers.any() && !may_end || c.any(io::ENDING) {
             return;
         }
     }

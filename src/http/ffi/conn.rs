@@ -246,7 +246,7 @@ pub fn sending(c: &mg_connection, n: usize) {
     let mut at = asked.known();
     while let Some(rest) = text.get(at..).filter(|_| at < n) {
         let is_head = rest.starts_with(b"HEAD ");
-        if !parser::is_request_line(rest) && !(is_head && asked.is_empty()) {
+        if !(parser::is_request_line(rest) || is_head && asked.is_empty()) {
             break;
         }
         asked.push(is_head);

@@ -81,6 +81,8 @@ struct Client {
     session: RefCell<Session>,
     backoff: RefCell<Backoff>,
     alive: RefCell<KeepAlive>,
+    /// Bytes that the broker's system had not acknowledged when that was last looked at.
+    unacknowledged: Cell<usize>,
     /// What the broker did not release of the messages it sent, between two connections.
     unreleased: RefCell<Vec<u16>>,
 }
@@ -176,6 +178,7 @@ pub unsafe extern "C" fn mg_mqtt_session_open(
             })),
             backoff: RefCell::new(Backoff::new(first_ms, most_ms)),
             alive: RefCell::default(),
+            unacknowledged: Cell::new(0),
             unreleased: RefCell::default(),
         });
         let raw = Rc::into_raw(client.clone()).cast_mut();
@@ -553,6 +556,15 @@ impl Client {
             }
             return;
         }
+        if c.is(Flag::Full) {
+            // The program does not want to hear; nobody knows what the broker said.
+            self.alive.borrow_mut().received(now);
+        }
+        // A large message may be on its way between two events of the socket.
+        let unacknowledged = net::unacknowledged(c);
+        if unacknowledged < self.unacknowledged.replace(unacknowledged) {
+            self.alive.borrow_mut().sent(now);
+        }
         let due = self.alive.borrow_mut().check(now);
         match due {
             Due::Nothing => {}
@@ -573,7 +585,18 @@ impl Client {
                 if !present && let Some(p) = c.private() {
                     p.mqtt.take_unreleased();
                 }
-                session.connected(present, receive_maximum(packet));
+                let offer = Offer::read(packet);
+                session.connected(present, offer.receive_maximum);
+                let forgotten = session.limit_packets(offer.maximum_packet_size);
+                if forgotten > 0 {
+                    crate::log::error(format_args!(
+                        "{} {forgotten} messages are larger than the broker takes",
+                        c.id.get()
+                    ));
+                }
+                if let Some(seconds) = offer.server_keep_alive {
+                    *self.alive.borrow_mut() = KeepAlive::new(seconds, mg_millis());
+                }
                 self.backoff.borrow_mut().reset();
                 drop(session);
                 self.set_timer();
@@ -601,22 +624,43 @@ impl Client {
     }
 
     fn send_at_once(&self, packet: &[u8]) -> bool {
-        let ready = self.session.borrow().is_connected();
+        let session = self.session.borrow();
+        let ready = session.is_connected() && session.takes(packet.len());
+        drop(session);
         self.served()
             .is_some_and(|c| ready && !c.is(Flag::Closing) && append(c, packet))
     }
 }
 
-fn receive_maximum(packet: &Packet<'_>) -> Option<u16> {
-    const RECEIVE_MAXIMUM: u8 = 0x21;
-    let mut rest = packet.whole.get(packet.props.clone())?;
-    while let Some((property, size)) = property::read(rest) {
-        if property.id == RECEIVE_MAXIMUM {
-            return u16::try_from(property.number).ok();
+/// What the broker of MQTT 5 says in CONNACK (section 3.2.2.3) of what it takes and expects.
+#[derive(Default)]
+struct Offer {
+    receive_maximum: Option<u16>,
+    maximum_packet_size: Option<u32>,
+    server_keep_alive: Option<u16>,
+}
+
+impl Offer {
+    fn read(packet: &Packet<'_>) -> Offer {
+        const SERVER_KEEP_ALIVE: u8 = 0x13;
+        const RECEIVE_MAXIMUM: u8 = 0x21;
+        const MAXIMUM_PACKET_SIZE: u8 = 0x27;
+        let mut offer = Offer::default();
+        let mut rest = packet.whole.get(packet.props.clone()).unwrap_or_default();
+        while let Some((property, size)) = property::read(rest) {
+            match property.id {
+                SERVER_KEEP_ALIVE => offer.server_keep_alive = u16::try_from(property.number).ok(),
+                RECEIVE_MAXIMUM => offer.receive_maximum = u16::try_from(property.number).ok(),
+                // 0 is not allowed.
+                MAXIMUM_PACKET_SIZE if property.number > 0 => {
+                    offer.maximum_packet_size = Some(property.number);
+                }
+                _ => {}
+            }
+            rest = &rest[size..];
         }
-        rest = &rest[size..];
+        offer
     }
-    None
 }
 
 /// A packet in memory of its own; `None` (logged) when an option cannot be expressed or memory is exhausted.
