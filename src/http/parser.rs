@@ -322,7 +322,7 @@ impl<'a> Head<'a> {
         let prefix = self.method.get(..5);
         self.is_response =
             self.method.len() > 5 && prefix.is_some_and(|p| p.eq_ignore_ascii_case(b"HTTP/"));
-        self.is_http10 = !self.is_response && rest.eq_ignore_ascii_case(b"HTTP/1.0");
+        self.is_http10 = !self.is_response && is_before_11(rest);
         (self.is_response || is_version(rest)).then_some(())
     }
 
@@ -378,6 +378,11 @@ impl<'a> Head<'a> {
 fn is_version(text: &[u8]) -> bool {
     matches!(text, [name @ .., major, b'.', minor]
         if name.eq_ignore_ascii_case(b"HTTP/") && major.is_ascii_digit() && minor.is_ascii_digit())
+}
+
+/// True for HTTP/1.0 and what was before.
+fn is_before_11(version: &[u8]) -> bool {
+    matches!(version, [.., b'0', b'.', _] | [.., b'1', b'.', b'0'])
 }
 
 /// A status code as `atoi` reads it, clamped.

@@ -305,6 +305,9 @@ impl Draft {
         if !net::limits::may_stay(c, self.start) {
             return;
         }
+        if !self.shape.has_body {
+            conn::note_unsent(c, c.send.len.get().saturating_sub(self.body_at));
+        }
         self.compress(c);
         let io = &c.send;
         let len = io.len.get().saturating_sub(self.body_at);

@@ -33,6 +33,10 @@ pub struct HttpState {
     pub(super) discarding: Cell<bool>,
     /// Requests wait in the receive buffer until the responses before them are sent.
     pub(super) stalled: Cell<bool>,
+    /// Bytes made in this pass for answers to HEAD, and not sent.
+    pub(super) unsent: Cell<usize>,
+    /// The pass ended because of them; others have their turn first.
+    pub(super) yields: Cell<bool>,
     /// A response was due when the receive buffer was last looked at, so what stands there may be requests.
     pub(super) behind_response: Cell<bool>,
     /// Close when nothing is left to answer.

@@ -192,7 +192,7 @@ pub struct ConnPrivate {
     pub(super) slot: Cell<u32>,
     /// The identifier that it is found by.
     pub(super) noted_id: Cell<c_ulong>,
-    /// The [level](super::mgr::MgrPrivate::level) above which no frame on the stack knows it.
+    /// In how many iterations inside of others it was made, or how many of them know it by now.
     pub(super) born: Cell<u32>,
     pub(super) origin: Cell<super::stats::Origin>,
     /// The protocol handler that has more output than `send` holds. It says nothing for another

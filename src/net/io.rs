@@ -77,6 +77,13 @@ fn make_room(c: &mg_connection, wanted: usize) -> usize {
         limits::recv_size(c)
     };
     if len >= max {
+        // As much as is allowed is no error.
+        if !socket::is_readable(c.raw_fd()) {
+            if let Some(p) = c.private() {
+                p.set_ready(Ready::Read, false);
+            }
+            return 0;
+        }
         limits::exceeded(c);
         error(c, b"MG_MAX_RECV_SIZE");
         return 0;

@@ -55,7 +55,11 @@ pub(super) struct MgrPrivate {
     /// Depth of mg_mgr_poll() calls, and of deliveries outside of them, on the stack.
     pub depth: Cell<u32>,
     /// Those of the former alone.
-    pub iterations: Cell<u32>,
+    iterations: Cell<u32>,
+    /// What `depth` was when the innermost of them began.
+    iteration_depth: Cell<u32>,
+    /// A handler of the iteration outside runs it, and nothing of the library is in between.
+    is_direct: Cell<bool>,
     /// mg_mgr_free is running: nothing new may be opened.
     pub freeing: Cell<bool>,
     /// Listeners share their ports with those of other managers.
@@ -74,6 +78,12 @@ pub(super) struct MgrPrivate {
     tls: Box<super::tls::Shared>,
 }
 
+/// What the iteration knew that another one interrupts.
+pub(super) struct Enclosing {
+    depth: u32,
+    is_direct: bool,
+}
+
 impl MgrPrivate {
     pub fn new() -> io::Result<MgrPrivate> {
         Ok(MgrPrivate {
@@ -90,6 +100,8 @@ impl MgrPrivate {
             lingering_served: Cell::new(0),
             depth: Cell::new(0),
             iterations: Cell::new(0),
+            iteration_depth: Cell::new(0),
+            is_direct: Cell::new(false),
             freeing: Cell::new(false),
             reuse_port: Cell::new(false),
             visits: Visits::default(),
@@ -290,20 +302,36 @@ impl MgrPrivate {
         !self.dead.get().is_null()
     }
 
-    /// Releases the closed connections that no frame on the stack can know: with none all of them, at the end of
-    /// an iteration inside of another one those that were made in it. Those made in it that live are known now.
-    #[inline]
-    pub fn reap(&self, mgr: &mg_mgr) {
-        if self.depth.get() == 0 {
-            if self.has_dead() {
-                self.reap_above(None);
-            }
-            return;
-        }
+    /// Begins an iteration; returns what [`Self::end_iteration`] needs.
+    pub fn begin_iteration(&self) -> Enclosing {
+        let enclosing = Enclosing {
+            depth: self.iteration_depth.get(),
+            is_direct: self.is_direct.get(),
+        };
+        let (depth, iterations) = (self.depth.get(), self.iterations.get());
+        self.is_direct
+            .set(iterations > 0 && depth == enclosing.depth);
+        self.depth.set(depth + 1);
+        self.iterations.set(iterations + 1);
+        self.iteration_depth.set(depth + 1);
+        enclosing
+    }
+
+    /// Releases the closed connections that no frame on the stack can know. With none those are all of them. At the
+    /// end of an iteration that a handler runs, those that were made in it, and in others that this handler ran before:
+    /// the iteration outside goes from the head of the list as it was to its tail.
+    pub fn end_iteration(&self, mgr: &mg_mgr, enclosing: &Enclosing) {
         let level = self.level();
-        if self.youngest_dead.get() > level {
-            self.reap_above(Some(level));
+        let is_direct = self.is_direct.replace(enclosing.is_direct);
+        self.iteration_depth.set(enclosing.depth);
+        self.depth.set(self.depth.get() - 1);
+        self.iterations.set(self.iterations.get() - 1);
+        if self.depth.get() == 0 {
+            self.reap();
+        } else if is_direct && self.youngest_dead.get() >= level {
+            self.reap_from(level);
         }
+        // From now on an iteration of this level knows those that live.
         if self.youngest.get() > level {
             self.youngest.set(level);
             for_each(mgr, |c| {
@@ -314,14 +342,33 @@ impl MgrPrivate {
         }
     }
 
+    /// The running iteration knows a connection from now on.
+    pub fn note_known(&self, p: &ConnPrivate) {
+        p.born.set(p.born.get().min(self.level()));
+    }
+
     /// In how many iterations inside of others we are.
     #[inline]
-    pub fn level(&self) -> u32 {
+    fn level(&self) -> u32 {
         self.iterations.get().saturating_sub(1)
     }
 
-    /// Releases all closed connections, or those that were made above a level.
-    fn reap_above(&self, level: Option<u32>) {
+    /// True when no frame on the stack can know a connection but those of the running iteration, which a handler
+    /// runs.
+    #[inline]
+    pub fn is_younger(&self, p: &ConnPrivate) -> bool {
+        self.is_direct.get() && p.born.get() == self.level()
+    }
+
+    /// Releases all closed connections. Only to be called when no frame of the loop is below.
+    pub fn reap(&self) {
+        if self.has_dead() {
+            self.reap_from(0);
+        }
+    }
+
+    /// Releases closed connections that were made at this level or above.
+    fn reap_from(&self, level: u32) {
         let mut next = self.dead.replace(ptr::null_mut());
         self.youngest_dead.set(0);
         while !next.is_null() {
@@ -329,7 +376,7 @@ impl MgrPrivate {
             let c = unsafe { &*next };
             let Some(private) = c.private() else { return };
             next = private.next_dead.get();
-            if level.is_some_and(|level| private.born.get() <= level) {
+            if private.born.get() < level {
                 self.bury(c);
                 continue;
             }

@@ -19,7 +19,7 @@
 //! `next` and a mark until phase 5, so walks step over it.
 
 use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
-use super::mgr::{EVENTS_CAPACITY, MgrPrivate, close};
+use super::mgr::{EVENTS_CAPACITY, Enclosing, MgrPrivate, close};
 use super::visits::Round;
 use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, socket, tls, wake};
 use crate::ffi::leave::{Uncancelled, call_out};
@@ -85,23 +85,22 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
 struct Iteration<'a> {
     mgr: &'a mg_mgr,
     private: &'a MgrPrivate,
+    enclosing: Enclosing,
 }
 
 impl Iteration<'_> {
     fn begin<'a>(mgr: &'a mg_mgr, private: &'a MgrPrivate) -> Iteration<'a> {
-        private.depth.set(private.depth.get() + 1);
-        private.iterations.set(private.iterations.get() + 1);
-        Iteration { mgr, private }
+        Iteration {
+            mgr,
+            private,
+            enclosing: private.begin_iteration(),
+        }
     }
 }
 
 impl Drop for Iteration<'_> {
     fn drop(&mut self) {
-        self.private.depth.set(self.private.depth.get() - 1);
-        self.private
-            .iterations
-            .set(self.private.iterations.get() - 1);
-        self.private.reap(self.mgr);
+        self.private.end_iteration(self.mgr, &self.enclosing);
     }
 }
 
@@ -167,9 +166,10 @@ pub(super) fn has_work(c: &mg_connection, p: &ConnPrivate) -> bool {
     let output = p.is_ready(Ready::Write) && output_waits(c, p);
     let ends =
         c.is(Flag::Closing) || p.is_ready(Ready::Broken) || p.peer_done.get() && is_finished(c, p);
-    let responded = c.is(Flag::Resp) && http::ffi::conn::has_sent_hand_made(&p.http);
+    let goes_on = c.is(Flag::Resp) && http::ffi::conn::has_sent_hand_made(&p.http)
+        || http::ffi::conn::waits_for_turn(c, &p.http);
     let connects = p.is_resolved.get() && c.is(Flag::Resolving);
-    input || output || responded || connects || ends || p.may_resume(c)
+    input || output || goes_on || connects || ends || p.may_resume(c)
 }
 
 /// True when a connection that is to close after its output has none left.
@@ -328,8 +328,7 @@ fn visit(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: &mut u64
     }
     turn(c, p, private, *now);
     // A handler that runs the loop may still be looking at its buffer, unless the connection is younger.
-    let is_younger = p.born.get() > 0 && p.born.get() == private.level();
-    if private.depth.get() == 1 || is_younger {
+    if private.depth.get() == 1 || private.is_younger(p) {
         p.recv_loan.settle(&c.recv, &private.spare);
         p.send_loan.settle(&c.send, &private.spare);
     }
@@ -466,7 +465,7 @@ pub(super) fn free(mgr: &mg_mgr) {
         }
     }
     if let Some(private) = mgr.private() {
-        private.reap(mgr);
+        private.reap();
         // SAFETY: made by Box in mg_mgr_init; no frame of the loop is running.
         drop(unsafe { Box::from_raw(wake::release(mgr)) });
         mgr.epoll_fd.set(-1);

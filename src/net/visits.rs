@@ -141,6 +141,8 @@ impl Round<'_> {
                 // SAFETY: the table holds live connections only.
                 if let Some(p) = unsafe { &*c }.private() {
                     p.is_marked.set(false);
+                    // It may have got the place of one that was marked.
+                    self.private.note_known(p);
                 }
                 return c;
             }

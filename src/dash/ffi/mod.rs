@@ -454,6 +454,7 @@ impl<'a> Request<'a> {
     /// Changes sets: `{"set":{"field":value}}`.
     fn change(&self, user: &Arc<User>) {
         let mut total = 0;
+        let mut changed = Vec::new();
         for (name, values) in members(self.body.trim_ascii_start()) {
             let Some(set) = self.set(name) else { continue };
             if !set.call(mg_dash_op::MG_DASH_WRITE, user) {
@@ -462,9 +463,14 @@ impl<'a> Request<'a> {
             let n = set.store(values);
             if n > 0 {
                 set.call(mg_dash_op::MG_DASH_WRITE, user);
-                notify::send_change(self.mgr(), set);
+                if !changed.contains(&set) {
+                    changed.push(set);
+                }
             }
             total += n;
+        }
+        for set in changed {
+            notify::send_change(self.mgr(), set);
         }
         self.number(total);
     }

@@ -300,6 +300,19 @@ pub fn response_leaves(c: &mg_connection, n: usize) {
         .set(left.map_or(HandMade::Unknown, HandMade::Unsent));
 }
 
+/// `n` bytes of a body were made for an answer to HEAD, which has none.
+pub(in crate::http) fn note_unsent(c: &mg_connection, n: usize) {
+    if let Some(state) = c.http() {
+        state.unsent.set(state.unsent.get().saturating_add(n));
+    }
+}
+
+/// True when requests in the receive buffer wait for their turn.
+#[inline]
+pub fn waits_for_turn(c: &mg_connection, state: &HttpState) -> bool {
+    state.yields.get() && c.recv.len.get() > 0 && speaks_http(c) && may_resume(c, state)
+}
+
 /// True when a response that the program wrote itself is on its way to its end.
 #[inline]
 pub fn has_sent_hand_made(state: &HttpState) -> bool {

@@ -104,6 +104,8 @@ impl Pass<'_> {
             // The program took bytes of the message away.
             state.restart();
         }
+        state.unsent.set(0);
+        state.yields.set(false);
         settle(c, state);
         // What a client left unfinished is no request.
         let over = self.closing && c.is(Flag::Accepted);
@@ -162,6 +164,10 @@ impl Pass<'_> {
             net::pause_input(c, stalled);
         }
         if stalled {
+            return Some(Next::Stop);
+        }
+        if state.unsent.get() > MAX_QUEUED {
+            state.yields.set(true);
             return Some(Next::Stop);
         }
         if scanned == 0 && c.is(Flag::Accepted) && self.skip_empty_lines() {

@@ -6,7 +6,7 @@ use super::file::{self, Wish};
 use crate::fs::ffi::FileSystem;
 use crate::fs::path::CPath;
 use crate::http::coding::Coding;
-use crate::http::ffi::conn::finish_response;
+use crate::http::ffi::conn::{finish_response, note_unsent};
 use crate::http::files::listing::Listing;
 use crate::http::files::mapping::{self, BadTarget};
 use crate::http::files::ssi::{self, Failure};
@@ -152,7 +152,9 @@ fn list(c: &mg_connection, wish: &Wish, path: &mut CPath, uri: &[u8], opts: &Opt
     io.append(digits);
     io.append(&b"        "[digits.len().min(8)..]);
     io.append(b"\r\n\r\n");
-    if !wish.is_head {
+    if wish.is_head {
+        note_unsent(c, page.len());
+    } else {
         io.append(&page);
     }
     io.terminate();

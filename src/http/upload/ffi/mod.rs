@@ -160,6 +160,10 @@ fn store(
         let _ = write!(text, ": over max size of {max_size}");
         return Err(-4);
     }
+    if fs.is_builtin() && fs.is_dir(path.as_cstr()) == Some(true) {
+        text.push(b"open(").push(path.as_bytes()).push(b")");
+        return Err(-6);
+    }
     if offset == 0 {
         fs.remove(path.as_cstr());
     }
