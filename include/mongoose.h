@@ -2147,7 +2147,7 @@ void mg_connect_resolved(struct mg_connection *c);
  * connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
  * failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
  * URL cannot be used, "no mDNS listener, see mg_mdns_listen()" for a name in ".local" without one. For an
- * address, "localhost", or a name already known, before this returns.
+ * address or "localhost" before this returns.
  * A lookup that is running is cancelled. A socket that `c` has is closed.
  */
 void mg_resolve(struct mg_connection *c,
@@ -2174,9 +2174,11 @@ struct mg_connection *mg_wrapfd(struct mg_mgr *mgr,
  * memory is exhausted or `send_size` of struct mg_limits would be exceeded; sending 0 bytes is
  * fine. On a UDP connection they go out at once as one datagram to `c->rem`, MG_EV_WRITE fires
  * before this returns, and the result is true if more than 0 bytes were sent; an error other
- * than a full socket closes the connection.
+ * than a full socket closes the connection. A UDP client waits up to a second for room in its socket.
  */
-bool mg_send(struct mg_connection *c, const void *buf, size_t len);
+bool mg_send(struct mg_connection *c,
+             const void *buf,
+             size_t len);
 
 /**
  * Sends bytes to the socket at once, past `c->send`; on UDP as one datagram to `c->rem`.
@@ -3805,7 +3807,8 @@ struct mg_mqtt_session_opts {
   /**
    * What to log in with, see mg_mqtt_login(). An empty `client_id` becomes a random one that stays the same.
    * With `clean` false the broker is asked to keep its side of the session; MQTT 5 brokers do so only with the
-   * property MQTT_PROP_SESSION_EXPIRY_INTERVAL. The library sends the pings that `keepalive` promises.
+   * property MQTT_PROP_SESSION_EXPIRY_INTERVAL. The library sends the pings that `keepalive` promises, or
+   * Server Keep Alive of a broker of MQTT 5.
    */
   struct mg_mqtt_opts login;
   /** Handler of each connection, with the events of mg_mqtt_connect(), or NULL. */
@@ -3943,7 +3946,9 @@ struct mg_mqtt_session *mg_mqtt_session_open(struct mg_mgr *mgr,
  * With `qos` 1 or 2 the message is kept until the broker has acknowledged it, and `*id`, unless `id` is NULL, is the
  * packet id, with which MG_EV_MQTT_CMD tells of MQTT_CMD_PUBACK or MQTT_CMD_PUBCOMP. With `qos` 0 it is sent if the
  * broker is connected. False when it is not, when as much is kept as may be, when an option cannot be
- * expressed, or when memory is exhausted; nothing was kept or sent then.
+ * expressed, when the packet is larger than the connected broker takes (Maximum Packet Size), or when memory is
+ * exhausted; nothing was kept or sent then. What was kept for a broker that turns out to take less is
+ * forgotten, and logged as an error.
  */
 bool mg_mqtt_session_pub(struct mg_mqtt_session *session,
                          const struct mg_mqtt_opts *opts,

@@ -445,7 +445,7 @@ pub unsafe extern "C" fn mg_connect_resolved(c: *mut mg_connection) {
 /// connection attempt, or to MG_EV_ERROR: "DNS timeout" when nobody answered in time, "NAME DNS lookup
 /// failed" when there is no address, "DNS error" when the server cannot be reached, "resolver" when its
 /// URL cannot be used, "no mDNS listener, see mg_mdns_listen()" for a name in ".local" without one. For an
-/// address, "localhost", or a name already known, before this returns.
+/// address or "localhost" before this returns.
 /// A lookup that is running is cancelled. A socket that `c` has is closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_resolve(c: *mut mg_connection, url: *const c_char) {
@@ -496,7 +496,7 @@ pub unsafe extern "C" fn mg_wrapfd(
 /// memory is exhausted or `send_size` of struct mg_limits would be exceeded; sending 0 bytes is
 /// fine. On a UDP connection they go out at once as one datagram to `c->rem`, MG_EV_WRITE fires
 /// before this returns, and the result is true if more than 0 bytes were sent; an error other
-/// than a full socket closes the connection.
+/// than a full socket closes the connection. A UDP client waits up to a second for room in its socket.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_send(c: *mut mg_connection, buf: *const c_void, len: usize) -> bool {
     guard(false, || {

@@ -318,8 +318,8 @@ impl MgrPrivate {
     }
 
     /// Releases the closed connections that no frame on the stack can know. With none those are all of them. At the
-    /// end of an iteration that a handler runs, those that were made in it, and in others that this handler ran before:
-    /// the iteration outside goes from the head of the list as it was to its tail.
+    /// end of an iteration that a handler runs, those that were made in it, and in others that handlers of the same
+    /// iteration ran before: that one goes from the head of the list as it was to its tail.
     pub fn end_iteration(&self, mgr: &mg_mgr, enclosing: &Enclosing) {
         let level = self.level();
         let is_direct = self.is_direct.replace(enclosing.is_direct);
@@ -331,7 +331,11 @@ impl MgrPrivate {
         } else if is_direct && self.youngest_dead.get() >= level {
             self.reap_from(level);
         }
-        // From now on an iteration of this level knows those that live.
+        self.note_all_known(mgr, level);
+    }
+
+    /// Iterations of this level know those connections from now on that live.
+    fn note_all_known(&self, mgr: &mg_mgr, level: u32) {
         if self.youngest.get() > level {
             self.youngest.set(level);
             for_each(mgr, |c| {
@@ -340,6 +344,12 @@ impl MgrPrivate {
                 }
             });
         }
+    }
+
+    /// The running iteration is about to visit all connections.
+    #[inline]
+    pub fn begin_visits(&self, mgr: &mg_mgr) {
+        self.note_all_known(mgr, self.level());
     }
 
     /// The running iteration knows a connection from now on.

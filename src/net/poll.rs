@@ -269,6 +269,7 @@ fn end_broken(c: &mg_connection, p: &ConnPrivate) {
 
 /// Phase 4. A panic costs the connection at hand, not the others.
 fn turns(mgr: &mg_mgr, private: &MgrPrivate, now: &mut u64) {
+    private.begin_visits(mgr);
     let round = private.visits.begin(private, mgr, *now);
     let current = Cell::new(null_mut());
     heap::ran_out();

@@ -44,7 +44,8 @@ pub struct mg_mqtt_session_opts {
     pub url: *const c_char,
     /// What to log in with, see mg_mqtt_login(). An empty `client_id` becomes a random one that stays the same.
     /// With `clean` false the broker is asked to keep its side of the session; MQTT 5 brokers do so only with the
-    /// property MQTT_PROP_SESSION_EXPIRY_INTERVAL. The library sends the pings that `keepalive` promises.
+    /// property MQTT_PROP_SESSION_EXPIRY_INTERVAL. The library sends the pings that `keepalive` promises, or
+    /// Server Keep Alive of a broker of MQTT 5.
     pub login: mg_mqtt_opts,
     /// Handler of each connection, with the events of mg_mqtt_connect(), or NULL.
     pub r#fn: mg_event_handler_t,
@@ -209,7 +210,9 @@ fn given<T: Default + PartialEq>(value: T) -> Option<T> {
 /// With `qos` 1 or 2 the message is kept until the broker has acknowledged it, and `*id`, unless `id` is NULL, is the
 /// packet id, with which MG_EV_MQTT_CMD tells of MQTT_CMD_PUBACK or MQTT_CMD_PUBCOMP. With `qos` 0 it is sent if the
 /// broker is connected. False when it is not, when as much is kept as may be, when an option cannot be
-/// expressed, or when memory is exhausted; nothing was kept or sent then.
+/// expressed, when the packet is larger than the connected broker takes (Maximum Packet Size), or when memory is
+/// exhausted; nothing was kept or sent then. What was kept for a broker that turns out to take less is
+/// forgotten, and logged as an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_mqtt_session_pub(
     session: *mut mg_mqtt_session,
