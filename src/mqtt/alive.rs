@@ -138,9 +138,9 @@ mod tests {
         k.received(11_000);
         assert_eq!(k.check(11_000), Due::Nothing);
         // The broker talks, but would not hear from us.
-        k.received(13_000);
-        assert_eq!(k.check(13_000), Due::Ping);
-        assert_eq!(k.next_check(), Some(17_000));
+        k.received(16_500);
+        assert_eq!(k.check(16_500), Due::Ping);
+        assert_eq!(k.next_check(), Some(20_500));
         assert_eq!(KeepAlive::new(0, 0).check(u64::MAX), Due::Nothing);
         assert_eq!(KeepAlive::new(0, 0).next_check(), None);
     }

@@ -43,6 +43,9 @@ impl Host {
         // SAFETY: a live manager and a C string.
         unsafe {
             let c = mg_connect(&raw mut *self.mgr, url.as_ptr(), Some(note), null_mut());
+            if (*c).private().is_some_and(|p| p.is_resolved.get()) {
+                mg_mgr_poll(&raw mut *self.mgr, 0);
+            }
             (*c).set(Flag::Closing, true);
             mg_mgr_poll(&raw mut *self.mgr, 0);
         }
