@@ -93,11 +93,21 @@ static double cost(int count) {
   return ((double) (b.tv_sec - a.tv_sec) + (double) (b.tv_nsec - a.tv_nsec) / 1e9) / (rounds * count);
 }
 
+// The least of several: a busy machine makes the loop turn in vain.
+static double least_cost(int count) {
+  double least = cost(count);
+  for (int i = 0; i < 4; i++) {
+    double again = cost(count);
+    if (again < least) least = again;
+  }
+  return least;
+}
+
 int main(void) {
   mg_log_level = MG_LL_NONE;
   does_not_read(false);
   does_not_read(true);
-  double few = cost(100), many = cost(10000);
+  double few = least_cost(100), many = least_cost(10000);
   if (getenv("VERBOSE") != NULL) printf("%.0f and %.0f ns per request\n", few * 1e9, many * 1e9);
   if (many > few * 4) printf("%.0f and %.0f ns per request\n", few * 1e9, many * 1e9), exit(1);
   return 0;
