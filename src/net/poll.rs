@@ -10,7 +10,8 @@
 //!    mg_mgr_call() goes on with what other threads sent behind that.
 //! 4. *Turns.* Head to tail, each connection gets MG_EV_POLL, then MG_EV_READ with 0 if it finished a
 //!    response in it, then one of: nothing (resolving, closing), accepting, finishing a connect,
-//!    reading. What its handlers queued is sent at once. Then draining and closing take effect.
+//!    reading. What its handlers queued is sent at once. Then draining and closing take effect, but an end that
+//!    the peer made behind something that was delivered waits for the next iteration.
 //!    Connections made meanwhile stand before the head and have their first turn next time.
 //! 5. *Deadlines* of limits are looked at. The memory of closed connections is *released*, when no
 //!    outer iteration is running.
