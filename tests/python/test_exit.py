@@ -10,6 +10,14 @@ PROGRAM = """
     import asyncio, sys, threading, time
     from cymongoose import AsyncManager, Manager
 
+    class Lingering:
+        # Lets the interpreter take its time to end, so that all threads come to run Python code meanwhile. One that
+        # comes later crashes in CPython: PyGILState_Ensure() has no interpreter then.
+        def __del__(self, sleep=time.sleep):
+            sleep(0.2)
+
+    lingering = Lingering()
+
     def handler(conn, ev, data):
         pass
 
