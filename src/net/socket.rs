@@ -263,17 +263,20 @@ fn state(fd: c_int, events: c_short, ms: c_int) -> c_short {
 
 /// The number of bytes that a descriptor has to read now.
 pub(super) fn unread(fd: c_int) -> usize {
-    let mut n: c_int = 0;
-    // SAFETY: FIONREAD writes an int, which lives during the call.
-    let known = unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut n) } == 0;
-    usize::try_from(n).map_or(0, |n| if known { n } else { 0 })
+    // SAFETY: FIONREAD writes an int.
+    count(|n| unsafe { libc::ioctl(fd, libc::FIONREAD, n) })
 }
 
 /// The number of bytes that the other side has not acknowledged, where the system tells.
 pub(super) fn unacknowledged(fd: c_int) -> usize {
+    // SAFETY: TIOCOUTQ writes an int.
+    count(|n| unsafe { libc::ioctl(fd, libc::TIOCOUTQ, n) })
+}
+
+/// What a system call stores that returns 0 then; 0 when it fails.
+fn count(ask: impl FnOnce(*mut c_int) -> c_int) -> usize {
     let mut n: c_int = 0;
-    // SAFETY: TIOCOUTQ writes an int, which lives during the call.
-    let known = unsafe { libc::ioctl(fd, libc::TIOCOUTQ, &raw mut n) } == 0;
+    let known = ask(&raw mut n) == 0;
     usize::try_from(n).map_or(0, |n| if known { n } else { 0 })
 }
 

@@ -310,6 +310,14 @@ fn headers_beyond_the_storage_are_checked_but_not_stored() {
 }
 
 #[test]
+fn versions_before_1_1() {
+    for (version, old) in [("0.9", true), ("1.0", true), ("1.1", false), ("2.0", false)] {
+        let input = format!("GET / HTTP/{version}\r\n\r\n");
+        assert_eq!(head(input.as_bytes()).is_http10, old, "{version}");
+    }
+}
+
+#[test]
 fn connection_options_are_list_members() {
     for (value, closes) in [
         ("close", true),

@@ -1,8 +1,9 @@
 //! From a URL to an address.
 //!
 //! Literal addresses resolve at once. Names that the cache or the host's own table knows do so in the next
-//! turn of the connection, as if somebody had been asked: programs rely on events that come later. Names that end in `.local` are asked of multicast DNS ([`multicast`]), others of name servers
-//! ([`lookup`] has what is under way, [`server`] the connections).
+//! turn of the connection, as if somebody had been asked: programs rely on events that come later. Names
+//! that end in `.local` are asked of multicast DNS ([`multicast`]), others of name servers ([`lookup`] has
+//! what is under way, [`server`] the connections).
 //!
 //! Unless the program says which name server to ask, that is, while the URL in the manager is the one
 //! that mg_mgr_init() put there, the host's files decide ([`host`]).
