@@ -323,6 +323,8 @@ class Broker(unittest.TestCase):
                     if line in (b"one", b"two"):
                         found.append(line)
                 self.assertEqual(found, [b"one", b"two"])
+                # It ends by itself: it deadlocks if a signal comes while it disconnects.
+                self.assertEqual(lines.process.wait(SECONDS), 0)
 
     def test_nonsense_does_no_harm(self):
         client = self.paho(4)
