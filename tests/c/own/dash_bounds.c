@@ -87,6 +87,15 @@ static int watchers(void) {
 
 #define USER "Authorization: Basic dTp4\r\n"
 
+// A browser that watches.
+static int watch(void) {
+  int fd = dial("GET /api/websocket HTTP/1.1\r\n" USER
+                "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+  for (int i = 0; i < 1000 && watchers() == 0; i++) mg_mgr_poll(&s_mgr, 1);
+  CHECK(watchers() == 1);
+  return fd;
+}
+
 int main(void) {
   char text[1000];
   mg_log_level = MG_LL_NONE;
@@ -98,9 +107,7 @@ int main(void) {
   memset(s_text, 'x', sizeof(s_text) - 1);
 
   // A browser that does not read.
-  int fd = dial("GET /api/websocket HTTP/1.1\r\n" USER "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
-  for (int i = 0; i < 1000 && watchers() == 0; i++) mg_mgr_poll(&s_mgr, 1);
-  CHECK(watchers() == 1);
+  int fd = watch();
   for (int i = 0; i < 2000 && watchers() > 0; i++) {
     mg_dash_send_change(&s_mgr, &s_set);
     mg_mgr_poll(&s_mgr, 0);
@@ -108,6 +115,22 @@ int main(void) {
   }
   CHECK(watchers() == 0);
   close(fd);
+
+  // One message tells a browser of a set, however often the request names it.
+  fd = watch();
+  static char body[20000] = "{", often[20200];
+  for (int i = 0; i < 500; i++) snprintf(body + strlen(body), 40, "%s\"set\":{\"text\":\"%03d\"}", i == 0 ? "" : ",", i);
+  strcat(body, "}");
+  snprintf(often, sizeof(often), "POST /api/set HTTP/1.1\r\n" USER "Content-Length: %d\r\n\r\n%s", (int) strlen(body), body);
+  CHECK(talk(often) > 0 && strstr(s_answer, "\r\n\r\n500\n") != NULL);
+  CHECK(watchers() == 1);
+  ssize_t got = recv(fd, s_answer, sizeof(s_answer) - 1, MSG_DONTWAIT);
+  CHECK(got > 0);
+  s_answer[got] = '\0';
+  const char *told = strstr(s_answer, "{\"text\":\"499\"}");
+  CHECK(told != NULL && strstr(s_answer, "498") == NULL && strstr(told + 9, "text") == NULL);
+  close(fd);
+  for (int i = 0; i < 1000 && watchers() > 0; i++) mg_mgr_poll(&s_mgr, 1);
 
   // An array whose function always finds another element.
   CHECK(talk("GET /api/get/arr/0/2147483647 HTTP/1.1\r\n" USER "\r\n") > 0 && strncmp(s_answer, "HTTP/1.1 500", 12) == 0);
