@@ -323,11 +323,11 @@ impl mg_connection {
 pub(crate) fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
     let manager = super::mgr::manager(c).and_then(mg_mgr::private);
     if let Some(m) = manager {
-        m.depth.set(m.depth.get() + 1);
+        m.nesting.enter();
     }
     call_in_loop(c, event, data);
     if let Some(m) = manager {
-        m.depth.set(m.depth.get() - 1);
+        m.nesting.leave();
         if let Some(p) = c.private() {
             m.visits.mark(p);
         }

@@ -2,8 +2,9 @@
 
 use super::conn::{Ready, system_error};
 use super::endpoint::{self, Endpoint};
+use super::list::{allocate, close, link, release};
 use super::local;
-use super::mgr::{MgrPrivate, allocate, close, link, manager, release};
+use super::mgr::manager;
 use super::socket::{Kind, ListenError, Listener, SocketKind};
 use super::stats::{self, Origin};
 use super::{
@@ -453,7 +454,7 @@ fn is_out_of_descriptors(e: &std::io::Error) -> bool {
 fn drop_lingering(c: &mg_connection) -> bool {
     manager(c)
         .and_then(super::mg_mgr::private)
-        .is_some_and(MgrPrivate::drop_lingering)
+        .is_some_and(|m| m.lingering.drop_oldest())
 }
 
 fn accept_failed(listener: &mg_connection) {

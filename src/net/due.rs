@@ -64,11 +64,11 @@ pub(super) fn wait(mgr: &mg_mgr) -> Option<u64> {
 fn look_at_manager(mgr: &mg_mgr, private: &MgrPrivate, due: &mut Due) {
     limits::look_for_room(mgr, private);
     // In a handler, closed connections have to wait for the iteration to end.
-    if private.depth.get() == 0 && private.has_dead() || private.wake.is_due() {
+    if private.nesting.depth() == 0 && private.nesting.has_dead() || private.wake.is_due() {
         due.by(Some(0));
     }
     due.by(timer::ffi::next(&mgr.timers, due.now));
-    due.by(private.lingering_due());
+    due.by(private.lingering.due());
     due.by(private.spare.trim_due());
     // Neighbours share an iteration.
     due.by(limits::next_deadline(private)

@@ -2,7 +2,8 @@
 
 use super::conn::system_error;
 use super::connect::{self, Handlers};
-use super::mgr::{self, MgrPrivate};
+use super::list;
+use super::mgr::MgrPrivate;
 use super::stats::Origin;
 use super::{Flag, call, due, io, limits, mg_connection, poll, resolve, socket, wake};
 use crate::ffi::alloc::try_box;
@@ -289,7 +290,7 @@ pub unsafe extern "C" fn mg_mgr_reuse_port(mgr: *mut mg_mgr, on: bool) -> bool {
 pub unsafe extern "C" fn mg_alloc_conn(mgr: *mut mg_mgr) -> *mut mg_connection {
     guard(null_mut(), || {
         // SAFETY: pointer contract.
-        let c = unsafe { mgr.as_ref() }.and_then(mgr::allocate);
+        let c = unsafe { mgr.as_ref() }.and_then(list::allocate);
         // The program puts it where it likes.
         if let Some(p) = c.and_then(mg_connection::private) {
             p.born.set(0);
@@ -307,7 +308,7 @@ pub unsafe extern "C" fn mg_close_conn(c: *mut mg_connection) {
     guard((), || {
         // SAFETY: pointer contract.
         if let Some(c) = unsafe { c.as_ref() } {
-            mgr::close(c);
+            list::close(c);
         }
     });
 }

@@ -16,9 +16,12 @@ pub(crate) mod endpoint;
 pub mod ffi;
 mod io;
 pub(crate) mod limits;
+mod linger;
+mod list;
 mod loan;
 mod local;
 mod mgr;
+mod nesting;
 mod poll;
 pub(crate) mod resolve;
 mod socket;
@@ -36,7 +39,9 @@ pub use io::{
     cut_output, note_used, pause_input, prepare_send, send_file, set_linger, set_output_pending,
     settle_send, unacknowledged, write_ready,
 };
-pub(crate) use mgr::{date, for_each, keep, manager};
+pub(crate) use list::for_each;
+pub(crate) use mgr::{date, manager};
+pub(crate) use nesting::keep;
 pub(crate) use resolve::initialize as initialize_dns;
 
 /// Events, as `enum mg_event` of the header.

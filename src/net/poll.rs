@@ -20,7 +20,9 @@
 //! `next` and a mark until phase 5, so walks step over it.
 
 use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
-use super::mgr::{EVENTS_CAPACITY, Enclosing, MgrPrivate, close};
+use super::list::close;
+use super::mgr::{EVENTS_CAPACITY, MgrPrivate};
+use super::nesting::Enclosing;
 use super::visits::Round;
 use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, socket, tls, wake};
 use crate::ffi::leave::{Uncancelled, call_out};
@@ -76,8 +78,8 @@ pub(super) fn poll(mgr: &mg_mgr, ms: c_int) {
     }
     turns(mgr, private, &mut now);
     limits::enforce(private, now);
-    if private.lingering_due().is_some_and(|at| now >= at) {
-        private.serve_lingering(now);
+    if private.lingering.due().is_some_and(|at| now >= at) {
+        private.lingering.serve(now, &private.stats.bytes_received);
     }
     private.spare.trim(now);
 }
@@ -94,14 +96,14 @@ impl Iteration<'_> {
         Iteration {
             mgr,
             private,
-            enclosing: private.begin_iteration(),
+            enclosing: private.nesting.begin(),
         }
     }
 }
 
 impl Drop for Iteration<'_> {
     fn drop(&mut self) {
-        self.private.end_iteration(self.mgr, &self.enclosing);
+        self.private.nesting.end(self.mgr, &self.enclosing);
     }
 }
 
@@ -125,7 +127,7 @@ fn look_ahead(mgr: &mg_mgr, private: &MgrPrivate, ms: c_int) -> Option<Duration>
         let left = at.saturating_sub(crate::util::ffi::mg_millis());
         limit = Some(limit.unwrap_or(u64::MAX).min(left.max(HOUSEKEEPING_MS)));
     }
-    if let Some(at) = private.lingering_due() {
+    if let Some(at) = private.lingering.due() {
         let left = at.saturating_sub(crate::util::ffi::mg_millis());
         limit = Some(limit.unwrap_or(u64::MAX).min(left));
     }
@@ -270,7 +272,7 @@ fn end_broken(c: &mg_connection, p: &ConnPrivate) {
 
 /// Phase 4. A panic costs the connection at hand, not the others.
 fn turns(mgr: &mg_mgr, private: &MgrPrivate, now: &mut u64) {
-    private.begin_visits(mgr);
+    private.nesting.begin_visits(mgr);
     let round = private.visits.begin(private, mgr, *now);
     let current = Cell::new(null_mut());
     heap::ran_out();
@@ -330,7 +332,7 @@ fn visit(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: &mut u64
     }
     turn(c, p, private, *now);
     // A handler that runs the loop may still be looking at its buffer, unless the connection is younger.
-    if private.depth.get() == 1 || private.is_younger(p) {
+    if private.nesting.depth() == 1 || private.nesting.is_younger(p) {
         p.recv_loan.settle(&c.recv, &private.spare);
         p.send_loan.settle(&c.send, &private.spare);
     }
@@ -444,7 +446,10 @@ fn accept(c: &mg_connection, p: &ConnPrivate, now: u64) {
 /// Closes every connection of a manager and releases what the library keeps for it.
 pub(super) fn free(mgr: &mg_mgr) {
     let _uncancelled = Uncancelled::hold();
-    if mgr.private().is_some_and(|private| private.depth.get() > 0) {
+    if mgr
+        .private()
+        .is_some_and(|private| private.nesting.depth() > 0)
+    {
         crate::log::error(format_args!("mg_mgr_free called from a handler"));
         return;
     }
@@ -467,7 +472,7 @@ pub(super) fn free(mgr: &mg_mgr) {
         }
     }
     if let Some(private) = mgr.private() {
-        private.reap();
+        private.nesting.reap();
         // SAFETY: made by Box in mg_mgr_init; no frame of the loop is running.
         drop(unsafe { Box::from_raw(wake::release(mgr)) });
         mgr.epoll_fd.set(-1);

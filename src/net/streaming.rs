@@ -2,7 +2,8 @@
 //! a function of the program has its buffer, and has output as long as the program has.
 
 use super::conn::{ConnPrivate, Ready};
-use super::mgr::{Deeper, manager};
+use super::mgr::manager;
+use super::nesting::Deeper;
 use super::{mg_connection, mg_mgr};
 
 /// States in which output is of no use yet, or any more.
@@ -63,7 +64,9 @@ pub(crate) fn fill<R>(c: &mg_connection, f: impl FnOnce() -> R) -> R {
 }
 
 fn call_out<R>(c: &mg_connection, what: Ready, f: impl FnOnce() -> R) -> R {
-    let _depth = manager(c).and_then(mg_mgr::private).map(Deeper::new);
+    let _depth = manager(c)
+        .and_then(mg_mgr::private)
+        .map(|m| Deeper::new(&m.nesting));
     let _mark = c.private().map(|p| Mark::new(p, what));
     f()
 }

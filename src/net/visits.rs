@@ -83,7 +83,7 @@ impl Visits {
     pub fn begin<'a>(&'a self, private: &'a MgrPrivate, mgr: &mg_mgr, now: u64) -> Round<'a> {
         let few = self.may_be_few()
             && now < self.due.get()
-            && private.depth.get() == 1
+            && private.nesting.depth() == 1
             && !private.freeing.get();
         if !few {
             self.all.set(false);
@@ -142,7 +142,7 @@ impl Round<'_> {
                 if let Some(p) = unsafe { &*c }.private() {
                     p.is_marked.set(false);
                     // It may have got the place of one that was marked.
-                    self.private.note_known(p);
+                    self.private.nesting.note_known(p);
                 }
                 return c;
             }

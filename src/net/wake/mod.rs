@@ -242,7 +242,7 @@ pub(super) fn init(mgr: &mg_mgr) -> bool {
         crate::log::error(format_args!("Cannot create socket pair"));
         return false;
     };
-    let Some(c) = super::mgr::allocate(mgr) else {
+    let Some(c) = super::list::allocate(mgr) else {
         socket::close(inner);
         socket::close(outer);
         return false;
@@ -255,13 +255,13 @@ pub(super) fn init(mgr: &mg_mgr) -> bool {
     if !ready {
         socket::close(inner);
         socket::close(outer);
-        super::mgr::release(c);
+        super::list::release(c);
         return false;
     }
     private.wake.index.open();
     super::for_each(mgr, |c| private.note_id(c));
     private.wake.channel.open(Outer(outer));
     mgr.pipe.set(super::ffi::mg_pipe { fd: outer });
-    super::mgr::link(mgr, c);
+    super::list::link(mgr, c);
     true
 }
