@@ -5,7 +5,7 @@
 //! [`mongoose_leave`] after it.
 #![allow(unsafe_code)]
 
-use crate::mqtt::ffi::session;
+use crate::mqtt::ffi::client;
 use crate::net::{mg_connection, mg_mgr};
 use parking_lot::Mutex;
 use std::backtrace::Backtrace;
@@ -54,7 +54,7 @@ unsafe extern "C" fn mongoose_enter(
         // SAFETY: pointer contract.
         CONNECTION => unsafe { (*subject.cast::<mg_connection>()).mgr.get() as usize },
         // SAFETY: pointer contract.
-        SESSION => unsafe { session::manager(subject) as usize },
+        SESSION => unsafe { client::manager(subject) as usize },
         _ => subject as usize,
     };
     let mut uses = USES.lock();

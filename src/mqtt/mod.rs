@@ -8,6 +8,7 @@ pub mod alive;
 pub mod ffi;
 mod ids;
 pub mod message;
+mod offer;
 pub mod packet;
 pub mod property;
 pub mod session;

@@ -154,7 +154,7 @@ pub(super) fn close(c: &mg_connection) {
     if mgr.mdns.get() == c.as_ptr() {
         mgr.mdns.set(ptr::null_mut());
     }
-    crate::mqtt::ffi::session::closed(c);
+    crate::mqtt::ffi::client::closed(c);
     call(c, ev::CLOSE, ptr::null_mut());
     crate::http::stream::ffi::closed(c);
     match mgr.private() {

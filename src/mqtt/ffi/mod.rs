@@ -1,5 +1,6 @@
 #![allow(unsafe_code)]
 
+pub(crate) mod client;
 pub mod conn;
 pub(crate) mod session;
 
