@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 from websockets.sync.server import serve
 
 from example import EXAMPLES, Server, enter, program
-from test_ws_peers import NODE, NODE_ENVIRONMENT, exchange
+from test_ws_peers import MESSAGES, NODE, NODE_ENVIRONMENT
 from ws_tester import BINARY, CLOSE, CONTINUATION, PING, TAIL, TEXT, Deflate, Frame, Tester
 
 # Each is what a program of ours may set.
@@ -65,6 +65,19 @@ class Meter:
 
     def __exit__(self, *_):
         self.listener.close()
+
+
+def exchange(test, peer):
+    """What both ends of Python's websockets do with somebody who echoes."""
+    for message in MESSAGES:
+        peer.send(message)
+        test.assertEqual(peer.recv(20), message)
+    peer.send(["one ", "two ", "three"])
+    test.assertEqual(peer.recv(20), "one two three")
+    test.assertTrue(peer.ping("are you there").wait(20))
+    for i in range(1000):
+        peer.send(str(i))
+    test.assertEqual([peer.recv(20) for _ in range(1000)], [str(i) for i in range(1000)])
 
 
 def echo_json(test, peer):

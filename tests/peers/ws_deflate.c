@@ -9,6 +9,7 @@
 
 static volatile sig_atomic_t s_stopped;
 static bool s_gone = true, s_off;
+static uint64_t s_again;  // mg_millis
 static struct mg_ws_deflate_opts s_opts = {.size = sizeof(s_opts)};
 
 static void stop(int signal_number) {
@@ -35,7 +36,7 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
   } else if (ev == MG_EV_ERROR && c->is_client) {
     fprintf(stderr, "%s\n", (char *) ev_data);
   } else if (ev == MG_EV_CLOSE && c->is_client) {
-    s_gone = true;
+    s_gone = true, s_again = mg_millis() + 20;
   }
 }
 
@@ -69,8 +70,8 @@ int main(int argc, char *argv[]) {
     s_gone = false;
   }
   while (!s_stopped) {
-    if (s_gone) s_gone = false, mg_ws_connect(&mgr, argv[2], handler, NULL, NULL);
-    mg_mgr_poll(&mgr, 100);
+    if (s_gone && mg_millis() >= s_again) s_gone = false, mg_ws_connect(&mgr, argv[2], handler, NULL, NULL);
+    mg_mgr_poll(&mgr, s_gone ? 5 : 100);
   }
   mg_mgr_free(&mgr);
   return 0;
