@@ -10,7 +10,7 @@ import unittest
 
 import paho.mqtt.client as mqtt
 
-from example import EXAMPLES, enter
+from example import EXAMPLES, enter, program
 from test_mqtt import mosquitto
 
 SECONDS = 60
@@ -84,6 +84,17 @@ class Sessions(unittest.TestCase):
         while not condition() and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertTrue(condition())
+
+    def test_a_burst_is_no_more_than_the_broker_takes(self):
+        """Mosquitto drops, and acknowledges, what is under way beyond 20 messages, and cannot say so in MQTT 3.1.1."""
+        burst = program(self, "mqtt_burst")
+        for version in (4, 5):
+            broker = mosquitto(self)
+            received = self.subscriber(broker.port, "burst")
+            # A queue of the broker's holds 1000 by default.
+            subprocess.run([burst, f"mqtt://127.0.0.1:{broker.port}", "500", str(version)], check=True, timeout=SECONDS)
+            self.wait_for(lambda: len(received) >= 500)
+            self.assertEqual(received, [str(i) for i in range(500)])
 
     def test_every_report_arrives_once_and_in_order(self):
         broker = mosquitto(self, "max_inflight_messages 0", "max_queued_messages 0")

@@ -54,6 +54,9 @@ pub(super) struct Client {
     unreleased: RefCell<Vec<u16>>,
 }
 
+/// Messages under way at once with a broker of MQTT 3.1.1, which cannot say how many it takes. Mosquitto takes 20 unless
+/// told otherwise, and acknowledges what it drops beyond that.
+const WINDOW_OF_3_1_1: u16 = 20;
 /// Between looks at the clock of a session that waits for nothing.
 const IDLE_MS: u64 = 3_600_000;
 /// How often one looks whether the program has given back a connection that it took over.
@@ -380,7 +383,11 @@ impl Client {
                     p.mqtt.take_unreleased();
                 }
                 let offer = Offer::read(packet);
-                session.connected(present, offer.receive_maximum);
+                let window = match offer.receive_maximum {
+                    None if !self.is_v5() => Some(WINDOW_OF_3_1_1),
+                    maximum => maximum,
+                };
+                session.connected(present, window);
                 let forgotten = session.limit_packets(offer.maximum_packet_size);
                 if forgotten > 0 {
                     crate::log::error(format_args!(

@@ -128,7 +128,8 @@ fn finish(c: &mg_connection, progress: Progress) {
                 "{}: file is shorter than announced",
                 c.id.get()
             ));
-            c.set(Flag::Draining, true);
+            // The response never ends: another one behind it would pass for the rest of the file.
+            return c.set(Flag::Draining, true);
         }
         Progress::Wait | Progress::Done => {}
     }
