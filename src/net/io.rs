@@ -160,7 +160,7 @@ pub(super) fn read_ready(c: &mg_connection, p: &ConnPrivate, m: &MgrPrivate) {
         // Who closed behind a question need not be told of the answer's failure.
         let may_end = p.is_ready(Ready::ReadClosed) && n < room;
         let ends = answered && !udp && !may_end || c.any(ENDING) || one || starttls;
-        if budget == 0 || !consumed || ends {
+        if budget == 0 || !consumed && !may_end || ends {
             return;
         }
     }
