@@ -447,6 +447,10 @@ pub(super) fn close_if_idle(c: &mg_connection, state: &HttpState) {
 /// Goes on with requests that were waiting for a response or for the client to read.
 #[inline]
 fn resume(c: &mg_connection, state: &HttpState) {
+    if state.running.get() {
+        // A handler runs the loop; its pass goes on behind it.
+        return;
+    }
     let len = c.recv.len.get();
     if len < state.seen.get() {
         state.restart();
