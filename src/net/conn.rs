@@ -3,6 +3,7 @@
 use super::ev;
 use super::ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 use super::loan::Loan;
+use super::nesting::keep;
 use crate::ffi::guard;
 use crate::ffi::leave::call_out;
 use crate::fmt::stack::Stack;
@@ -317,20 +318,17 @@ impl mg_connection {
 /// Delivers an event: protocol handler first, then the user's handler, which is read
 /// after the former returned.
 ///
-/// A handler may run the loop again. That inner iteration must not release connections, since our
-/// callers go on with `c` even when none of them is an iteration, as in mg_connect().
+/// A handler may run the loop again. That inner iteration must not release `c`, with which our callers go on,
+/// even when none of them is an iteration, as in mg_connect().
 #[inline]
 pub(crate) fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
-    let manager = super::mgr::manager(c).and_then(mg_mgr::private);
-    if let Some(m) = manager {
-        m.nesting.enter();
-    }
+    let private = super::mgr::manager(c)
+        .and_then(mg_mgr::private)
+        .zip(c.private());
+    let _kept = private.and_then(|(m, p)| m.nesting.keep(p));
     call_in_loop(c, event, data);
-    if let Some(m) = manager {
-        m.nesting.leave();
-        if let Some(p) = c.private() {
-            m.visits.mark(p);
-        }
+    if let Some((m, p)) = private {
+        m.visits.mark(p);
     }
 }
 
@@ -371,9 +369,11 @@ pub(crate) type Handler = unsafe extern "C" fn(*mut mg_connection, c_int, *mut c
 type UnwindingHandler = unsafe extern "C-unwind" fn(*mut mg_connection, c_int, *mut c_void);
 
 /// Does something for a connection. A panic costs that connection, which gets MG_EV_ERROR and
-/// closes, and nobody else. A listener gets the event and stays.
+/// closes, and nobody else. A listener gets the event and stays. The memory of the connection stays, whatever
+/// functions of the program do.
 #[inline]
 pub(crate) fn contain<R>(c: &mg_connection, fallback: R, body: impl FnOnce() -> R) -> R {
+    let _kept = keep(c);
     guard(None, || Some(body())).unwrap_or_else(|| {
         fail_after_panic(c);
         fallback

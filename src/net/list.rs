@@ -2,7 +2,7 @@
 
 use super::conn::{ConnPrivate, Flag, Ready, call};
 use super::mgr::{MgrPrivate, has_descriptor, manager};
-use super::nesting::Deeper;
+use super::nesting::AllKept;
 use super::socket::NO_ADDR;
 use super::{IO_SIZE, ev, mg_connection, mg_mgr};
 use crate::ffi::alloc::{mg_calloc, mg_free};
@@ -84,11 +84,11 @@ pub(super) fn link(mgr: &mg_mgr, c: &mg_connection) {
 /// Calls `f` with each connection of a manager. `f` may call out, and what it does to connections is
 /// survived; those that it opens are left out.
 pub(crate) fn for_each(mgr: &mg_mgr, mut f: impl FnMut(&mg_connection)) {
-    let _depth = mgr.private().map(|m| Deeper::new(&m.nesting));
+    let _kept = mgr.private().map(|m| AllKept::new(&m.nesting));
     let mut next = mgr.conns.get();
     while !next.is_null() {
         // SAFETY: reached through the list or through a connection of the list; closed ones keep
-        // their memory while `depth` is not 0.
+        // their memory meanwhile.
         let c = unsafe { &*next };
         next = c.next.get();
         if !c.is_dead() {

@@ -17,13 +17,13 @@ pub(super) struct Nesting {
     /// The greatest `born` among them, and among those that live.
     youngest_dead: Cell<u32>,
     youngest: Cell<u32>,
-    /// Depth of mg_mgr_poll() calls, and of deliveries outside of them, on the stack.
+    /// How many calls of mg_mgr_poll(), and others that keep all connections, are on the stack.
     depth: Cell<u32>,
-    /// Those of the former alone.
+    /// Those of mg_mgr_poll() alone.
     iterations: Cell<u32>,
     /// What `depth` was when the innermost of them began.
     iteration_depth: Cell<u32>,
-    /// A handler of the iteration outside runs it, and nothing of the library is in between.
+    /// A handler of the iteration outside runs it, and nothing is in between that keeps all connections.
     is_direct: Cell<bool>,
 }
 
@@ -48,21 +48,31 @@ pub(super) struct Enclosing {
 }
 
 impl Nesting {
-    /// Calls of mg_mgr_poll(), and deliveries outside of them, on the stack.
+    /// How many calls of mg_mgr_poll(), and others that keep all connections, are on the stack.
     #[inline]
     pub fn depth(&self) -> u32 {
         self.depth.get()
     }
 
-    /// From now until [`Self::leave`], closed connections keep their memory.
     #[inline]
-    pub fn enter(&self) {
+    fn enter(&self) {
         self.depth.set(self.depth.get() + 1);
     }
 
     #[inline]
-    pub fn leave(&self) {
+    fn leave(&self) {
         self.depth.set(self.depth.get() - 1);
+    }
+
+    /// See [`keep`]. An iteration knows the connection from now on, so that no other inside of it releases it.
+    /// Without one, nothing is released.
+    #[inline]
+    pub(super) fn keep(&self, p: &ConnPrivate) -> Option<AllKept<'_>> {
+        if self.iterations.get() == 0 {
+            return Some(AllKept::new(self));
+        }
+        self.note_known(p);
+        None
     }
 
     /// Begins an iteration; returns what [`Self::end`] needs.
@@ -178,26 +188,32 @@ impl Nesting {
     }
 }
 
-/// While it lives, connections that are closed keep their memory.
-pub(crate) struct Deeper<'a>(&'a Nesting);
+/// While it lives, all connections that are closed keep their memory: for frames that go from one to the next.
+pub(super) struct AllKept<'a>(&'a Nesting);
 
-/// For functions of a connection in which a function of the program may run the loop.
-#[inline]
-pub(crate) fn keep(c: &mg_connection) -> Option<Deeper<'_>> {
-    manager(c)
-        .and_then(mg_mgr::private)
-        .map(|m| Deeper::new(&m.nesting))
-}
-
-impl Deeper<'_> {
-    pub(super) fn new(nesting: &Nesting) -> Deeper<'_> {
+impl AllKept<'_> {
+    pub fn new(nesting: &Nesting) -> AllKept<'_> {
         nesting.enter();
-        Deeper(nesting)
+        AllKept(nesting)
     }
 }
 
-impl Drop for Deeper<'_> {
+impl Drop for AllKept<'_> {
     fn drop(&mut self) {
         self.0.leave();
+    }
+}
+
+/// While it lives, a connection keeps its memory.
+pub(crate) struct Kept<'a> {
+    _outside: Option<AllKept<'a>>,
+}
+
+/// For functions that go on with a connection after a function of the program, which may close it and run the loop.
+#[inline]
+pub(crate) fn keep(c: &mg_connection) -> Kept<'_> {
+    let (manager, private) = (manager(c).and_then(mg_mgr::private), c.private());
+    Kept {
+        _outside: manager.zip(private).and_then(|(m, p)| m.nesting.keep(p)),
     }
 }

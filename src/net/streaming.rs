@@ -3,7 +3,7 @@
 
 use super::conn::{ConnPrivate, Ready};
 use super::mgr::manager;
-use super::nesting::Deeper;
+use super::nesting::keep;
 use super::{mg_connection, mg_mgr};
 
 /// States in which output is of no use yet, or any more.
@@ -64,9 +64,7 @@ pub(crate) fn fill<R>(c: &mg_connection, f: impl FnOnce() -> R) -> R {
 }
 
 fn call_out<R>(c: &mg_connection, what: Ready, f: impl FnOnce() -> R) -> R {
-    let _depth = manager(c)
-        .and_then(mg_mgr::private)
-        .map(|m| Deeper::new(&m.nesting));
+    let _kept = keep(c);
     let _mark = c.private().map(|p| Mark::new(p, what));
     f()
 }

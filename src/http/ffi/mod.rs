@@ -216,7 +216,6 @@ unsafe extern "C" fn vreply(
         return;
     };
     net::contain(c, (), || {
-        let _kept = net::keep(c);
         // SAFETY: pointer contract.
         let Some(draft) = Draft::begin(c, code, unsafe { cstr(headers) }) else {
             return net::error(c, b"OOM");
@@ -241,7 +240,6 @@ unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap
         return;
     };
     net::contain(c, (), || {
-        let _kept = net::keep(c);
         net::prepare_send(c);
         let at = c.send.len.get();
         let fmt = if fmt.is_null() { c"".as_ptr() } else { fmt };

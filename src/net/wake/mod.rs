@@ -194,8 +194,7 @@ fn deliver_item(mgr: &mg_mgr, item: Item) {
                 return call_out(|| unsafe { f(mgr_ptr, std::ptr::null_mut(), arg) });
             };
             contain(c, (), || {
-                // SAFETY: as above; the memory of `c` stays, since this is an event of the channel or an
-                // iteration.
+                // SAFETY: as above.
                 call_out(|| unsafe { f(mgr_ptr, c.as_ptr(), arg) });
                 visits::mark(c);
                 inject("call");

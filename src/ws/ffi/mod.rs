@@ -169,7 +169,6 @@ pub(crate) unsafe fn upgrade_with(
         return;
     };
     net::contain(c, (), || {
-        let _kept = net::keep(c);
         inject("mg_ws_upgrade");
         c.pfn.set(Some(ws_handler));
         c.pfn_data.set(null_mut());
