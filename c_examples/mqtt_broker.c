@@ -95,7 +95,7 @@ static bool login(struct mg_connection *c, struct client *client, size_t head, s
 }
 
 static bool subscribe(struct mg_connection *c, struct client *client, struct mg_mqtt_message *m, size_t ofs) {
-  uint8_t answer[100] = {(uint8_t) (m->id >> 8), (uint8_t) m->id};
+  uint8_t answer[1000] = {(uint8_t) (m->id >> 8), (uint8_t) m->id};
   size_t n = c->is_mqtt5 ? 3 : 2;  // MQTT 5: no properties
   bool on = m->cmd == MQTT_CMD_SUBSCRIBE;
   while (ofs < m->dgram.len && n < sizeof(answer)) {
@@ -114,7 +114,7 @@ static bool subscribe(struct mg_connection *c, struct client *client, struct mg_
     if (on || c->is_mqtt5) answer[n++] = fits || !on ? qos : 0x80;
   }
   reply(c, on ? MQTT_CMD_SUBACK : MQTT_CMD_UNSUBACK, answer, n);
-  return true;
+  return ofs >= m->dgram.len;  // else there are more filters than the answer has room for
 }
 
 static bool command(struct mg_connection *c, struct client *client, struct mg_mqtt_message *m) {
@@ -140,6 +140,7 @@ static void handler(struct mg_connection *c, int ev, void *ev_data) {
   if (client == NULL) return;
   if (ev == MG_EV_POLL && *(uint64_t *) ev_data > client->deadline) c->is_closing = 1;
   if (ev == MG_EV_MQTT_CMD && !command(c, client, (struct mg_mqtt_message *) ev_data)) c->is_closing = 1;
+  if (ev == MG_EV_MQTT_CMD && c->send.len > MAX_QUEUED) c->is_closing = 1;
   if (ev == MG_EV_MQTT_MSG && client->connect.buf != NULL) {
     struct mg_mqtt_message *m = (struct mg_mqtt_message *) ev_data;
     publish(c->mgr, (struct mg_mqtt_opts){.topic = m->topic, .message = m->data, .qos = m->qos});

@@ -1277,7 +1277,8 @@ struct mg_timer {
  * the list. All its members are set. A timer that is a member already starts anew. `flags` is a
  * combination of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called with `arg`.
  *
- * The period begins with the first poll of the list. The newest timer runs first.
+ * The period begins with the first poll of the list. The newest timer runs first. A function may run the loop,
+ * in which a periodic timer is due again, but not one that runs once.
  */
 void mg_timer_init(struct mg_timer **head,
                    struct mg_timer *timer,

@@ -196,7 +196,8 @@ impl<'a> Answers<'a> {
 pub(super) fn arrived(c: &mg_connection, p: &ConnPrivate, before: usize, n: usize) {
     p.delivered.set(true);
     if c.is(Flag::Hexdumping) {
-        hexdump(c, "<-", before, n, true);
+        // SAFETY: `n` bytes from `before` on are in use.
+        unsafe { hexdump(c, "<-", c.recv.buf.get().add(before), n) };
     }
     let mut n = n as c_long;
     call_in_loop(c, ev::READ, std::ptr::from_mut(&mut n).cast());
@@ -325,7 +326,8 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
     }
     inject("write");
     if c.is(Flag::Hexdumping) {
-        hexdump(c, "->", 0, n, false);
+        // SAFETY: so many bytes were sent from the start of the buffer.
+        unsafe { hexdump(c, "->", c.send.buf.get(), n) };
     }
     if c.is(Flag::Resp) {
         crate::http::ffi::conn::response_leaves(c, n);
@@ -409,6 +411,10 @@ pub(super) fn send_datagram(c: &mg_connection, data: &[u8]) -> bool {
     match send_raw(c, data) {
         super::ffi::MG_IO_WAIT => false,
         n if n > 0 => {
+            if c.is(Flag::Hexdumping) {
+                // SAFETY: no more bytes are sent than there are.
+                unsafe { hexdump(c, "->", data.as_ptr(), n as usize) };
+            }
             fire(c, ev::WRITE, n as usize);
             true
         }
@@ -551,16 +557,18 @@ fn sendfile(fd: c_int, file: BorrowedFd<'_>, offset: u64, max: usize) -> io::Res
 }
 
 /// Logs traffic of a connection with `is_hexdumping`.
-fn hexdump(c: &mg_connection, arrow: &str, from: usize, n: usize, received: bool) {
-    let io = if received { &c.recv } else { &c.send };
+///
+/// # Safety
+/// `n` bytes at `data` are readable.
+unsafe fn hexdump(c: &mg_connection, arrow: &str, data: *const u8, n: usize) {
     crate::log::info(format_args!(
         "\n-- {} {} {arrow} {} {n}",
         c.id.get(),
         AddrText(c.loc.get()),
         AddrText(c.rem.get())
     ));
-    // SAFETY: `n` bytes from `from` on are in use; the log sink is the only code that runs.
-    unsafe { crate::log::ffi::mg_hexdump(io.buf.get().add(from).cast(), n) };
+    // SAFETY: forwarded from the caller; the log sink is the only code that runs.
+    unsafe { crate::log::ffi::mg_hexdump(data.cast(), n) };
 }
 
 struct AddrText(super::mg_addr);

@@ -96,7 +96,7 @@ fn poll_from(head: &Cell<*mut mg_timer>, first: *mut mg_timer, now: u64, calls: 
         walk.next.set(timer.next.get());
         let (due, expire) = look(timer, now);
         timer.expire.set(expire);
-        if !due {
+        if !due || timer.flags.get() & schedule::REPEAT == 0 && is_running(t, walk.outer) {
             continue;
         }
         inject("timer");
@@ -123,6 +123,18 @@ fn poll_from(head: &Cell<*mut mg_timer>, first: *mut mg_timer, now: u64, calls: 
             unsafe { mg_free(t.cast()) };
         }
     }
+}
+
+/// True when a timer's function, which runs the loop, has not returned yet.
+fn is_running(t: *mut mg_timer, mut walk: *const Walk) -> bool {
+    // SAFETY: as in unlink().
+    while let Some(w) = unsafe { walk.as_ref() } {
+        if w.current.get() == t {
+            return true;
+        }
+        walk = w.outer;
+    }
+    false
 }
 
 impl Drop for Walk {
@@ -179,7 +191,8 @@ fn unlink(head: &Cell<*mut mg_timer>, t: *mut mg_timer) {
 /// the list. All its members are set. A timer that is a member already starts anew. `flags` is a
 /// combination of MG_TIMER_ONCE, MG_TIMER_REPEAT and MG_TIMER_RUN_NOW; `fn` is called with `arg`.
 ///
-/// The period begins with the first poll of the list. The newest timer runs first.
+/// The period begins with the first poll of the list. The newest timer runs first. A function may run the loop,
+/// in which a periodic timer is due again, but not one that runs once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mg_timer_init(
     head: *mut *mut mg_timer,

@@ -75,6 +75,13 @@ int main(void) {
   s_listener = mg_http_listen(&s_mgr, "http://127.0.0.1:0", server, NULL);
   head("response", "POST /x?file=head.txt HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
   head("response to a name that is refused", "POST /x?file=%3Cb%3E/.. HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+  head("response to no name", "POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+  head("response to another offset", "POST /x?file=%3Cb%3E&offset=3 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+  head("response to a bad offset", "POST /x?file=b&offset=-1 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+  head("response to a name in no directory", "POST /x?file=nope/%3Cb%3E HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+  s_max = 4;
+  head("response to too much", "POST /x?file=%3Cb%3E HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+  s_max = 100;
   post("first part", "?file=a.txt", "hello", "up/a.txt"), post("second part", "?file=a.txt&offset=5", " world", "up/a.txt");
   post("second part again", "?file=a.txt&offset=5", " world", "up/a.txt"), post("beyond the end", "?offset=12&file=a.txt", "x", "up/a.txt");
   post("from the start", "?file=a.txt&offset=0", "bye", "up/a.txt"), post("shorter", "?file=a.txt", "b", "up/a.txt");

@@ -51,6 +51,11 @@ static void poll_again(void *arg) {
   if (depth++ == 0) mg_timer_poll(&head, 1);
 }
 
+static void run_loop(void *arg) {
+  note(arg);
+  if (depth++ < 5) mg_mgr_poll(&mgr, 0);
+}
+
 static void poll_and_remove(void *arg) {
   note(arg);
   if (depth++ > 0) return;
@@ -116,6 +121,16 @@ int main(void) {
   CHECK(strcmp(trace, "c b c b a ") == 0 && head == &c && b.next == NULL);
   run(remove_all, 2);
   CHECK(strcmp(trace, "c b ") == 0 && head == NULL);
+
+  // A function runs the loop, for longer than its period: one that is to run once does not begin again.
+  mg_mgr_init(&mgr);
+  for (unsigned flags = 0; flags < 4; flags += 2) {
+    trace[0] = '\0', depth = 0;
+    mg_timer_add(&mgr, 0, flags, run_loop, "once ");
+    for (int i = 0; i < 3; i++) mg_mgr_poll(&mgr, 0);
+    CHECK(strcmp(trace, "once ") == 0 && mgr.timers == NULL);
+  }
+  mg_mgr_free(&mgr);
 
   // Timers of the program on a manager's list outlive it.
   mg_mgr_init(&mgr);

@@ -59,7 +59,7 @@ impl Write for Text {
     }
 }
 
-/// Texts may repeat what the client calls the file: a browser must not take the answer for a page.
+/// For texts that repeat what the client calls the file: a browser must not take the answer for a page.
 const PLAIN: &[u8] = b"Content-Type: text/plain\r\n";
 
 /// Stores a request body in a file below `dir`; call it in MG_EV_HTTP_MSG.
@@ -115,7 +115,10 @@ pub unsafe extern "C" fn mg_http_upload(
             Err(result @ WRITE_ERROR) => (500, result),
             Err(result) => (400, result),
         };
-        let headers = if code == 200 { b"" } else { PLAIN };
+        let headers = match result {
+            -6..=-4 | -2 => PLAIN,
+            _ => b"",
+        };
         reply(c, code, headers, text.as_bytes());
         result
     })
