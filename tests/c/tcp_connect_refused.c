@@ -3,10 +3,12 @@
 #include "mongoose.h"
 
 static char trace[256];
+static bool s_freeing;
 
 static void client(struct mg_connection *c, int ev, void *ev_data) {
   static const char *names[] = {"ERROR", "OPEN", "POLL", "RESOLVE", "CONNECT", "ACCEPT", "TLS_HS", "READ", "WRITE", "CLOSE"};
   strcat(strcat(trace, trace[0] ? " " : ""), names[ev]);
+  if (s_freeing) return;
   if (ev == MG_EV_ERROR) {
     printf("error text: %s\n", (char *) ev_data);
     printf("error flags: connecting %d closing %d\n", c->is_connecting, c->is_closing);
@@ -40,6 +42,10 @@ int main(void) {
   mg_connect(&mgr, "tcp://127.0.0.1:0", NULL, NULL);
   for (int i = 0; i < 100 && mgr.conns != NULL; i++) mg_mgr_poll(&mgr, 10);
   printf("port 0 without a handler is gone: %d\n", mgr.conns == NULL);
+
+  trace[0] = '\0', s_freeing = true;
+  mg_connect(&mgr, url, client, NULL);
   mg_mgr_free(&mgr);
+  printf("freed at once: %s\n", trace);
   return 0;
 }

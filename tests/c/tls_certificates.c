@@ -35,6 +35,8 @@ static const struct row rows[] = {
     {"common name only, another name", CN_ONLY_CERT, CN_ONLY_KEY, CA_CERT, "example.org", false},
     {"self-signed, trusted", SELF_SIGNED_CERT, SELF_SIGNED_KEY, SELF_SIGNED_CERT, "localhost", false},
     {"self-signed, not trusted", SELF_SIGNED_CERT, SELF_SIGNED_KEY, CA_CERT, "localhost", false},
+    {"the certificate itself is trusted", NAMED_CERT, NAMED_KEY, NAMED_CERT, "localhost", false},
+    {"the certificate itself is trusted, no name", SERVER_CERT, SERVER_KEY, SERVER_CERT, NULL, false},
     {"self-signed, nothing to check", SELF_SIGNED_CERT, SELF_SIGNED_KEY, NULL, NULL, false},
     {"below an intermediate authority", BELOW_CERT MIDDLE_CERT, BELOW_KEY, CA_CERT, "localhost", false},
     {"intermediate authority missing", BELOW_CERT, BELOW_KEY, CA_CERT, "localhost", false},
@@ -66,6 +68,7 @@ int main(void) {
     // What follows a colon says more than the reference does.
     printf("%s: %s %.*s\n", row->what, pair.client.received, (int) strcspn(pair.client.error, ":"), pair.client.error);
     if (pair.client.error[0] != '\0') printf("%s, events: %s\n", row->what, pair.client.trace);
+    if (strcmp(row->what, "another authority") == 0) printf("%s, server: %s\n", row->what, pair.server.trace);
   }
   return 0;
 }

@@ -53,6 +53,7 @@ int main(void) {
   printf("pipe connection: id %lu, head %d, fd %d\n", pipe_id, mgr.conns != listener, mgr.pipe.fd >= 0);
   printf("pipe flags: listening %d client %d accepted %d udp %d tls %d\n", mgr.conns->is_listening, mgr.conns->is_client,
          mgr.conns->is_accepted, mgr.conns->is_udp, mgr.conns->is_tls);
+  printf("pipe handlers: fn %d pfn %d\n", mgr.conns->fn != NULL, mgr.conns->pfn != NULL);
 
   printf("to id 0: %d\n", mg_wakeup(&mgr, 0, "x", 1));
   printf("to an unknown id: %d\n", mg_wakeup(&mgr, 12345, "x", 1));
