@@ -156,7 +156,7 @@ fn ptr_of(c: &mg_connection) -> *mut mg_connection {
 pub struct ConnPrivate {
     /// What the socket was last seen ready for; see [`Ready`]. Edge-triggered notification tells
     /// once, so it is remembered here until an operation would block.
-    ready: Cell<u8>,
+    ready: Cell<u16>,
     /// Closed: unlinked, MG_EV_CLOSE delivered or being delivered. The memory lives on until no
     /// frame of the loop can look at it.
     pub(super) dead: Cell<bool>,
@@ -240,19 +240,24 @@ pub(super) enum Ready {
     Filling = 64,
     /// It failed for good. What arrived before that is still to be read; then it closes.
     Broken = 128,
+    /// MG_EV_POLL is due without waiting, since all is sent that a program makes bit by bit.
+    PollAgain = 256,
 }
 
 /// Those that a socket tells of.
-const SOCKET: u8 =
-    Ready::Read as u8 | Ready::Write as u8 | Ready::ReadClosed as u8 | Ready::Broken as u8;
+const SOCKET: u16 =
+    Ready::Read as u16 | Ready::Write as u16 | Ready::ReadClosed as u16 | Ready::Broken as u16;
 
 /// Those that need a turn.
-const UNQUIET: u8 = Ready::Read as u8 | Ready::Streaming as u8 | Ready::Broken as u8;
+const UNQUIET: u16 = Ready::Read as u16
+    | Ready::Streaming as u16
+    | Ready::Broken as u16
+    | Ready::PollAgain as u16;
 
 impl ConnPrivate {
     #[inline]
     pub(super) fn is_ready(&self, what: Ready) -> bool {
-        self.ready.get() & what as u8 != 0
+        self.ready.get() & what as u16 != 0
     }
 
     /// True when the protocol handler of `c` has more output than `send` holds.
@@ -289,7 +294,7 @@ impl ConnPrivate {
 
     #[inline]
     pub(super) fn set_ready(&self, what: Ready, on: bool) {
-        let bit = what as u8;
+        let bit = what as u16;
         let ready = self.ready.get();
         self.ready.set(if on { ready | bit } else { ready & !bit });
     }

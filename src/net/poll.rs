@@ -169,7 +169,8 @@ pub(super) fn has_work(c: &mg_connection, p: &ConnPrivate) -> bool {
     let output = p.is_ready(Ready::Write) && output_waits(c, p);
     let ends =
         c.is(Flag::Closing) || p.is_ready(Ready::Broken) || p.peer_done.get() && is_finished(c, p);
-    let goes_on = c.is(Flag::Resp) && http::ffi::conn::has_sent_hand_made(&p.http)
+    let goes_on = p.is_ready(Ready::PollAgain)
+        || c.is(Flag::Resp) && http::ffi::conn::has_sent_hand_made(&p.http)
         || http::ffi::conn::waits_for_turn(c, &p.http);
     let connects = p.is_resolved.get() && c.is(Flag::Resolving);
     input || output || goes_on || connects || ends || p.may_resume(c)
@@ -322,15 +323,24 @@ fn out_of_memory(c: &mg_connection) {
 #[inline]
 fn visit(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: &mut u64) {
     inject("turn");
+    let mut again = false;
+    let queued = c.send.len.get();
     if is_at_rest(c, p) {
         poll_at_rest(c, p, now);
         if is_at_rest(c, p) {
             return;
         }
     } else {
+        again = p.is_ready(Ready::PollAgain);
         poll_at_work(c, p, now);
     }
+    if c.send.len.get() > queued {
+        p.set_ready(Ready::PollAgain, true);
+    }
     turn(c, p, private, *now);
+    if again || c.send.len.get() > 0 {
+        p.set_ready(Ready::PollAgain, false);
+    }
     // A handler that runs the loop may still be looking at its buffer, unless the connection is younger.
     if private.nesting.depth() == 1 || private.nesting.is_younger(p) {
         p.recv_loan.settle(&c.recv, &private.spare);

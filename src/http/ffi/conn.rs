@@ -310,7 +310,9 @@ pub(in crate::http) fn note_unsent(c: &mg_connection, n: usize) {
 /// True when requests in the receive buffer wait for their turn.
 #[inline]
 pub fn waits_for_turn(c: &mg_connection, state: &HttpState) -> bool {
-    state.yields.get() && c.recv.len.get() > 0 && speaks_http(c) && may_resume(c, state)
+    c.recv.len.get() > 0
+        && speaks_http(c)
+        && (state.yields.get() && may_resume(c, state) || may_go_on(c, state))
 }
 
 /// True when a response that the program wrote itself is on its way to its end.

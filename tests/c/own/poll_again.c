@@ -1,0 +1,66 @@
+// A program that makes its output bit by bit in MG_EV_POLL, or answers there, gets it again without waiting once the
+// output is sent, and then waits: as in the reference, in which output is sent in the iteration behind.
+
+#include "../limits.h"
+
+static struct mg_mgr s_mgr;
+static bool s_producing;
+static int s_msgs;
+
+static void handler(struct mg_connection *c, int ev, void *ev_data) {
+  if (ev == MG_EV_READ && c->pfn == NULL) c->recv.len = 0, s_producing = true;
+  if (ev == MG_EV_POLL && s_producing && c->is_accepted) mg_send(c, "x", 1);
+  if (ev == MG_EV_HTTP_MSG) s_msgs++, mg_printf(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  (void) ev_data;
+}
+
+// Runs iterations and tells which of them would not have waited.
+static const char *trace(int n) {
+  static char text[32];
+  memset(text, 0, sizeof(text));
+  for (int i = 0; i < n; i++) {
+    text[i] = mg_mgr_timeout(&s_mgr) == 0 ? '0' : 'w';
+    mg_mgr_poll(&s_mgr, 0);
+  }
+  return text;
+}
+
+int main(void) {
+  mg_log_level = MG_LL_NONE;
+  mg_mgr_init(&s_mgr);
+  struct mg_connection *l = mg_listen(&s_mgr, "tcp://127.0.0.1:0", handler, NULL);
+  struct mg_connection *h = mg_http_listen(&s_mgr, "http://127.0.0.1:0", handler, NULL);
+  int fd = dial(l);
+  say(fd, "x", 1);
+  WAIT_FOR(&s_mgr, s_producing);
+  mg_mgr_poll(&s_mgr, 0), mg_mgr_poll(&s_mgr, 0);
+  const char *t = trace(10);
+  printf("output in MG_EV_POLL: %s\n", t);
+  CHECK(strcmp(t, "0w0w0w0w0w") == 0 || strcmp(t, "w0w0w0w0w0") == 0);
+  s_producing = false;
+  mg_mgr_poll(&s_mgr, 0), mg_mgr_poll(&s_mgr, 0);
+  t = trace(3);
+  printf("no more output: %s\n", t);
+  CHECK(strcmp(t, "www") == 0);
+  close(fd);
+
+  fd = dial(h);
+  say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
+  WAIT_FOR(&s_mgr, s_msgs == 1);
+  t = trace(4);
+  printf("a response that goes on: %s\n", t);
+  CHECK(strcmp(t, "0www") == 0);
+  say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
+  mg_mgr_poll(&s_mgr, 100), mg_mgr_poll(&s_mgr, 0);
+  CHECK(s_msgs == 1);
+  // It ends between iterations: the request behind it is not left waiting.
+  for (struct mg_connection *c = s_mgr.conns; c != NULL; c = c->next) {
+    if (c->is_resp) mg_http_printf_chunk(c, ""), c->is_resp = 0;
+  }
+  CHECK(mg_mgr_timeout(&s_mgr) == 0);
+  mg_mgr_poll(&s_mgr, 0);
+  CHECK(s_msgs == 2);
+  close(fd);
+  mg_mgr_free(&s_mgr);
+  return 0;
+}
