@@ -249,10 +249,8 @@ const SOCKET: u16 =
     Ready::Read as u16 | Ready::Write as u16 | Ready::ReadClosed as u16 | Ready::Broken as u16;
 
 /// Those that need a turn.
-const UNQUIET: u16 = Ready::Read as u16
-    | Ready::Streaming as u16
-    | Ready::Broken as u16
-    | Ready::PollAgain as u16;
+const UNQUIET: u16 =
+    Ready::Read as u16 | Ready::Streaming as u16 | Ready::Broken as u16 | Ready::PollAgain as u16;
 
 impl ConnPrivate {
     #[inline]
@@ -327,14 +325,14 @@ impl mg_connection {
 /// even when none of them is an iteration, as in mg_connect().
 #[inline]
 pub(crate) fn call(c: &mg_connection, event: c_int, data: *mut c_void) {
-    let private = super::mgr::manager(c)
-        .and_then(mg_mgr::private)
-        .zip(c.private());
-    let _kept = private.and_then(|(m, p)| m.nesting.keep(p));
+    let manager = super::mgr::manager(c).and_then(mg_mgr::private);
+    let (Some(m), Some(p)) = (manager, c.private()) else {
+        return call_in_loop(c, event, data);
+    };
+    let kept = m.nesting.keep(p);
     call_in_loop(c, event, data);
-    if let Some((m, p)) = private {
-        m.visits.mark(p);
-    }
+    drop(kept);
+    m.visits.mark(p);
 }
 
 /// [`call`] for the loop, which keeps the memory of closed connections anyway.
@@ -374,15 +372,21 @@ pub(crate) type Handler = unsafe extern "C" fn(*mut mg_connection, c_int, *mut c
 type UnwindingHandler = unsafe extern "C-unwind" fn(*mut mg_connection, c_int, *mut c_void);
 
 /// Does something for a connection. A panic costs that connection, which gets MG_EV_ERROR and
-/// closes, and nobody else. A listener gets the event and stays. The memory of the connection stays, whatever
-/// functions of the program do.
+/// closes, and nobody else. A listener gets the event and stays.
 #[inline]
 pub(crate) fn contain<R>(c: &mg_connection, fallback: R, body: impl FnOnce() -> R) -> R {
-    let _kept = keep(c);
     guard(None, || Some(body())).unwrap_or_else(|| {
         fail_after_panic(c);
         fallback
     })
+}
+
+/// The same where nobody delivers an event to the connection: its memory stays, too, whatever functions of the program
+/// do.
+#[inline]
+pub(crate) fn contain_kept<R>(c: &mg_connection, fallback: R, body: impl FnOnce() -> R) -> R {
+    let _kept = keep(c);
+    contain(c, fallback, body)
 }
 
 #[cold]

@@ -33,7 +33,7 @@ mod wake;
 
 pub(crate) use backlog::Backlog;
 pub use conn::{Flag, mg_connection};
-pub(crate) use conn::{call, call_handler, call_user, contain, error, report};
+pub(crate) use conn::{call, call_handler, call_user, contain, contain_kept, error, report};
 pub use ffi::{mg_addr, mg_event_handler_t, mg_mgr};
 pub use io::{
     cut_output, note_used, pause_input, prepare_send, send_file, set_linger, set_output_pending,

@@ -71,7 +71,9 @@ impl Nesting {
         if self.iterations.get() == 0 {
             return Some(AllKept::new(self));
         }
-        self.note_known(p);
+        if p.born.get() > 0 {
+            self.note_known(p);
+        }
         None
     }
 

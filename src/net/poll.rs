@@ -22,7 +22,7 @@
 use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
 use super::list::close;
 use super::mgr::{EVENTS_CAPACITY, MgrPrivate};
-use super::nesting::Enclosing;
+use super::nesting::{Enclosing, keep};
 use super::visits::Round;
 use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, socket, tls, wake};
 use crate::ffi::leave::{Uncancelled, call_out};
@@ -102,6 +102,7 @@ impl Iteration<'_> {
 }
 
 impl Drop for Iteration<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.private.nesting.end(self.mgr, &self.enclosing);
     }
@@ -256,6 +257,7 @@ fn note(c: &mg_connection, event: &mio::event::Event) {
 /// nothing to report.
 #[cold]
 fn end_broken(c: &mg_connection, p: &ConnPrivate) {
+    let _kept = keep(c);
     if p.peer_done.get() {
         c.set(Flag::Closing, true);
     }

@@ -3,7 +3,7 @@
 use super::Settings;
 use crate::ffi::str::bytes;
 use crate::ffi::{guard, inject, mg_str};
-use crate::net::{contain, mg_connection, mg_mgr, tls};
+use crate::net::{contain_kept, mg_connection, mg_mgr, tls};
 use std::ffi::{c_long, c_void};
 
 /// TLS settings of a connection, for mg_tls_init(). Zero the struct, then set what is needed.
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn mg_tls_init(c: *mut mg_connection, opts: *const mg_tls_
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    contain(c, (), || {
+    contain_kept(c, (), || {
         inject("mg_tls_init");
         let opts = if opts.is_null() {
             mg_tls_opts {

@@ -191,7 +191,7 @@ unsafe extern "C" fn uploaded(c: *mut mg_connection, error: *const c_char) {
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    crate::net::contain(c, (), || {
+    crate::net::contain_kept(c, (), || {
         inject("dash upload");
         // SAFETY: NULL or a terminated text.
         answer(c, error.is_null(), unsafe { cstr(error) }, b"\n");
@@ -220,7 +220,7 @@ unsafe extern "C" fn installed(c: *mut mg_connection, error: *const c_char) {
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    crate::net::contain(c, (), || {
+    crate::net::contain_kept(c, (), || {
         // SAFETY: NULL or a terminated text.
         answer(c, error.is_null(), unsafe { cstr(error) }, b"");
         c.set(Flag::Draining, true);

@@ -173,7 +173,7 @@ pub unsafe extern "C" fn mg_dash_ev_handler(
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    net::contain(c, (), || {
+    net::contain_kept(c, (), || {
         let dash = c.fn_data.get().cast::<mg_dash>();
         match ev {
             _ if dash.is_null() => {}

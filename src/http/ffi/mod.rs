@@ -215,7 +215,7 @@ unsafe extern "C" fn vreply(
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    net::contain(c, (), || {
+    net::contain_kept(c, (), || {
         // SAFETY: pointer contract.
         let Some(draft) = Draft::begin(c, code, unsafe { cstr(headers) }) else {
             return net::error(c, b"OOM");
@@ -239,7 +239,7 @@ unsafe extern "C" fn vprintf_chunk(c: *mut mg_connection, fmt: *const c_char, ap
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    net::contain(c, (), || {
+    net::contain_kept(c, (), || {
         net::prepare_send(c);
         let at = c.send.len.get();
         let fmt = if fmt.is_null() { c"".as_ptr() } else { fmt };
@@ -272,7 +272,7 @@ pub unsafe extern "C" fn mg_http_write_chunk(
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    net::contain(c, (), || {
+    net::contain_kept(c, (), || {
         let len = if buf.is_null() { 0 } else { len };
         if reply::skip_chunk(c, len) {
             return;

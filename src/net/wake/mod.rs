@@ -5,7 +5,7 @@ mod index;
 mod queue;
 
 use super::mgr::{MgrPrivate, manager};
-use super::{Flag, call, contain, ev, mg_connection, mg_mgr, socket, visits};
+use super::{Flag, call, contain_kept, ev, mg_connection, mg_mgr, socket, visits};
 use crate::ffi::heap::strictly;
 use crate::ffi::leave::{Uncancelled, call_out};
 use crate::ffi::{guard, inject, mg_str};
@@ -179,7 +179,7 @@ fn deliver_item(mgr: &mg_mgr, item: Item) {
                 return;
             };
             let mut view = mg_str::from_bytes(&payload);
-            contain(c, (), || {
+            contain_kept(c, (), || {
                 inject("wakeup");
                 super::stats::count(c, |n| &n.wakeups);
                 call(c, ev::WAKEUP, std::ptr::from_mut(&mut view).cast());
@@ -193,7 +193,7 @@ fn deliver_item(mgr: &mg_mgr, item: Item) {
                 // SAFETY: the program vouches for its function.
                 return call_out(|| unsafe { f(mgr_ptr, std::ptr::null_mut(), arg) });
             };
-            contain(c, (), || {
+            contain_kept(c, (), || {
                 // SAFETY: as above.
                 call_out(|| unsafe { f(mgr_ptr, c.as_ptr(), arg) });
                 visits::mark(c);

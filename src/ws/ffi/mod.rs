@@ -168,7 +168,7 @@ pub(crate) unsafe fn upgrade_with(
     let (Some(c), Some(request)) = (unsafe { (c.as_ref(), hm.as_ref()) }) else {
         return;
     };
-    net::contain(c, (), || {
+    net::contain_kept(c, (), || {
         inject("mg_ws_upgrade");
         c.pfn.set(Some(ws_handler));
         c.pfn_data.set(null_mut());

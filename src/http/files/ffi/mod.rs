@@ -12,7 +12,7 @@ use crate::ffi::str::cstr;
 use crate::fs::ffi::{FileSystem, mg_fs};
 use crate::fs::path::CPath;
 use crate::http::ffi::mg_http_message;
-use crate::net::{contain, mg_connection};
+use crate::net::{contain_kept, mg_connection};
 use file::Wish;
 use std::ffi::{CStr, c_char};
 
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn mg_http_serve_file(
     let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
         return;
     };
-    contain(c, (), || {
+    contain_kept(c, (), || {
         // SAFETY: pointer contract.
         let (path, opts, wish) = unsafe { (cstr(path), Options::new(opts), Wish::new(c, hm)) };
         file::serve(c, &wish, CPath::from_bytes(path).as_mut(), &opts);
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn mg_http_serve_dir(
     let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
         return;
     };
-    contain(c, (), || {
+    contain_kept(c, (), || {
         inject("mg_http_serve_dir");
         // SAFETY: pointer contract.
         let (opts, wish) = unsafe { (Options::new(opts), Wish::new(c, hm)) };
@@ -165,7 +165,7 @@ pub unsafe extern "C" fn mg_http_serve_ssi(
     let Some(c) = (unsafe { c.as_ref() }) else {
         return;
     };
-    contain(c, (), || {
+    contain_kept(c, (), || {
         // SAFETY: pointer contract.
         let (root, path) = unsafe { (cstr(root), cstr(fullpath)) };
         let path = CPath::from_bytes(path).unwrap_or_default();

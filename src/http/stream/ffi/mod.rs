@@ -16,7 +16,7 @@ use crate::ffi::str::{bytes, cstr};
 use crate::http::ffi::conn::{self, head_requested};
 use crate::http::ffi::mg_http_message;
 use crate::http::reply;
-use crate::net::{self, Flag, contain, limits, mg_connection, streaming};
+use crate::net::{self, Flag, contain_kept, limits, mg_connection, streaming};
 use crate::plain::request::Head;
 use crate::util::ffi::mg_millis;
 use receive::{CLOSED, Receiver};
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn mg_http_read_body(
     let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
         return false;
     };
-    contain(c, false, || {
+    contain_kept(c, false, || {
         let Some(receiver) = receiver(c, hm, r#fn, done, arg) else {
             return false;
         };
@@ -353,7 +353,7 @@ pub unsafe extern "C" fn mg_http_reply_stream(
     let (Some(c), headers) = (unsafe { c.as_ref() }, unsafe { cstr(headers) }) else {
         return false;
     };
-    contain(c, false, || {
+    contain_kept(c, false, || {
         let Some(state) = c.http() else { return false };
         let due = state.owes_response(c) || state.streams.is_receiving();
         if !due || !may_start(c) || state.streams.is_answering() || is_framed(headers) {
@@ -421,7 +421,7 @@ pub unsafe extern "C" fn mg_http_request_stream(
     // SAFETY: pointer contract; nothing is called while the slices live.
     let (c, method, url, headers) = unsafe { (c.as_ref(), cstr(method), cstr(url), cstr(headers)) };
     let Some(c) = c else { return false };
-    contain(c, false, || {
+    contain_kept(c, false, || {
         let body = u64::try_from(length).map_or(Outgoing::Chunked, Outgoing::Length);
         let length = u64::try_from(length).ok();
         let head = Head::streamed(method, url, headers, length);

@@ -18,7 +18,7 @@ use crate::http::framing::{self, Framing};
 use crate::http::parser::{self, Head, Parsed};
 use crate::http::reply::reply;
 use crate::http::state::Request;
-use crate::net::{Flag, contain, mg_connection};
+use crate::net::{Flag, contain_kept, mg_connection};
 use crate::ota::ffi::installer;
 use crate::util::is_sane;
 use sink::Sink;
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn mg_http_upload(
     let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
         return -1;
     };
-    contain(c, -1, || {
+    contain_kept(c, -1, || {
         inject("mg_http_upload");
         // SAFETY: pointer contract.
         let (query, body, dir, fs) = unsafe {
@@ -223,7 +223,7 @@ pub unsafe extern "C" fn mg_http_start_upload(
     let (Some(c), Some(hm)) = (unsafe { c.as_ref() }, unsafe { hm.as_ref() }) else {
         return;
     };
-    contain(c, (), || {
+    contain_kept(c, (), || {
         // SAFETY: pointer contract.
         let (name, dir, fs) = unsafe { (name.as_bytes(), dir.as_bytes(), FileSystem::new(fs)) };
         // SAFETY: pointer contract.
@@ -258,7 +258,7 @@ pub unsafe extern "C" fn mg_http_start_ota(
     // SAFETY: pointer contract.
     if let (Some(c), Some(hm)) = unsafe { (c.as_ref(), hm.as_ref()) } {
         // SAFETY: pointer contract.
-        contain(c, (), || unsafe { start_ota(c, hm, r#fn, None) });
+        contain_kept(c, (), || unsafe { start_ota(c, hm, r#fn, None) });
     }
 }
 
