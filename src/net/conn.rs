@@ -240,7 +240,7 @@ pub(super) enum Ready {
     Filling = 64,
     /// It failed for good. What arrived before that is still to be read; then it closes.
     Broken = 128,
-    /// MG_EV_POLL is due without waiting, since all is sent that a program makes bit by bit.
+    /// MG_EV_POLL is due without waiting: programs look there whether all is sent, and what to do next.
     PollAgain = 256,
 }
 

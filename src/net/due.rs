@@ -82,7 +82,7 @@ fn look_at_manager(mgr: &mg_mgr, private: &MgrPrivate, due: &mut Due) {
 fn look_at_connection(c: &mg_connection, due: &mut Due) {
     let Some(p) = c.private() else { return };
     if !poll::is_at_rest(c, p) {
-        if poll::has_work(c, p) || poll::is_finished(c, p) || has_plaintext(c, p) {
+        if poll::has_work(c, p) || has_plaintext(c, p) {
             return due.by(Some(0));
         }
         due.by(Some(p.accept_retry_at.get()).filter(|at| *at != 0));

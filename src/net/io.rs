@@ -331,9 +331,9 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
     }
     if c.is(Flag::Resp) {
         crate::http::ffi::conn::response_leaves(c, n);
-        if let Some(p) = c.private() {
-            p.set_ready(Ready::PollAgain, true);
-        }
+    }
+    if let Some(p) = c.private() {
+        p.set_ready(Ready::PollAgain, true);
     }
     c.send.consume(n);
     showing_writable(c, || fire(c, ev::WRITE, n));

@@ -21,13 +21,13 @@
 
 use super::conn::{ConnPrivate, Ready, call_in_loop, call_user, contain, fail_after_panic};
 use super::list::close;
-use super::mgr::{EVENTS_CAPACITY, MgrPrivate};
+use super::mgr::{EVENTS_CAPACITY, MgrPrivate, manager};
 use super::nesting::{Enclosing, keep};
 use super::visits::Round;
 use super::{Flag, connect, error, ev, io, limits, mg_connection, mg_mgr, socket, tls, wake};
 use crate::ffi::leave::{Uncancelled, call_out};
 use crate::ffi::{heap, inject};
-use crate::{http, ws};
+use crate::{http, timer, ws};
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -160,7 +160,18 @@ fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
         *limit = Some(0);
     } else if p.accept_retry_at.get() != 0 {
         *limit = Some(limit.unwrap_or(u64::MAX).min(HOUSEKEEPING_MS));
+    } else if holds_back(c, p) {
+        let now = crate::util::ffi::mg_millis();
+        let timer = manager(c).and_then(|m| timer::ffi::next(&m.timers, now));
+        let left = timer.map(|at| at.saturating_sub(now));
+        *limit = (*limit).into_iter().chain(left).min();
     }
+}
+
+/// True when the program lets input wait with `is_full`. A timer may let it go on, and is not to be late then.
+#[inline]
+fn holds_back(c: &mg_connection, p: &ConnPrivate) -> bool {
+    c.is(Flag::Full) && p.is_ready(Ready::Read) && !p.is_ready(Ready::Streaming)
 }
 
 /// True when something can be done for a connection that no notification will tell of.
@@ -168,8 +179,7 @@ fn shorten(c: &mg_connection, limit: &mut Option<u64>) {
 pub(super) fn has_work(c: &mg_connection, p: &ConnPrivate) -> bool {
     let input = p.is_ready(Ready::Read) && !c.any(NOT_RECEIVING) && !c.is_paused(p);
     let output = p.is_ready(Ready::Write) && output_waits(c, p);
-    let ends =
-        c.is(Flag::Closing) || p.is_ready(Ready::Broken) || p.peer_done.get() && is_finished(c, p);
+    let ends = c.is(Flag::Closing) || p.is_ready(Ready::Broken) || is_finished(c, p);
     let goes_on = p.is_ready(Ready::PollAgain)
         || c.is(Flag::Resp) && http::ffi::conn::has_sent_hand_made(&p.http)
         || http::ffi::conn::waits_for_turn(c, &p.http);
@@ -326,7 +336,6 @@ fn out_of_memory(c: &mg_connection) {
 fn visit(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: &mut u64) {
     inject("turn");
     let mut again = false;
-    let queued = c.send.len.get();
     if is_at_rest(c, p) {
         poll_at_rest(c, p, now);
         if is_at_rest(c, p) {
@@ -336,11 +345,12 @@ fn visit(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: &mut u64
         again = p.is_ready(Ready::PollAgain);
         poll_at_work(c, p, now);
     }
-    if c.send.len.get() > queued {
+    let delivered = turn(c, p, private, *now);
+    if delivered && c.is(Flag::Full) {
         p.set_ready(Ready::PollAgain, true);
     }
-    turn(c, p, private, *now);
-    if again || c.send.len.get() > 0 {
+    // A handler that sends something in each MG_EV_POLL must not keep the loop from waiting.
+    if again && !delivered || c.send.len.get() > 0 {
         p.set_ready(Ready::PollAgain, false);
     }
     // A handler that runs the loop may still be looking at its buffer, unless the connection is younger.
@@ -379,15 +389,15 @@ fn poll_at_work(c: &mg_connection, p: &ConnPrivate, now: &mut u64) {
     }
 }
 
-/// What a connection does after MG_EV_POLL.
-fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
+/// What a connection does after MG_EV_POLL. True when something was delivered.
+fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) -> bool {
     if p.dead.get() {
-        return;
+        return false;
     }
     if !c.is(Flag::Closing) && !p.fails.get() {
         advance(c, p, private, now);
         if p.dead.get() {
-            return;
+            return false;
         }
         if p.tls.is_on() {
             tls::write(c, p);
@@ -403,12 +413,14 @@ fn turn(c: &mg_connection, p: &ConnPrivate, private: &MgrPrivate, now: u64) {
         }
     }
     if p.dead.get() {
-        return;
+        return false;
     }
-    let lives_on = p.delivered.replace(false) && !c.is(Flag::Draining) || p.fails.get();
+    let delivered = p.delivered.replace(false);
+    let lives_on = delivered && !c.is(Flag::Draining) || p.fails.get();
     if c.is(Flag::Closing) || is_finished(c, p) && !lives_on {
         close(c);
     }
+    delivered
 }
 
 /// What comes before sending: accepts, connects or receives.
