@@ -332,7 +332,9 @@ pub(super) fn wrote(c: &mg_connection, n: usize) {
     if c.is(Flag::Resp) {
         crate::http::ffi::conn::response_leaves(c, n);
     }
-    if let Some(p) = c.private() {
+    // Behind an HTTP response that is complete, nobody waits for it.
+    let answered = crate::http::ffi::conn::serves_http(c) && !c.is(Flag::Resp);
+    if let Some(p) = c.private().filter(|_| !answered) {
         p.set_ready(Ready::PollAgain, true);
     }
     c.send.consume(n);

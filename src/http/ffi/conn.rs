@@ -211,7 +211,7 @@ pub fn speaks_http(c: &mg_connection) -> bool {
 }
 
 /// True while a connection is served over HTTP.
-pub(in crate::http) fn serves_http(c: &mg_connection) -> bool {
+pub fn serves_http(c: &mg_connection) -> bool {
     c.is(Flag::Accepted) && speaks_http(c)
 }
 
