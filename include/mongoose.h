@@ -1995,7 +1995,8 @@ void mg_mgr_free(struct mg_mgr *mgr);
 /**
  * Runs one iteration of the event loop: waits up to `ms` milliseconds for something to do
  * (negative: for ever; 0: not at all), runs due timers, and serves every connection once.
- * Timers do not shorten the wait, unless input waits because of `is_full`, which they may clear. A signal ends the wait. Call it in a loop, from one thread.
+ * Timers do not shorten the wait, unless input waits because of `is_full`, which they may clear. A signal
+ * ends the wait. Call it in a loop, from one thread.
  *
  * pthread_cancel() takes effect at the end of an iteration; threads other than the first one, unless they have disabled
  * that, therefore wait a second at most. pthread_exit() in a handler ends such a thread at once, without its cleanup

@@ -466,5 +466,5 @@ fn resume(c: &mg_connection, state: &HttpState) {
 #[inline]
 fn may_resume(c: &mg_connection, state: &HttpState) -> bool {
     let may = !c.is(Flag::Draining) || state.stalled.get();
-    may && c.is(Flag::Accepted) && !c.is(Flag::Resp)
+    may && c.is(Flag::Accepted) && !c.is(Flag::Resp) && !state.running.get()
 }
